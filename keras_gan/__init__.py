@@ -1,0 +1,34 @@
+"""Generative adversarial networks in Keras, from a folder of images to a served generator.
+
+Public names are imported on first use, so that `import keras_gan` and `--help`
+do not load TensorFlow.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "AdversarialModel": "keras_gan.adversarial",
+    "Config": "keras_gan.config",
+    "UserError": "keras_gan.errors",
+    "load_dataset": "keras_gan.data",
+    "train": "keras_gan.training",
+    "export": "keras_gan.exporting",
+    "load_run": "keras_gan.run_directory",
+}
+_SUBMODULES = ("callbacks", "data", "losses", "models", "networks")
+
+__all__ = ["__version__", *_PUBLIC, *_SUBMODULES]
+
+
+def __getattr__(name):
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    if name in _SUBMODULES:
+        return importlib.import_module(f"keras_gan.{name}")
+    raise AttributeError(f"module 'keras_gan' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,0 +1,432 @@
+"""The abstract base of all systems: two players and one training step.
+
+A step is the combined-model trick of the literature: k discriminator updates,
+then one generator update that pushes the frozen discriminator's answer towards
+"real". In Keras 3 freezing by `trainable = False` silently stops D's own
+training and switches its batch norm to moving statistics. Here `trainable` is
+never touched: each update differentiates its own player's variables only, and
+the other player runs inside a `StatelessScope`, which uses batch statistics and
+discards every update of its state.
+"""
+
+import abc
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import ema, randomness
+from keras_gan.distribution import ReplicaMean, global_mean
+from keras_gan.errors import UserError
+from keras_gan.layers import ArgumentsAreConfig
+
+
+class Fakes(NamedTuple):
+    """Generated examples, with what the generator update needs to learn from them.
+
+    Attributes:
+        examples: Dict like a batch; `image` holds the samples.
+        tape: The gradient tape that watched the generators make them.
+        state: Pairs (variable, value): what this pass would have made of the
+            generators' state, such as batch-norm statistics.
+    """
+
+    examples: dict
+    tape: tf.GradientTape
+    state: list
+
+
+class AdversarialModel(ArgumentsAreConfig, keras.Model, abc.ABC):
+    """Base of the systems; a system supplies networks, losses and defaults.
+
+    Subclass it once for a system. The subclass' constructor takes
+    `image_shape` and keyword-only hyperparameters and hands its networks to
+    this one; `get_config` is made from those arguments.
+
+    Args:
+        image_shape: Shape of an example, (height, width, channels) or
+            (dimensions,).
+        generators: Networks of the generating player; the first one maps
+            latents [N, latent_dim] to examples.
+        discriminators: Networks of the discriminating player; the first one
+            maps examples to logits [N].
+        objective: A `losses.Objective`.
+        latent_dim: Dimension of the latents.
+        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
+        d_steps: Discriminator updates in a step, the paper's k. A batch given
+            to `fit` holds d_steps times the examples of one update; update j
+            takes every d_steps-th of them, from j.
+
+    Attributes:
+        tiny: Constructor arguments with which tests build the system quickly.
+        term_names: Names of further per-example terms that the losses return.
+        default_ema_images: Half-life of the averaged generator in images.
+        step: Generator steps done, a scalar variable.
+    """
+
+    tiny = {}
+    term_names = ()
+    default_ema_images = 10_000
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        generators,
+        discriminators,
+        objective,
+        latent_dim,
+        latent_prior="normal",
+        d_steps=1,
+    ):
+        super().__init__(name=type(self).__name__.lower())
+        self.image_shape = tuple(image_shape)
+        self.latent_dim = latent_dim
+        self.latent_prior = latent_prior
+        self.d_steps = d_steps
+        self.objective = objective
+        self.generators = list(generators)
+        self.discriminators = list(discriminators)
+        self.averages = [ema.twin(network) for network in generators]
+        self.generator, self.discriminator = generators[0], discriminators[0]
+        self.averaged_generator = self.averages[0]
+        self.step = self.add_weight(
+            name="step",
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+        monitored = objective.monitors(tf.zeros(1), tf.zeros(1))
+        self._means = {
+            name: ReplicaMean(name)
+            for name in ("d_loss", "g_loss", *monitored, *self.term_names)
+        }
+        self.built = True
+
+    # What a system may change.
+
+    @abc.abstractmethod
+    def default_optimizers(self):
+        """Returns the paper's (generator_optimizer, discriminator_optimizer)."""
+
+    def generate(self, latents, batch):
+        """Returns fake examples, a dict like `batch`, from latents [N, latent_dim]."""
+        del batch
+        return {"image": self.generator(latents, training=True)}
+
+    def discriminate(self, examples):
+        """Returns the discriminator's logits [N] for a dict of examples."""
+        return self.discriminator(examples["image"], training=True)
+
+    def discriminator_loss(self, real, fake):
+        """Returns D's losses [N] and a dict of per-example values to log.
+
+        Real and fake examples pass through D separately, so that batch norm
+        sees the statistics of each kind.
+
+        Args:
+            real: Dict of real examples.
+            fake: Dict of generated examples.
+        """
+        real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
+        losses = self.objective.discriminator(real_logits, fake_logits)
+        return losses, self.objective.monitors(real_logits, fake_logits)
+
+    def generator_loss(self, real, fake):
+        """Returns G's losses [N] and a dict of per-example values to log; see above."""
+        del real
+        return self.objective.generator(self.discriminate(fake)), {}
+
+    def after_discriminator_update(self):
+        """Called after each update of D, for instance to clip its weights."""
+
+    # What Keras calls.
+
+    def compile(
+        self,
+        generator_optimizer=None,
+        discriminator_optimizer=None,
+        *,
+        seed=0,
+        ema_images=None,
+        reuse_fakes=True,
+        run_eagerly=False,
+        jit_compile=False,
+        steps_per_execution=1,
+    ):
+        """Configures training.
+
+        Args:
+            generator_optimizer: Optimizer of the generators. Default: the
+                paper's. Its iterations count generator steps.
+            discriminator_optimizer: Optimizer of the discriminators. Default:
+                the paper's. Its iterations count d_steps a step.
+            seed: Seed of the latents drawn in training.
+            ema_images: Half-life of the averaged generator in images; 0 keeps
+                it equal to the generator. Default: the system's.
+            reuse_fakes: Let the generator learn from the samples that the last
+                discriminator update saw, which saves a pass and changes no
+                distribution; False draws fresh ones, as the papers' pseudo-code
+                does.
+            run_eagerly: As in `keras.Model.compile`.
+            jit_compile: As in `keras.Model.compile`.
+            steps_per_execution: As in `keras.Model.compile`.
+        """
+        super().compile(
+            optimizer=None,
+            run_eagerly=run_eagerly,
+            jit_compile=jit_compile,
+            steps_per_execution=steps_per_execution,
+        )
+        defaults = self.default_optimizers()
+        chosen = [
+            keras.optimizers.get(given) if given is not None else default
+            for given, default in zip(
+                (generator_optimizer, discriminator_optimizer), defaults, strict=True
+            )
+        ]
+        if chosen[0] is chosen[1]:
+            raise UserError(
+                "Each player needs an optimizer of its own, because an optimizer keeps the state "
+                f"of its variables. Received the same {type(chosen[0]).__name__} twice."
+            )
+        with self.distribute_strategy.scope():
+            for optimizer, networks in zip(
+                chosen, (self.generators, self.discriminators), strict=True
+            ):
+                if not optimizer.built:
+                    optimizer.build(trainable_variables(networks))
+        self.generator_optimizer, self.discriminator_optimizer = chosen
+        self.seed = seed
+        self.ema_images = self.default_ema_images if ema_images is None else ema_images
+        self.reuse_fakes = reuse_fakes
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return {}
+        serialize = keras.optimizers.serialize
+        return {
+            "generator_optimizer": serialize(self.generator_optimizer),
+            "discriminator_optimizer": serialize(self.discriminator_optimizer),
+            "seed": self.seed,
+            "ema_images": self.ema_images,
+            "reuse_fakes": self.reuse_fakes,
+            "run_eagerly": self.run_eagerly,
+            "jit_compile": bool(self.jit_compile),
+            "steps_per_execution": self.steps_per_execution,
+        }
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    @property
+    def metrics(self):
+        return list(self._means.values())
+
+    def call(self, latents, training=False):
+        """Returns the averaged generator's samples for latents [N, latent_dim]."""
+        del training
+        return self.averaged_generator(latents, training=False)
+
+    def train_step(self, batch):
+        """One generator step; see the module's docstring."""
+        self._check_batch(batch)
+        last = self.d_steps - 1
+        for j in range(last):
+            self.discriminator_update(batch, j)
+        fakes = self.draw_fakes(batch, last)
+        self.discriminator_update(batch, last, fakes)
+        self.generator_update(batch, fakes if self.reuse_fakes else None)
+        self.step.assign(self.step + 1)
+        return self.get_metrics_result()
+
+    # The two updates.
+
+    def draw_fakes(self, batch, draw):
+        """Generates as many examples as one update takes, leaving the generators' state alone.
+
+        Args:
+            batch: The step's examples on this replica.
+            draw: Number of the draw within the step.
+
+        Returns:
+            `Fakes`.
+        """
+        real = self._part(batch, min(draw, self.d_steps - 1))
+        count = tf.nest.flatten(real)[0].shape[0]
+        seed = randomness.training_seed(self.seed, self.step, draw)
+        latents = randomness.replica_latents(self.latent_prior, count, self.latent_dim, seed)
+        latents = tf.cast(latents, self.compute_dtype)
+        with keras.StatelessScope() as scope, tf.GradientTape() as tape:
+            examples = self.generate(latents, real)
+        state = [
+            (variable, scope.get_current_value(variable))
+            for network in self.generators
+            for variable in network.non_trainable_variables
+        ]
+        return Fakes(examples, tape, [pair for pair in state if pair[1] is not None])
+
+    def discriminator_update(self, batch, j=0, fakes=None):
+        """Update j of the discriminators: ascend V(D, G) in D, with G frozen.
+
+        Args:
+            batch: The step's examples on this replica; update j takes every
+                d_steps-th from j.
+            j: Number of the update within the step.
+            fakes: What `draw_fakes` returned. Default: a new draw.
+        """
+        real = self._part(batch, j)
+        fakes = self.draw_fakes(batch, j) if fakes is None else fakes
+        variables = trainable_variables(self.discriminators)
+        with tf.GradientTape() as tape:
+            losses, terms = self.discriminator_loss(real, fakes.examples)
+            loss = self._share(losses)
+        self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
+        self._record(d_loss=losses, **terms)
+        self.after_discriminator_update()
+
+    def generator_update(self, batch, fakes=None):
+        """Updates the generators to make the frozen discriminators answer "real".
+
+        Args:
+            batch: The step's examples on this replica.
+            fakes: What `draw_fakes` returned. Default: a new draw.
+        """
+        real = self._part(batch, self.d_steps - 1)
+        fakes = self.draw_fakes(batch, self.d_steps) if fakes is None else fakes
+        variables = trainable_variables(self.generators)
+        samples = [x for x in tf.nest.flatten(fakes.examples) if x.dtype.is_floating]
+        with (
+            keras.StatelessScope(),
+            tf.GradientTape(watch_accessed_variables=False) as tape,
+        ):
+            tape.watch([*samples, *(variable.value for variable in variables)])
+            losses, terms = self.generator_loss(real, fakes.examples)
+            loss = self._share(losses)
+        direct, through = tape.gradient(loss, [variables, samples])
+        pulled = fakes.tape.gradient(samples, variables, output_gradients=through)
+        gradients = [_add(a, b) for a, b in zip(direct, pulled, strict=True)]
+        for variable, value in fakes.state:
+            variable.assign(value)
+        self.generator_optimizer.apply(gradients, variables)
+        self._update_averages(real)
+        self._record(g_loss=losses, **terms)
+
+    def _update_averages(self, real):
+        batch_size = tf.nest.flatten(real)[0].shape[0] * self._replicas
+        kept = ema.decay(self.ema_images, batch_size, self.step * batch_size)
+        for average, network in zip(self.averages, self.generators, strict=True):
+            ema.update(average, network, kept)
+
+    def _part(self, batch, j):
+        """Returns sub-batch j: every d_steps-th example from j, the same on any number of replicas.
+
+        Contiguous blocks would give replicas other sub-batches than one device.
+        """
+        if self.d_steps == 1:
+            return batch
+        return {
+            key: tf.reshape(x, [x.shape[0] // self.d_steps, self.d_steps, *x.shape[1:]])[:, j]
+            for key, x in batch.items()
+        }
+
+    @property
+    def _replicas(self):
+        return self.distribute_strategy.num_replicas_in_sync
+
+    def _share(self, losses):
+        """Returns this replica's share of the mean; optimizers sum gradients over replicas."""
+        return tf.reduce_mean(losses) / self._replicas
+
+    def _record(self, **values):
+        means = tf.stack([tf.reduce_mean(tf.cast(x, tf.float32)) for x in values.values()])
+        for name, mean in zip(values, tf.unstack(global_mean(means)), strict=True):
+            self._means[name].update_state(mean)
+
+    def _check_batch(self, batch):
+        image = batch.get("image") if isinstance(batch, dict) else None
+        if image is None:
+            received = sorted(batch) if isinstance(batch, dict) else type(batch).__name__
+            raise UserError(
+                "Expected batches that are dicts with the key 'image', as from "
+                f"dataset.map(lambda x: {{'image': x}}). Received: {received}."
+            )
+        if tuple(image.shape[1:]) != self.image_shape or image.shape[0] is None:
+            raise UserError(
+                f"Expected 'image' of shape (batch, {', '.join(map(str, self.image_shape))}) with "
+                f"a fixed batch size (drop_remainder=True). Received: {tuple(image.shape)}."
+            )
+        if image.shape[0] % self.d_steps:
+            raise UserError(
+                f"Expected a batch of d_steps={self.d_steps} times the examples of one update, on "
+                f"each replica. Received: {image.shape[0]} examples."
+            )
+
+    # Sampling.
+
+    def sample(self, count, seed=0, labels=None):
+        """Samples from the averaged generator.
+
+        Image i depends on (seed, i) alone: `sample(4, 7)` begins with
+        `sample(2, 7)`.
+
+        Args:
+            count: Number of samples.
+            seed: Any integer.
+            labels: Class labels [count]; for conditional systems only.
+
+        Returns:
+            float32 array [count, *image_shape]; images in [-1, 1].
+        """
+        return self.sample_seeds([(seed, i) for i in range(count)], labels)
+
+    def sample_seeds(self, seeds, labels=None):
+        """Samples from the averaged generator, one for each pair (seed, index).
+
+        Args:
+            seeds: Integer array [N, 2].
+            labels: As in `sample`.
+
+        Returns:
+            float32 array [N, *image_shape].
+        """
+        if labels is not None:
+            raise UserError(f"{type(self).__name__} takes no labels. Received: labels={labels!r}.")
+        parts = [np.zeros((0, *self.image_shape), np.float32)]
+        for latents in self.seeded_latents(seeds):
+            parts.append(np.asarray(self(latents), np.float32))
+        return np.concatenate(parts)
+
+    def seeded_latents(self, seeds, batch_size=64):
+        """Yields the latents of pairs (seed, index), at most `batch_size` at a time."""
+        seeds = np.reshape(np.asarray(seeds, np.int64), (-1, 2))
+        for start in range(0, len(seeds), batch_size):
+            part = tf.constant(seeds[start : start + batch_size])
+            yield randomness.seeded_latents(self.latent_prior, part, self.latent_dim)
+
+
+def trainable_variables(networks):
+    """Returns the trainable variables of several networks, in order."""
+    return [variable for network in networks for variable in network.trainable_variables]
+
+
+def check_arguments(**values):
+    """Raises `UserError` for a constructor argument that no system can take.
+
+    Args:
+        **values: Whole numbers (or tuples of them) that must be at least 1,
+            by argument name.
+    """
+    for name, value in values.items():
+        for number in value if isinstance(value, tuple | list) else (value,):
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+                raise UserError(f"{name} must be at least 1. Received: {value!r}.")
+
+
+def _add(a, b):
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b

@@ -1,0 +1,66 @@
+"""What every command does around its work: parse, be quiet, report mistakes."""
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+
+from keras_gan import config
+from keras_gan.errors import UserError
+
+
+def run(options_class, description, work, argv=None):
+    """Parses `argv` into `options_class` and calls `work` with the result.
+
+    A `UserError` becomes one line on standard error and exit status 1, so that
+    a user's mistake never shows a traceback; anything else is a defect of the
+    package and keeps its traceback.
+
+    Args:
+        options_class: Dataclass of options, see `config.option`.
+        description: First lines of `--help`.
+        work: Called with the parsed options.
+        argv: Program name and arguments. Default: those of the process.
+    """
+    argv = sys.argv if argv is None else argv
+    try:
+        options = config.parse(options_class, argv)
+        if options is None:
+            print(config.usage(options_class, description))
+            return
+        import_tensorflow()
+        work(options)
+    except UserError as error:
+        print(f"{os.path.basename(argv[0])}: error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def import_tensorflow():
+    """Imports TensorFlow without its start-up notices, unless the import fails."""
+    if "tensorflow" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with tempfile.TemporaryFile("w+") as notices:
+        try:
+            with _standard_error_to(notices):
+                import tensorflow  # noqa: F401
+        except BaseException:
+            notices.seek(0)
+            sys.stderr.write(notices.read())
+            raise
+
+
+@contextlib.contextmanager
+def _standard_error_to(file):
+    """Redirects file descriptor 2, which TensorFlow's C++ code writes to."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

@@ -1,0 +1,249 @@
+"""The configuration of a run, and the command-line flags made from it.
+
+`Config` is all that the library sees. Flags exist only here: `parse` makes one
+flag from each field of a dataclass, reads the command line (and any
+`--flagfile`) into them, and returns an instance of that dataclass. TensorFlow
+is not imported.
+"""
+
+import dataclasses
+import difflib
+import textwrap
+import typing
+
+from absl import flags
+
+from keras_gan.errors import UserError
+
+
+def option(default, help, *, lower=None, choices=None, free=False):
+    """Returns a dataclass field that is also a command-line flag.
+
+    Args:
+        default: The default value. `None` means "decided later", for example
+            by the system's paper.
+        help: One sentence for `--help`.
+        lower: Smallest allowed number.
+        choices: Allowed strings.
+        free: Whether the value may differ when a run is resumed.
+    """
+    metadata = {"help": help, "lower": lower, "choices": choices, "free": free}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def check_options(options):
+    """Raises `UserError` for the first field that breaks its own bounds."""
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        lower, choices = field.metadata["lower"], field.metadata["choices"]
+        if lower is not None and value is not None and not value >= lower:
+            raise UserError(f"--{field.name} must be at least {lower}. Received: {value}.")
+        if choices and value not in choices:
+            raise UserError(
+                f"--{field.name} must be one of {', '.join(choices)}. Received: {value!r}."
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that decides a training run; each field is a flag of that name."""
+
+    model: str = option("dcgan", "System to train: a module of keras_gan.models.")
+    model_arg: tuple[str, ...] = option(
+        (), "An argument of the system as key=value; repeat for more, the last of a key wins."
+    )
+    dataset: str = option(
+        "digits",
+        "A folder of images, a built-in (digits, ring, grid) or a TensorFlow Datasets name, "
+        "tried in that order.",
+    )
+    data_dir: str | None = option(
+        None, "Where TensorFlow Datasets keeps its data. Default: its own.", free=True
+    )
+    split: str = option("train", "Split of the dataset (digits: train, test, all).")
+    channels: int | None = option(
+        None, "Channels of the images: 1, 3 or 4. Default: the dataset's (a folder: 3).", lower=1
+    )
+    image_size: str | None = option(
+        None, "Size to bring images to, as N or HEIGHTxWIDTH. Default: the dataset's own."
+    )
+    crop: str = option(
+        "center",
+        "Before resizing: center (largest part of the right shape), none (stretch), or N or "
+        "HEIGHTxWIDTH pixels from the middle.",
+    )
+    flip: bool = option(False, "Mirror half of the real images left to right.")
+    seed: int = option(0, "Seed of weights, latents, data order and flips.", lower=0)
+    run_dir: str | None = option(
+        None, "Where the run is kept. Default: runs/<model>.", free=True
+    )
+    steps: int = option(2000, "Generator steps in all.", lower=1, free=True)
+    batch_size: int = option(64, "Images in one update, over all replicas together.", lower=1)
+    g_learning_rate: float | None = option(
+        None, "The generator's learning rate. Default: the paper's.", lower=0.0
+    )
+    d_learning_rate: float | None = option(
+        None, "The discriminator's learning rate. Default: the paper's.", lower=0.0
+    )
+    decay_images: int | None = option(
+        None, "Let both learning rates fall linearly to zero over this many images.", lower=1
+    )
+    ema_images: int | None = option(
+        None,
+        "Half-life of the averaged generator in images; 0 switches averaging off. "
+        "Default: the system's.",
+        lower=0,
+    )
+    log_every: int = option(50, "Steps between log entries (means over them).", lower=1, free=True)
+    sample_every: int = option(200, "Steps between sample grids.", lower=1, free=True)
+    checkpoint_every: int = option(500, "Steps between checkpoints.", lower=1, free=True)
+    keep_last: int = option(2, "Checkpoints to keep.", lower=1, free=True)
+    strategy: str = option(
+        "auto",
+        "auto (mirrored when there are several GPUs), default (one device) or mirrored.",
+        choices=("auto", "default", "mirrored"),
+        free=True,
+    )
+    cpu_replicas: int = option(
+        1, "Train on this many logical CPUs, to try mirrored training.", lower=1, free=True
+    )
+    profile_steps: str | None = option(
+        None, "FIRST,LAST: profile these steps for TensorBoard.", free=True
+    )
+
+    def __post_init__(self):
+        check_options(self)
+
+    @property
+    def directory(self):
+        """The run directory, with its default filled in."""
+        return self.run_dir or f"runs/{self.model}"
+
+    def differences(self, other):
+        """Returns `[(name, mine, theirs)]` for fields that decide the training and differ."""
+        return [
+            (field.name, getattr(self, field.name), getattr(other, field.name))
+            for field in dataclasses.fields(self)
+            if not field.metadata["free"]
+            and _canonical(field.name, self) != _canonical(field.name, other)
+        ]
+
+    def to_dict(self):
+        """Returns the fields as plain JSON values."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in dataclasses.asdict(self).items()
+        }
+
+    @classmethod
+    def from_dict(cls, values):
+        """Builds a `Config` from `to_dict()`'s result."""
+        names = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - names)
+        if unknown:
+            raise UserError(
+                f"The configuration has unknown entries: {', '.join(unknown)}. It was written by "
+                "another version of keras_gan; use that version or a new run directory."
+            )
+        return cls(
+            **{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        )
+
+    def to_flagfile(self):
+        """Returns the text of a flagfile that parses to this configuration."""
+        lines = []
+        for key, value in self.to_dict().items():
+            if isinstance(value, bool):
+                lines.append(f"--{key}" if value else f"--no{key}")
+            elif isinstance(value, list):
+                lines.extend(f"--{key}={item}" for item in value)
+            elif value is not None:
+                lines.append(f"--{key}={value}")
+        return "\n".join(lines) + "\n"
+
+
+def _canonical(name, config):
+    value = getattr(config, name)
+    return key_values(value) if name == "model_arg" else value
+
+
+def key_values(items):
+    """Turns `("a=1", "b=2", "a=3")` into `{"a": "3", "b": "2"}`."""
+    pairs = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key.strip():
+            raise UserError(f"--model_arg must be key=value. Received: {item!r}.")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def did_you_mean(word, known):
+    """Returns " Did you mean 'x'?" for the nearest known word, or an empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def parse(options_class, argv):
+    """Reads a command line into an instance of `options_class`.
+
+    Args:
+        options_class: A dataclass whose fields were made by `option`.
+        argv: Program name and arguments. `--flagfile=FILE` is expanded in
+            place and the last value of a flag wins.
+
+    Returns:
+        An `options_class` instance, or `None` when `--help` was given.
+
+    Raises:
+        UserError: For an unknown flag, a bad value or a positional argument.
+    """
+    values = flags.FlagValues()
+    types = typing.get_type_hints(options_class)
+    for field in dataclasses.fields(options_class):
+        define = _definer(types[field.name])
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        define(field.name, default, field.metadata["help"], flag_values=values)
+    flags.DEFINE_boolean("help", False, "Show this help.", flag_values=values, short_name="h")
+    try:
+        positional = values(argv)[1:]
+    except flags.Error as error:
+        message = " ".join(str(error).split())
+        raise UserError(f"{message.rstrip('.')}. See --help for the flags.") from None
+    if values["help"].value:
+        return None
+    if positional:
+        raise UserError(
+            f"Expected only --name=value flags. Received: {positional[0]!r}. "
+            f"Write it as a flag, for example --{positional[0].lstrip('-')} if it has the form "
+            "name=value; see --help."
+        )
+    chosen = {field.name: values[field.name].value for field in dataclasses.fields(options_class)}
+    return options_class(
+        **{key: tuple(v) if isinstance(v, list) else v for key, v in chosen.items()}
+    )
+
+
+def _definer(annotation):
+    plain = [part for part in typing.get_args(annotation) if part is not type(None)]
+    if typing.get_origin(annotation) is tuple:
+        return flags.DEFINE_multi_string
+    kind = plain[0] if plain else annotation
+    return {
+        str: flags.DEFINE_string,
+        int: flags.DEFINE_integer,
+        float: flags.DEFINE_float,
+        bool: flags.DEFINE_boolean,
+    }[kind]
+
+
+def usage(options_class, description):
+    """Returns the text of `--help`."""
+    lines = [textwrap.fill(description, 88), "", "Flags (--flagfile=FILE reads them from a file):"]
+    for field in dataclasses.fields(options_class):
+        name = f"--[no]{field.name}" if field.default in (True, False) else f"--{field.name}"
+        default = "" if field.default in (None, ()) else f" (default: {field.default})"
+        lines.append(f"  {name}")
+        text = field.metadata["help"] + default
+        lines.append(textwrap.fill(text, 88, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    return "\n".join(lines)

@@ -1,0 +1,83 @@
+"""The distribution strategy of a run, and means over its replicas."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan.errors import UserError
+
+
+def make_strategy(name="auto", cpu_replicas=1):
+    """Returns the `tf.distribute.Strategy` to build and train a model under.
+
+    Args:
+        name: `"default"` for one device, `"mirrored"` for all GPUs of this
+            machine, `"auto"` for mirrored when there is more than one.
+        cpu_replicas: With more than 1, mirror over that many logical CPUs
+            instead. This shows how mirrored training behaves without GPUs; it
+            is not faster.
+
+    Raises:
+        UserError: If TensorFlow has already started with fewer logical CPUs,
+            or `"default"` was asked for together with several CPUs.
+    """
+    if cpu_replicas > 1:
+        if name == "default":
+            raise UserError(
+                "--strategy=default trains on one device. Received also "
+                f"--cpu_replicas={cpu_replicas}; drop one of them."
+            )
+        _make_logical_cpus(cpu_replicas)
+        # Collectives of two sizes in one process abort; reducing to one device does not.
+        return tf.distribute.MirroredStrategy(
+            [f"CPU:{i}" for i in range(cpu_replicas)],
+            cross_device_ops=tf.distribute.ReductionToOneDevice(),
+        )
+    gpus = tf.config.list_logical_devices("GPU")
+    if name == "mirrored" or (name == "auto" and len(gpus) > 1):
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def _make_logical_cpus(count):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    try:
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * count
+        )
+    except RuntimeError:  # TensorFlow has started: what there is must do.
+        present = len(tf.config.list_logical_devices("CPU"))
+        if present < count:
+            raise UserError(
+                f"--cpu_replicas={count} needs {count} logical CPUs, but TensorFlow has already "
+                f"started with {present}. Set them before the first tensor is made."
+            ) from None
+
+
+def global_mean(values):
+    """Returns the mean of `values` over the replicas; call it in replica context."""
+    replica = tf.distribute.get_replica_context()
+    if replica.num_replicas_in_sync == 1:
+        return values
+    return replica.all_reduce(tf.distribute.ReduceOp.MEAN, values)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class ReplicaMean(keras.metrics.Metric):
+    """The mean of values that are the same on every replica.
+
+    Unlike `keras.metrics.Mean`, whose sum is split over the replicas when it is
+    restored, a checkpoint of it continues exactly on any number of replicas.
+    """
+
+    def __init__(self, name="mean", **kwargs):
+        super().__init__(name=name, **kwargs)
+        kind = {"shape": (), "initializer": "zeros", "aggregation": "only_first_replica"}
+        self.total = self.add_variable(name="total", **kind)
+        self.count = self.add_variable(name="count", **kind)
+
+    def update_state(self, value):
+        self.total.assign(self.total + value)
+        self.count.assign(self.count + 1)
+
+    def result(self):
+        return tf.math.divide_no_nan(self.total.value, self.count.value)

@@ -1,0 +1,43 @@
+"""The averaged generator: an exponential moving average of the weights."""
+
+import tensorflow as tf
+
+
+def twin(network):
+    """Returns a copy of `network` with the same weights, never trained itself."""
+    copy = type(network).from_config(network.get_config())
+    copy.trainable = False
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def decay(half_life, batch_size, images_seen):
+    """Returns the share of the old average that is kept by one update.
+
+    The half-life is at most 5% of the images seen, so that the average does not
+    drag the untrained weights along (Karras et al. 2020, StyleGAN2-ADA).
+
+    Args:
+        half_life: Half-life in images; 0 keeps nothing.
+        batch_size: Images in one update, over all replicas.
+        images_seen: Scalar tensor, images before this update.
+    """
+    half_life = tf.minimum(float(half_life), 0.05 * tf.cast(images_seen, tf.float32))
+    return tf.where(half_life > 0.0, 0.5 ** (batch_size / tf.maximum(half_life, 1e-6)), 0.0)
+
+
+def update(average, network, kept):
+    """Moves `average` towards `network`.
+
+    Weights are averaged; buffers such as batch-norm statistics are copied.
+
+    Args:
+        average: What `twin(network)` returned.
+        network: The network in training.
+        kept: Result of `decay`.
+    """
+    for mean, variable in zip(average.variables, network.variables, strict=True):
+        if variable.trainable:
+            mean.assign_add((variable - mean) * tf.cast(1.0 - kept, variable.dtype))
+        else:
+            mean.assign(variable)

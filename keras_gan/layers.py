@@ -1,0 +1,74 @@
+"""Layers and base pieces that Keras does not have."""
+
+import inspect
+
+import keras
+
+
+class ArgumentsAreConfig:
+    """Mixin for Keras classes: `get_config` returns the constructor's arguments.
+
+    A class that is fully described by plain arguments (numbers, strings, tuples
+    of them) needs no `get_config` of its own.
+    """
+
+    def __new__(cls, *args, **kwargs):
+        instance = super().__new__(cls, *args, **kwargs)
+        bound = inspect.signature(cls).bind_partial(*args, **kwargs)
+        bound.apply_defaults()
+        # Past Keras' attribute tracking, which is not set up before __init__.
+        object.__setattr__(instance, "_arguments", dict(bound.arguments))
+        return instance
+
+    def get_config(self):
+        return dict(self._arguments)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Maxout(keras.layers.Layer):
+    """The largest of `pieces` affine maps, per unit (Goodfellow et al. 2013).
+
+    Args:
+        units: Number of outputs.
+        pieces: Affine maps per output.
+        kernel_initializer: Initializer of the kernel.
+
+    Call arguments:
+        inputs: Tensor of shape [N, D].
+
+    Returns:
+        Tensor of shape [N, units].
+    """
+
+    def __init__(self, units, pieces=5, kernel_initializer="glorot_uniform", **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.pieces = pieces
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.dense = keras.layers.Dense(
+            units * pieces, kernel_initializer=self.kernel_initializer, dtype=self.dtype_policy
+        )
+        self.split = keras.layers.Reshape((units, pieces), dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        self.dense.build(input_shape)
+        self.built = True
+
+    def call(self, inputs):
+        return keras.ops.max(self.split(self.dense(inputs)), axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self):
+        initializer = keras.initializers.serialize(self.kernel_initializer)
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "pieces": self.pieces,
+            "kernel_initializer": initializer,
+        }

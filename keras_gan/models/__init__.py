@@ -1,0 +1,100 @@
+"""The systems. Each module here that does not start with an underscore is one.
+
+Adding a file adds a system: nothing else lists them. A module defines exactly
+one subclass of `keras_gan.AdversarialModel`.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+
+from keras_gan.config import did_you_mean
+from keras_gan.errors import UserError
+
+
+def names():
+    """Returns the names of all systems, sorted, without importing TensorFlow."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+
+
+def check_name(name):
+    """Raises `UserError` unless `name` is a system."""
+    if name not in names():
+        raise UserError(
+            f"Unknown model {name!r}.{did_you_mean(name, names())} "
+            f"The models are: {', '.join(names())}."
+        )
+
+
+def get(name):
+    """Returns the class of the system `name`.
+
+    Raises:
+        UserError: If there is no such system.
+    """
+    from keras_gan.adversarial import AdversarialModel
+
+    check_name(name)
+    module = importlib.import_module(f"{__name__}.{name}")
+    return next(
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and issubclass(value, AdversarialModel)
+        and value.__module__ == module.__name__
+    )
+
+
+def arguments(system):
+    """Returns the keyword-only parameters of a system's constructor, by name."""
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(system).parameters.items()
+        if parameter.kind == inspect.Parameter.KEYWORD_ONLY and name != "num_classes"
+    }
+
+
+def parse_arguments(system, texts):
+    """Turns `{"latent_dim": "100"}` into typed constructor arguments of `system`.
+
+    A value has the type of the parameter's default: numbers and true/false as
+    written, sequences of numbers separated by commas.
+
+    Raises:
+        UserError: For a name that the system does not take (the message lists
+            those it takes) or a value of the wrong type.
+    """
+    known = arguments(system)
+    values = {}
+    for name, text in texts.items():
+        if name not in known:
+            raise UserError(
+                f"{system.__name__} has no argument {name!r}.{did_you_mean(name, known)} "
+                f"Valid names for --model_arg: {', '.join(sorted(known))}."
+            )
+        values[name] = _convert(name, text, known[name].default)
+    return values
+
+
+def _convert(name, text, default):
+    if isinstance(default, str):
+        return text
+    expected = f"a value like {default!r}"
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "false": False}[text.lower()]
+        if isinstance(default, int):
+            expected = "a whole number"
+            return int(text)
+        if isinstance(default, float):
+            expected = "a number"
+            return float(text)
+        if isinstance(default, tuple):
+            expected = f"values separated by commas, like {','.join(map(str, default))}"
+            return tuple(type(default[0])(item) for item in text.split(",") if item.strip())
+        return None if text.lower() == "none" else ast.literal_eval(text)
+    except (ValueError, KeyError, SyntaxError):
+        raise UserError(
+            f"--model_arg={name} must be {expected}. Received: {text!r}."
+        ) from None

@@ -1,0 +1,96 @@
+"""The original generative adversarial network.
+
+Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio:
+Generative Adversarial Nets, 2014.
+"""
+
+import functools
+
+import keras
+
+from keras_gan import losses
+from keras_gan.adversarial import AdversarialModel, check_arguments
+from keras_gan.errors import UserError
+from keras_gan.networks import mlp
+
+GENERATOR_LOSSES = {
+    "non_saturating": losses.generator_non_saturating,
+    "minimax": losses.generator_minimax,
+}
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class GAN(AdversarialModel):
+    """Two multilayer perceptrons in a minimax game.
+
+    min over G, max over D of V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))]. As in
+    the paper's experiments one discriminator update (k = 1) alternates with one
+    generator update, G is made of ReLU layers and D of maxout layers.
+
+    Where this differs from the paper: Adam (2e-4, beta1 0.5) in place of SGD
+    with momentum; images are in [-1, 1] behind tanh, which is the paper's
+    sigmoid stretched; D has no dropout; the latent prior is N(0, I) unless
+    `latent_prior="uniform"`; layers are narrower.
+
+    Args:
+        image_shape: (height, width, channels), or (dimensions,) for vectors.
+        num_classes: Ignored; the system is not conditional.
+        latent_dim: Dimension of the latents.
+        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
+        d_steps: Discriminator updates in a step, the paper's k.
+        generator_loss: `"non_saturating"`, -log D(G(z)) (section 3), or
+            `"minimax"`, log(1 - D(G(z))) (equation 1).
+        label_smoothing: One-sided: real examples are labelled 1 minus this.
+        generator_units: Widths of G's hidden layers.
+        discriminator_units: Widths of D's hidden layers.
+        maxout_pieces: Affine maps in each of D's maxout units.
+    """
+
+    tiny = {"latent_dim": 4, "generator_units": (8,), "discriminator_units": (6,)}
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        num_classes=None,
+        latent_dim=100,
+        latent_prior="normal",
+        d_steps=1,
+        generator_loss="non_saturating",
+        label_smoothing=0.0,
+        generator_units=(256, 512),
+        discriminator_units=(240, 240),
+        maxout_pieces=5,
+    ):
+        del num_classes
+        check_arguments(
+            generator_units=generator_units,
+            discriminator_units=discriminator_units,
+            maxout_pieces=maxout_pieces,
+        )
+        if generator_loss not in GENERATOR_LOSSES:
+            raise UserError(
+                f"generator_loss must be one of {', '.join(GENERATOR_LOSSES)}. "
+                f"Received: {generator_loss!r}."
+            )
+        super().__init__(
+            image_shape,
+            generators=[
+                mlp.Generator(image_shape, latent_dim=latent_dim, units=generator_units)
+            ],
+            discriminators=[
+                mlp.Discriminator(image_shape, units=discriminator_units, pieces=maxout_pieces)
+            ],
+            objective=losses.Objective(
+                functools.partial(
+                    losses.discriminator_cross_entropy, label_smoothing=label_smoothing
+                ),
+                GENERATOR_LOSSES[generator_loss],
+            ),
+            latent_dim=latent_dim,
+            latent_prior=latent_prior,
+            d_steps=d_steps,
+        )
+
+    def default_optimizers(self):
+        return keras.optimizers.Adam(2e-4, beta_1=0.5), keras.optimizers.Adam(2e-4, beta_1=0.5)

@@ -1,0 +1,5 @@
+"""Networks: classes around a functional graph, sized from the image shape."""
+
+from keras_gan.networks import dcgan, mlp
+
+__all__ = ["dcgan", "mlp"]

@@ -1,0 +1,164 @@
+"""The convolutional networks of DCGAN (Radford, Metz, Chintala 2015), for many image sizes.
+
+A network of n levels halves (or doubles) the image n times between its size and
+a base of 2 to 7 pixels a side. 64x64 gives the paper's: 4 levels from 4x4.
+"""
+
+import math
+
+import keras
+
+from keras_gan.errors import UserError
+from keras_gan.layers import ArgumentsAreConfig
+
+_BASES = range(2, 8)
+_MAX_LEVELS = 10
+
+
+def levels(image_shape):
+    """Returns how many times a DCGAN halves images of this shape.
+
+    Among the numbers that leave 2 to 7 pixels on each side, the one whose base
+    is nearest to the paper's 4x4.
+
+    Args:
+        image_shape: (height, width, channels).
+
+    Raises:
+        UserError: If no number of halvings fits both sides; the message names
+            the nearest sizes that can be made.
+    """
+    if len(image_shape) != 3:
+        raise UserError(
+            "DCGAN makes images: expected the shape (height, width, channels). Received: "
+            f"{tuple(image_shape)}. For vectors use --model=gan."
+        )
+    height, width = image_shape[:2]
+    fitting = [
+        n
+        for n in range(1, _MAX_LEVELS)
+        if all(side % 2**n == 0 and side // 2**n in _BASES for side in (height, width))
+    ]
+    if not fitting:
+        raise UserError(
+            f"A DCGAN cannot make images of {height}x{width}: each side must be a number from 2 "
+            "to 7 doubled the same number of times. The nearest sizes are "
+            f"{' and '.join(_nearest_sizes(height, width))} (--image_size)."
+        )
+    return min(fitting, key=lambda n: abs(math.log2(height * width / 4**n / 16)))
+
+
+def _nearest_sizes(height, width):
+    """Returns the two possible sizes nearest to (height, width), as text, small first."""
+    possible = {
+        (base_height * 2**n, base_width * 2**n)
+        for n in range(1, _MAX_LEVELS)
+        for base_height in _BASES
+        for base_width in _BASES
+    }
+    if height == width:
+        possible = {size for size in possible if size[0] == size[1]}
+    nearest = sorted(
+        possible, key=lambda s: (math.log(s[0] / height)) ** 2 + (math.log(s[1] / width)) ** 2
+    )
+    return [f"{h}x{w}" for h, w in sorted(nearest[:2])]
+
+
+def features(level, width):
+    """Channels at a level; level 0 is next to the image. Doubles to at most 8 times `width`."""
+    return width * min(2**level, 8)
+
+
+def _weights():
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def _batch_norm(x):
+    """Batch norm over the global batch, with gamma from N(1, 0.02)."""
+    return keras.layers.BatchNormalization(
+        momentum=0.9,
+        epsilon=1e-5,
+        gamma_initializer=keras.initializers.RandomNormal(mean=1.0, stddev=0.02),
+        synchronized=True,
+    )(x)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.dcgan")
+class Generator(ArgumentsAreConfig, keras.Model):
+    """Latents to an image by fractionally-strided convolutions.
+
+    Project and reshape, then one stride-2 transposed convolution a level; batch
+    norm and ReLU everywhere but after the last, which ends in tanh. No biases:
+    batch norm has them.
+
+    Args:
+        image_shape: (height, width, channels) of the images; values in [-1, 1].
+        latent_dim: Dimension of the latents.
+        width: Channels of the last hidden layer; they double towards the base,
+            up to 8 times.
+        kernel_size: Side of the convolution kernels.
+
+    Call arguments:
+        latents: Tensor [N, latent_dim].
+
+    Returns:
+        Tensor [N, *image_shape].
+    """
+
+    def __init__(self, image_shape, *, latent_dim, width, kernel_size):
+        height, breadth, channels = image_shape
+        n = levels(image_shape)
+        base = (height // 2**n, breadth // 2**n, features(n - 1, width))
+        latents = keras.Input((latent_dim,), name="latents")
+        x = keras.layers.Dense(math.prod(base), use_bias=False, kernel_initializer=_weights())(
+            latents
+        )
+        x = keras.layers.Reshape(base)(x)
+        for level in reversed(range(n)):
+            x = keras.layers.ReLU()(_batch_norm(x))
+            x = keras.layers.Conv2DTranspose(
+                features(level - 1, width) if level else channels,
+                kernel_size,
+                strides=2,
+                padding="same",
+                use_bias=False,
+                kernel_initializer=_weights(),
+            )(x)
+        super().__init__(latents, keras.layers.Activation("tanh")(x), name="generator")
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.dcgan")
+class Discriminator(ArgumentsAreConfig, keras.Model):
+    """An image to one logit by strided convolutions.
+
+    One stride-2 convolution a level, batch norm on all but the first,
+    LeakyReLU 0.2, and a linear read-out.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        width: Channels of the first layer; they double a level, up to 8 times.
+        kernel_size: Side of the convolution kernels.
+
+    Call arguments:
+        images: Tensor [N, *image_shape].
+
+    Returns:
+        Logits, tensor [N].
+    """
+
+    def __init__(self, image_shape, *, width, kernel_size):
+        images = keras.Input(tuple(image_shape), name="images")
+        x = images
+        for level in range(levels(image_shape)):
+            x = keras.layers.Conv2D(
+                features(level, width),
+                kernel_size,
+                strides=2,
+                padding="same",
+                use_bias=False,
+                kernel_initializer=_weights(),
+            )(x)
+            x = keras.layers.LeakyReLU(0.2)(_batch_norm(x) if level else x)
+        x = keras.layers.Flatten()(x)
+        x = keras.layers.Dense(1, use_bias=False, kernel_initializer=_weights())(x)
+        super().__init__(images, keras.layers.Reshape((), name="logits")(x), name="discriminator")

@@ -1,0 +1,63 @@
+"""Multilayer perceptrons for images of any shape and for plain vectors."""
+
+import math
+
+import keras
+
+from keras_gan.layers import ArgumentsAreConfig, Maxout
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.mlp")
+class Generator(ArgumentsAreConfig, keras.Model):
+    """Latents through ReLU layers to an example.
+
+    Args:
+        output_shape: Shape of an example: (height, width, channels) or
+            (dimensions,). Images end in tanh, values in [-1, 1]; vectors are
+            unbounded.
+        latent_dim: Dimension of the latents.
+        units: Width of each hidden layer.
+
+    Call arguments:
+        latents: Tensor [N, latent_dim].
+
+    Returns:
+        Tensor [N, *output_shape].
+    """
+
+    def __init__(self, output_shape, *, latent_dim, units=(256, 512)):
+        latents = keras.Input((latent_dim,), name="latents")
+        x = latents
+        for width in units:
+            x = keras.layers.Dense(width, "relu", kernel_initializer="he_normal")(x)
+        x = keras.layers.Dense(math.prod(output_shape))(x)
+        if len(output_shape) > 1:
+            x = keras.layers.Activation("tanh")(x)
+        x = keras.layers.Reshape(tuple(output_shape), name="images")(x)
+        super().__init__(latents, x, name="generator")
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.mlp")
+class Discriminator(ArgumentsAreConfig, keras.Model):
+    """An example through maxout layers to one logit.
+
+    Args:
+        input_shape: Shape of an example: (height, width, channels) or
+            (dimensions,).
+        units: Width of each hidden layer.
+        pieces: Affine maps in each maxout unit.
+
+    Call arguments:
+        images: Tensor [N, *input_shape].
+
+    Returns:
+        Logits, tensor [N].
+    """
+
+    def __init__(self, input_shape, *, units=(240, 240), pieces=5):
+        images = keras.Input(tuple(input_shape), name="images")
+        x = keras.layers.Flatten()(images)
+        for width in units:
+            x = Maxout(width, pieces)(x)
+        x = keras.layers.Dense(1)(x)
+        super().__init__(images, keras.layers.Reshape((), name="logits")(x), name="discriminator")

@@ -1,0 +1,48 @@
+"""One TensorFlow for the whole suite, with four logical CPUs for mirrored tests."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import models
+from keras_gan.distribution import make_strategy
+
+make_strategy(cpu_replicas=4)
+
+
+def build(name, image_shape=(8, 8, 1), seed=0, **arguments):
+    """Returns the tiny instance of a system, not compiled."""
+    keras.utils.set_random_seed(seed)
+    system = models.get(name)
+    return system(image_shape, **{**system.tiny, **arguments})
+
+
+def examples(count, image_shape=(8, 8, 1), seed=0):
+    """Returns a batch of random images in [-1, 1]."""
+    draw = np.random.default_rng(seed).uniform(-1, 1, (count, *image_shape))
+    return {"image": tf.constant(draw, keras.config.floatx())}
+
+
+def values(variables):
+    """Returns the variables' values as arrays, to compare before and after."""
+    return [variable.numpy() for variable in variables]
+
+
+def same(before, after):
+    """Tells whether two lists of arrays are equal to the last bit."""
+    return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@pytest.fixture
+def float64():
+    """Builds and trains in double precision inside the test."""
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
