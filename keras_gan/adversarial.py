@@ -80,6 +80,11 @@ class AdversarialModel(ArgumentsAreConfig, keras.Model, abc.ABC):
         latent_prior="normal",
         d_steps=1,
     ):
+        if latent_prior not in randomness.PRIORS:
+            raise UserError(
+                f"latent_prior must be one of {', '.join(randomness.PRIORS)}. "
+                f"Received: {latent_prior!r}."
+            )
         super().__init__(name=type(self).__name__.lower())
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim

@@ -5,10 +5,13 @@ D(x) below is sigmoid(logit); softplus(a) = log(1 + exp(a)).
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 
 import tensorflow as tf
+
+from keras_gan.errors import UserError
 
 
 def discriminator_cross_entropy(real_logits, fake_logits, label_smoothing=0.0):
@@ -77,3 +80,32 @@ class Objective:
     discriminator: Callable
     generator: Callable
     monitors: Callable = cross_entropy_monitors
+
+
+_GENERATOR_LOSSES = {
+    "non_saturating": generator_non_saturating,
+    "minimax": generator_minimax,
+}
+
+
+def cross_entropy_game(generator_loss="non_saturating", label_smoothing=0.0):
+    """Returns the `Objective` of the original GAN.
+
+    Args:
+        generator_loss: `"non_saturating"` or `"minimax"`.
+        label_smoothing: See `discriminator_cross_entropy`; in [0, 1).
+
+    Raises:
+        UserError: For other values.
+    """
+    if generator_loss not in _GENERATOR_LOSSES:
+        raise UserError(
+            f"generator_loss must be one of {', '.join(_GENERATOR_LOSSES)}. "
+            f"Received: {generator_loss!r}."
+        )
+    if not 0.0 <= label_smoothing < 1.0:
+        raise UserError(f"label_smoothing must be in [0, 1). Received: {label_smoothing}.")
+    return Objective(
+        functools.partial(discriminator_cross_entropy, label_smoothing=label_smoothing),
+        _GENERATOR_LOSSES[generator_loss],
+    )

@@ -4,8 +4,6 @@ Radford, Metz, Chintala: Unsupervised Representation Learning with Deep
 Convolutional Generative Adversarial Networks, 2015.
 """
 
-import functools
-
 import keras
 
 from keras_gan import losses
@@ -57,7 +55,9 @@ class DCGAN(AdversarialModel):
         label_smoothing=0.0,
     ):
         del num_classes
-        check_arguments(width=width, kernel_size=kernel_size, latent_dim=latent_dim)
+        check_arguments(
+            latent_dim=latent_dim, d_steps=d_steps, width=width, kernel_size=kernel_size
+        )
         super().__init__(
             image_shape,
             generators=[
@@ -68,12 +68,7 @@ class DCGAN(AdversarialModel):
             discriminators=[
                 dcgan.Discriminator(image_shape, width=width, kernel_size=kernel_size)
             ],
-            objective=losses.Objective(
-                functools.partial(
-                    losses.discriminator_cross_entropy, label_smoothing=label_smoothing
-                ),
-                losses.generator_non_saturating,
-            ),
+            objective=losses.cross_entropy_game(label_smoothing=label_smoothing),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,

@@ -4,20 +4,11 @@ Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio:
 Generative Adversarial Nets, 2014.
 """
 
-import functools
-
 import keras
 
 from keras_gan import losses
 from keras_gan.adversarial import AdversarialModel, check_arguments
-from keras_gan.errors import UserError
 from keras_gan.networks import mlp
-
-GENERATOR_LOSSES = {
-    "non_saturating": losses.generator_non_saturating,
-    "minimax": losses.generator_minimax,
-}
-
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class GAN(AdversarialModel):
@@ -64,15 +55,12 @@ class GAN(AdversarialModel):
     ):
         del num_classes
         check_arguments(
+            latent_dim=latent_dim,
+            d_steps=d_steps,
             generator_units=generator_units,
             discriminator_units=discriminator_units,
             maxout_pieces=maxout_pieces,
         )
-        if generator_loss not in GENERATOR_LOSSES:
-            raise UserError(
-                f"generator_loss must be one of {', '.join(GENERATOR_LOSSES)}. "
-                f"Received: {generator_loss!r}."
-            )
         super().__init__(
             image_shape,
             generators=[
@@ -81,12 +69,7 @@ class GAN(AdversarialModel):
             discriminators=[
                 mlp.Discriminator(image_shape, units=discriminator_units, pieces=maxout_pieces)
             ],
-            objective=losses.Objective(
-                functools.partial(
-                    losses.discriminator_cross_entropy, label_smoothing=label_smoothing
-                ),
-                GENERATOR_LOSSES[generator_loss],
-            ),
+            objective=losses.cross_entropy_game(generator_loss, label_smoothing),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,

@@ -1,0 +1,29 @@
+"""Checkpoints at steps."""
+
+from keras_gan.callbacks.steps import StepCallback
+
+
+class Checkpoints(StepCallback):
+    """Saves every so many steps, and at the end.
+
+    Keep it after the callbacks that log: what a checkpoint has seen is then in
+    the logs.
+
+    Args:
+        manager: `tf.train.CheckpointManager`.
+        first_step: Steps done before.
+        every: Steps between checkpoints.
+    """
+
+    def __init__(self, manager, first_step=0, every=1):
+        super().__init__(first_step, every)
+        self.manager = manager
+        self.saved = None
+
+    def at_step(self, logs):
+        self.saved = self.step
+        self.manager.save(checkpoint_number=self.step)
+
+    def at_end(self, logs):
+        if self.saved != self.step:
+            self.at_step(logs)

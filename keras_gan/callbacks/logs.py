@@ -1,0 +1,130 @@
+"""Scalars, settings and timing, for TensorBoard and as JSON lines."""
+
+import contextlib
+import glob
+import json
+import os
+import time
+
+import keras
+import tensorflow as tf
+from tensorboard.compat.proto import event_pb2
+from tensorboard.plugins.hparams import api as hparams
+
+from keras_gan.callbacks.steps import StepCallback
+from keras_gan.run_directory import replacing
+
+
+class Logs(StepCallback):
+    """Writes the means of all metrics over the last `every` steps.
+
+    Args:
+        run: `RunDirectory`.
+        writer: A `tf.summary` writer.
+        settings: Dict of the run's settings, shown as a table and as HParams.
+        batch_size: Global batch of one update.
+        first_step: Steps done before.
+        every: Steps between entries.
+    """
+
+    def __init__(self, run, writer, settings, batch_size, first_step=0, every=1):
+        super().__init__(first_step, every)
+        self.run, self.writer, self.settings = run, writer, settings
+        self.batch_size = batch_size
+        self.logged = first_step
+        self.mark = None
+
+    def on_train_begin(self, logs=None):
+        self.restored = [[v.numpy() for v in metric.variables] for metric in self.model.metrics]
+        if self.first_step == 0:
+            self._write_settings()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # Keras has just reset the metrics; a resumed run goes on with the means of its interval.
+        for metric, saved in zip(self.model.metrics, self.restored, strict=True):
+            for variable, value in zip(metric.variables, saved, strict=True):
+                variable.assign(value)
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch, logs)
+        if self.mark is None:  # The first step traces and compiles: do not time it.
+            self.mark = (time.perf_counter(), self.step)
+
+    def at_step(self, logs):
+        self._write(logs)
+        self.model.reset_metrics()
+
+    def at_end(self, logs):
+        # The means go on here if the run is continued later, so they are not reset.
+        if self.logged < self.step:
+            self._write(logs)
+        self.writer.close()
+
+    def _write(self, logs):
+        scalars = {f"train/{name}": float(value) for name, value in logs.items()}
+        for player in ("generator", "discriminator"):
+            rate = getattr(self.model, f"{player}_optimizer").learning_rate
+            rate = float(keras.ops.convert_to_numpy(rate))
+            scalars[f"train/{player[0]}_learning_rate"] = rate
+        scalars["progress/images_seen"] = self.step * self.batch_size
+        speed = self._images_per_second()
+        if speed is not None:
+            scalars["progress/images_per_second"] = speed
+        with self.writer.as_default(step=self.step):
+            for tag, value in scalars.items():
+                tf.summary.scalar(tag, value)
+        self.writer.flush()
+        row = {"step": self.step, **{tag.split("/")[1]: value for tag, value in scalars.items()}}
+        with open(self.run.metrics_file, "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        self.logged = self.step
+
+    def _images_per_second(self):
+        now = time.perf_counter()
+        if self.mark is None:
+            return None
+        (before, step), self.mark = self.mark, (now, self.step)
+        return (self.step - step) * self.batch_size / (now - before)
+
+    def _write_settings(self):
+        table = "\n".join(f"|{key}|{value}|" for key, value in self.settings.items())
+        shown = {key: value for key, value in self.settings.items() if value is not None}
+        with self.writer.as_default(step=0):
+            tf.summary.text("configuration", f"|setting|value|\n|---|---|\n{table}")
+            hparams.hparams({k: v if type(v) in (int, float, bool) else str(v)
+                             for k, v in shown.items()})
+        self.writer.flush()
+
+
+def cut_logs(run, step):
+    """Cuts metrics.jsonl and TensorBoard's event files to the entries up to `step`.
+
+    A run that is resumed writes the later ones again, so that none appears
+    twice. Each file is replaced atomically. With `step=-1` nothing is kept.
+    """
+    if os.path.exists(run.metrics_file):
+        with open(run.metrics_file, encoding="utf-8") as file:
+            lines = [line for line in file if _step_of(line) <= step]
+        with replacing(run.metrics_file) as new, open(new, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+    for path in glob.glob(os.path.join(glob.escape(run.tensorboard), "events.out.tfevents.*")):
+        if step < 0:
+            os.remove(path)
+            continue
+        with replacing(path) as new, tf.io.TFRecordWriter(new) as writer:
+            for record in _records(path):
+                if event_pb2.Event.FromString(record).step <= step:
+                    writer.write(record)
+
+
+def _step_of(line):
+    try:
+        return json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError):  # The last line of a run that was killed.
+        return float("inf")
+
+
+def _records(path):
+    # The last record of a run that was killed may be cut short.
+    with contextlib.suppress(tf.errors.DataLossError):
+        yield from tf.data.TFRecordDataset(path).as_numpy_iterator()

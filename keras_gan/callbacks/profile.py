@@ -1,0 +1,35 @@
+"""A window of steps under TensorFlow's profiler."""
+
+import tensorflow as tf
+
+from keras_gan.callbacks.steps import StepCallback
+
+
+class Profile(StepCallback):
+    """Profiles steps `first` to `last` for TensorBoard's profile plugin.
+
+    Args:
+        directory: Where TensorBoard's logs are.
+        first: First step profiled, counted from 1.
+        last: Last step profiled.
+        first_step: Steps done before.
+    """
+
+    def __init__(self, directory, first, last, first_step=0):
+        super().__init__(first_step)
+        self.directory, self.first, self.last = directory, first, last
+        self.running = False
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.first <= self.step + 1 <= self.last and not self.running:
+            tf.profiler.experimental.start(self.directory)
+            self.running = True
+
+    def at_step(self, logs):
+        if self.running and self.step >= self.last:
+            self.at_end(logs)
+
+    def at_end(self, logs):
+        if self.running:
+            tf.profiler.experimental.stop()
+            self.running = False

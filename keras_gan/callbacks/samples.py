@@ -1,0 +1,60 @@
+"""Grids of samples from fixed latents, in TensorBoard and as PNG files."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import pictures
+from keras_gan.callbacks.steps import StepCallback
+from keras_gan.run_directory import replacing
+
+
+class SampleGrids(StepCallback):
+    """Draws the same latents again and again, to see them become samples.
+
+    The averaged generator's grid is also written to `samples/`. Points in the
+    plane are drawn over real ones; other vectors are not drawn.
+
+    Args:
+        run: `RunDirectory`.
+        writer: A `tf.summary` writer.
+        real: Real examples, [N, *shape].
+        first_step: Steps done before.
+        every: Steps between grids.
+    """
+
+    def __init__(self, run, writer, real, first_step=0, every=1):
+        super().__init__(first_step, every)
+        self.run, self.writer, self.real = run, writer, real
+        self.drawn = None
+        self.newest = None
+
+    def on_train_begin(self, logs=None):
+        seeds = [(seed, 0) for seed in range(len(self.real))]
+        self.latents = list(self.model.seeded_latents(seeds))
+        if self.first_step == 0:
+            self._show("samples/real", self.real, 0)
+
+    def at_step(self, logs):
+        self.drawn = self.step
+        for name in ("averaged", "raw"):
+            network = self.model.averaged_generator if name == "averaged" else self.model.generator
+            samples = np.concatenate([network(z, training=False) for z in self.latents])
+            picture = self._show(f"samples/{name}", samples, self.step)
+            if name == "averaged" and picture is not None:
+                self.newest = os.path.join(self.run.samples, f"step_{self.step:08d}.png")
+                with replacing(self.newest) as path, open(path, "wb") as file:
+                    file.write(pictures.png(picture))
+
+    def at_end(self, logs):
+        if self.drawn != self.step:
+            self.at_step(logs)
+
+    def _show(self, tag, examples, step):
+        picture = pictures.picture(examples, None if self.real.ndim == 4 else self.real)
+        if picture is not None:
+            with self.writer.as_default(step=step):
+                tf.summary.image(tag, picture[np.newaxis])
+            self.writer.flush()
+        return picture

@@ -1,0 +1,34 @@
+"""The base of callbacks that count generator steps over the whole run."""
+
+import keras
+
+
+class StepCallback(keras.callbacks.Callback):
+    """Calls `at_step` after each step, and `at_end` after the last.
+
+    Args:
+        first_step: Steps done before this call of `fit`.
+        every: Steps between calls of `at_step`.
+
+    Attributes:
+        step: Steps done, over all calls of `fit` of the run.
+    """
+
+    def __init__(self, first_step=0, every=1):
+        super().__init__()
+        self.first_step = self.step = first_step
+        self.every = every
+
+    def on_train_batch_end(self, batch, logs=None):
+        before, self.step = self.step, self.first_step + batch + 1
+        if before // self.every < self.step // self.every:
+            self.at_step(logs)
+
+    def on_train_end(self, logs=None):
+        self.at_end(logs)
+
+    def at_step(self, logs):
+        """Called with the running means of the metrics when a multiple of `every` is reached."""
+
+    def at_end(self, logs):
+        """Called once after the last step."""

@@ -1,0 +1,201 @@
+"""Sources of training examples, and the one pipeline that serves them.
+
+Where examples can be fetched by index, batch number s is a function of (seed,
+s): a pseudo-random permutation of each epoch is evaluated at the positions of
+the batch, so starting in the middle costs nothing.
+"""
+
+import abc
+
+import numpy as np
+import tensorflow as tf
+
+_SHUFFLE, _FLIP = 2, 3
+_SHUFFLE_BUFFER = 10_000
+
+
+class Source(abc.ABC):
+    """A dataset that is ready to be batched.
+
+    Attributes:
+        name: What the user called it.
+        shape: Shape of an example, (height, width, channels) or (dimensions,).
+        num_examples: Number of examples.
+        class_names: Names of the classes in the order of their labels, or `None`.
+    """
+
+    def __init__(self, name, shape, num_examples, class_names=None):
+        self.name = name
+        self.shape = tuple(int(side) for side in shape)
+        self.num_examples = int(num_examples)
+        self.class_names = class_names
+
+    @property
+    def num_classes(self):
+        """Number of classes, or `None` where there are no labels."""
+        return len(self.class_names) if self.class_names else None
+
+    @abc.abstractmethod
+    def _examples(self, positions, batch_size, seed, start):
+        """Returns a dataset of batched raw examples, dicts with `image` and perhaps `label`."""
+
+    def batches(self, batch_size, *, seed=0, start=0, flip=False):
+        """Returns an endless dataset of batches.
+
+        Args:
+            batch_size: Examples in a batch.
+            seed: Decides the order of the examples and which ones are flipped.
+            start: Number of examples to pass over, as if they had been served.
+            flip: Mirror half of the images left to right.
+
+        Returns:
+            A `tf.data.Dataset` of dicts: `image` float32 [batch_size, *shape],
+            in [-1, 1] for images, and `label` int64 [batch_size] where there
+            are labels. Every example is served once an epoch; a batch can span
+            two epochs.
+        """
+        positions = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
+        positions = positions.batch(batch_size, drop_remainder=True)
+        examples = self._examples(positions, batch_size, seed, start)
+
+        def finish(positions, example):
+            image = example["image"]
+            if image.dtype == tf.uint8:
+                image = tf.cast(image, tf.float32) / 127.5 - 1.0
+            image = tf.ensure_shape(image, [batch_size, *self.shape])
+            if flip:
+                image = _flip(image, seed, positions[0])
+            return {**example, "image": image}
+
+        batches = tf.data.Dataset.zip(positions, examples).map(
+            finish, num_parallel_calls=tf.data.AUTOTUNE
+        )
+        options = tf.data.Options()
+        options.deterministic = True
+        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+        endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+        return batches.apply(endless).prefetch(tf.data.AUTOTUNE).with_options(options)
+
+    def first(self, count):
+        """Returns up to `count` real examples in serving order, float32 as in `batches`."""
+        count = min(count, self.num_examples)
+        return next(iter(self.batches(count)))["image"].numpy()
+
+
+class ArraySource(Source):
+    """Examples in memory: images as uint8 or vectors as float32.
+
+    Args:
+        name: What the user called it.
+        examples: Array [N, *shape].
+        labels: Integers [N], or `None`.
+        class_names: Names of the classes, or `None`.
+    """
+
+    def __init__(self, name, examples, labels=None, class_names=None):
+        super().__init__(name, examples.shape[1:], len(examples), class_names)
+        self.examples = examples
+        self.labels = None if labels is None else np.asarray(labels, np.int64)
+
+    def _examples(self, positions, batch_size, seed, start):
+        tensors = {"image": tf.constant(self.examples)}
+        if self.labels is not None:
+            tensors["label"] = tf.constant(self.labels)
+
+        def fetch(positions):
+            index = shuffled_index(positions, self.num_examples, seed)
+            return {key: tf.gather(tensor, index) for key, tensor in tensors.items()}
+
+        return positions.map(fetch, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+class FileSource(Source):
+    """Examples in files that are too many for memory, decoded when they are served.
+
+    Args:
+        name: What the user called it.
+        shape: Shape of a prepared example.
+        files: Paths, [N].
+        load: Function from a path tensor to a prepared uint8 image.
+        labels: Integers [N], or `None`.
+        class_names: Names of the classes, or `None`.
+    """
+
+    def __init__(self, name, shape, files, load, labels=None, class_names=None):
+        super().__init__(name, shape, len(files), class_names)
+        self.files, self.load = files, load
+        self.labels = None if labels is None else np.asarray(labels, np.int64)
+
+    def _examples(self, positions, batch_size, seed, start):
+        files = tf.constant(self.files)
+
+        def fetch(index):
+            example = {"image": self.load(tf.gather(files, index))}
+            if self.labels is not None:
+                example["label"] = tf.gather(tf.constant(self.labels), index)
+            return example
+
+        indices = positions.map(lambda p: shuffled_index(p, self.num_examples, seed)).unbatch()
+        examples = indices.map(fetch, num_parallel_calls=tf.data.AUTOTUNE)
+        return examples.batch(batch_size, drop_remainder=True)
+
+
+class StreamSource(Source):
+    """Examples that can only be read in order, and are too many for memory.
+
+    They are shuffled within a buffer. A start in the middle reads and drops the
+    examples before it, which takes time but gives the same batches.
+
+    Args:
+        name: What the user called it.
+        shape: Shape of a prepared example.
+        num_examples: Number of examples.
+        read: Function that returns a dataset of undecoded examples in fixed order.
+        decode: Function from an undecoded example to a prepared one.
+        class_names: Names of the classes, or `None`.
+    """
+
+    def __init__(self, name, shape, num_examples, read, decode, class_names=None):
+        super().__init__(name, shape, num_examples, class_names)
+        self.read, self.decode = read, decode
+
+    def _examples(self, positions, batch_size, seed, start):
+        def one_epoch(epoch):
+            key = tf.random.experimental.stateless_fold_in(
+                tf.constant([seed, _SHUFFLE], tf.int64), epoch
+            )
+            return self.read().shuffle(_SHUFFLE_BUFFER, seed=key[0])
+
+        first_epoch, offset = divmod(start, self.num_examples)
+        epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
+        examples = epochs.flat_map(one_epoch).skip(offset)
+        examples = examples.map(self.decode, num_parallel_calls=tf.data.AUTOTUNE)
+        return examples.batch(batch_size, drop_remainder=True)
+
+
+def shuffled_index(positions, num_examples, seed):
+    """Maps positions in the endless stream of epochs to example numbers.
+
+    Args:
+        positions: int64 tensor [B].
+        num_examples: Length of an epoch.
+        seed: Decides the permutation of each epoch.
+
+    Returns:
+        int64 tensor [B]; each epoch's positions give each example once.
+    """
+    epoch = positions // num_examples
+    key = tf.stack([tf.fill(tf.shape(epoch), tf.constant(k, tf.int64)) for k in (seed, _SHUFFLE)])
+    return tf.raw_ops.RandomIndexShuffle(
+        index=positions % num_examples,
+        seed=tf.transpose(tf.concat([key, [epoch]], axis=0)),
+        max_index=tf.constant(num_examples - 1, tf.int64),
+        rounds=4,
+    )
+
+
+def _flip(image, seed, position):
+    key = tf.constant([seed, _FLIP], tf.int64)
+    key = tf.random.experimental.stateless_fold_in(key, position)
+    mirrored = tf.random.stateless_uniform([image.shape[0], 1, 1, 1], key) < 0.5
+    return tf.where(mirrored, tf.reverse(image, axis=[2]), image)

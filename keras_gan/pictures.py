@@ -1,0 +1,83 @@
+"""Pictures of samples: grids of images and scatter plots of points, as uint8 arrays."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+_SIDE = 1024  # pixels, the longest side of a grid of images
+_PLOT = 512  # pixels, the side of a scatter plot
+
+
+def count_that_fits(shape, wanted=64):
+    """Returns how many images of `shape` a grid shows within 1024 pixels a side."""
+    if len(shape) != 3:
+        return 2000
+    rows, columns = (max(1, _SIDE // side) for side in shape[:2])
+    return min(wanted, rows * columns)
+
+
+def picture(examples, reference=None):
+    """Draws examples as one picture.
+
+    Args:
+        examples: Images [N, H, W, C] in [-1, 1], or points [N, 2].
+        reference: Points [M, 2] to draw in grey behind the others.
+
+    Returns:
+        uint8 array [height, width, channels], or `None` for vectors that are
+        not points in the plane.
+    """
+    if examples.ndim == 4:
+        return grid(examples)
+    return scatter(examples, reference) if examples.shape[1] == 2 else None
+
+
+def grid(images, columns=None):
+    """Lays images out row by row, as nearly square as their number allows.
+
+    Args:
+        images: Array [N, H, W, C] in [-1, 1].
+        columns: Images in a row. Default: about the square root of N, less for
+            wide images.
+
+    Returns:
+        uint8 array [rows * H, columns * W, C]; missing images are black.
+    """
+    count, height, width, channels = images.shape
+    columns = columns or max(1, min(_SIDE // width, math.ceil(math.sqrt(count))))
+    rows = math.ceil(count / columns)
+    canvas = np.zeros((rows * columns, height, width, channels), np.uint8)
+    canvas[:count] = to_bytes(images)
+    canvas = canvas.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    return canvas.reshape(rows * height, columns * width, channels)
+
+
+def to_bytes(images):
+    """Brings images from [-1, 1] to uint8, rounding."""
+    return np.round((np.clip(images, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
+
+
+def scatter(points, reference=None):
+    """Plots points in the plane: `reference` in grey, `points` in blue over it.
+
+    The frame is that of the reference with a margin, so that pictures of one run
+    compare; points outside it are left out.
+    """
+    framed = points if reference is None else reference
+    center = (framed.min(axis=0) + framed.max(axis=0)) / 2.0
+    half = max(1.15 * np.max(framed.max(axis=0) - center), 1e-6)
+    canvas = np.full((_PLOT, _PLOT, 3), 255, np.uint8)
+    for layer, color in ((reference, (200, 200, 200)), (points, (20, 70, 200))):
+        if layer is None:
+            continue
+        place = np.round((layer - center) / half * (_PLOT / 2) + _PLOT / 2)
+        column, row = place[:, 0], _PLOT - 1 - place[:, 1]
+        inside = (column >= 0) & (column < _PLOT) & (row >= 0) & (row < _PLOT)
+        canvas[row[inside].astype(int), column[inside].astype(int)] = color
+    return canvas
+
+
+def png(picture):
+    """Returns the PNG file of a uint8 array [height, width, channels], as bytes."""
+    return tf.io.encode_png(picture).numpy()

@@ -1,0 +1,161 @@
+"""The run directory: its files, its checkpoints, and a run read back from it.
+
+Files are written beside their place and renamed into it, so that none is ever
+half-written.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+
+import tensorflow as tf
+
+import keras_gan
+from keras_gan import models
+from keras_gan.config import Config
+from keras_gan.errors import UserError
+
+
+class RunDirectory:
+    """Paths and records of a run.
+
+    Args:
+        path: The directory; it is made by the first write.
+    """
+
+    def __init__(self, path):
+        self.path = str(path)
+        self.config_file = os.path.join(self.path, "config.json")
+        self.flagfile = os.path.join(self.path, "run.flags")
+        self.metrics_file = os.path.join(self.path, "metrics.jsonl")
+        self.samples = os.path.join(self.path, "samples")
+        self.tensorboard = os.path.join(self.path, "tensorboard")
+        self.checkpoints = os.path.join(self.path, "checkpoints")
+
+    def read(self):
+        """Returns the record of `write` as a dict, or `None` if there is no run here.
+
+        Raises:
+            UserError: If the record cannot be read.
+        """
+        try:
+            with open(self.config_file, encoding="utf-8") as file:
+                record = json.load(file)
+            return {**record, "config": Config.from_dict(record["config"])}
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"Cannot read {self.config_file}: {error}.") from None
+
+    def write(self, config, model, class_names):
+        """Records what is needed to resume, sample or export the run without its data."""
+        record = {
+            "keras_gan": keras_gan.__version__,
+            "config": config.to_dict(),
+            "model": model.get_config(),
+            "class_names": class_names,
+        }
+        write_text(self.config_file, json.dumps(record, indent=2) + "\n")
+        write_text(self.flagfile, config.to_flagfile())
+
+    def checkpoint_manager(self, model, keep_last=1):
+        """Returns the manager of the run's checkpoints of `model` and its optimizers."""
+        parts = {"model": model}
+        if model.compiled:
+            parts["generator_optimizer"] = model.generator_optimizer
+            parts["discriminator_optimizer"] = model.discriminator_optimizer
+        return tf.train.CheckpointManager(
+            tf.train.Checkpoint(**parts),
+            self.checkpoints,
+            max_to_keep=keep_last,
+            checkpoint_name="step",
+            step_counter=None,
+        )
+
+
+def load_run(run_dir):
+    """Loads the model of a run with its newest checkpoint, ready to sample.
+
+    Args:
+        run_dir: A run directory that `train.py` wrote.
+
+    Returns:
+        (model, record): an `AdversarialModel`, not compiled, and the run's
+        record with the keys `config`, `model` and `class_names`.
+
+    Raises:
+        UserError: If there is no run, or no checkpoint yet.
+    """
+    run = RunDirectory(run_dir)
+    record = run.read()
+    if record is None:
+        raise UserError(
+            f"There is no run in {run.path} (no config.json). Train one first: "
+            f"python train.py --run_dir={run.path}"
+        )
+    model = models.get(record["config"].model).from_config(record["model"])
+    manager = run.checkpoint_manager(model)
+    if not manager.latest_checkpoint:
+        raise UserError(
+            f"The run {run.path} has no checkpoint yet. Train it first: "
+            f"python train.py --flagfile={run.flagfile}"
+        )
+    restore(manager).expect_partial()
+    return model, record
+
+
+def restore(manager):
+    """Restores the newest checkpoint of a manager and returns the load status.
+
+    Raises:
+        UserError: If it cannot be read or does not fit the model.
+    """
+    path = manager.latest_checkpoint
+    try:
+        status = manager.checkpoint.restore(path)
+        status.assert_existing_objects_matched()
+    except (tf.errors.OpError, ValueError, AssertionError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise UserError(f"Cannot restore the checkpoint {path}: {reason}") from None
+    return status
+
+
+def write_text(path, text):
+    """Writes a text file atomically, making its directory."""
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Yields a temporary path beside `path` that replaces it if the block succeeds."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    temporary = f"{path}.tmp-{os.getpid()}"
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+
+
+@contextlib.contextmanager
+def new_directory(path):
+    """Yields a temporary directory that becomes `path` if the block succeeds.
+
+    Raises:
+        FileExistsError: If `path` exists; it is never overwritten.
+    """
+    parent = os.path.dirname(path)
+    os.makedirs(parent, exist_ok=True)
+    temporary = tempfile.mkdtemp(prefix=".tmp-", dir=parent)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o755)
+        if os.path.exists(path):
+            raise FileExistsError(path)
+        os.rename(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,192 @@
+"""Training a run: where strategy, data, model, callbacks and checkpoints meet."""
+
+import math
+import time
+
+import keras
+import tensorflow as tf
+
+from keras_gan import callbacks, models, pictures
+from keras_gan.callbacks.progress import clock
+from keras_gan.config import key_values
+from keras_gan.data import load_dataset
+from keras_gan.distribution import make_strategy
+from keras_gan.errors import UserError
+from keras_gan.run_directory import RunDirectory, restore
+
+
+def train(config):
+    """Trains a run from its configuration, or resumes it from its newest checkpoint.
+
+    Args:
+        config: A `Config`.
+
+    Returns:
+        The trained `AdversarialModel`.
+
+    Raises:
+        UserError: For anything the user can fix. Nothing is written before
+            everything is known to fit together.
+    """
+    run = RunDirectory(config.directory)
+    record = run.read()
+    if record is not None:
+        _check_same_run(run, record["config"], config)
+    models.check_name(config.model)
+    profile = _profile_window(config.profile_steps)
+    strategy = make_strategy(config.strategy, config.cpu_replicas)
+    source = _load_source(config, strategy)
+    model = _build(config, source, strategy)
+    manager = run.checkpoint_manager(model, config.keep_last)
+    if manager.latest_checkpoint:
+        restore(manager).assert_consumed()
+    done = int(model.step.numpy())
+    if done >= config.steps:
+        print(f"{run.path}: already at step {done}; raise --steps to train on.")
+        return model
+    run.write(config, model, source.class_names)
+    callbacks.cut_logs(run, done if manager.latest_checkpoint else -1)
+    _announce(run, model, source, strategy, done, config)
+    _fit(config, run, model, source, manager, done, profile)
+    return model
+
+
+def _check_same_run(run, theirs, mine):
+    differences = theirs.differences(mine)
+    if differences:
+        listed = "; ".join(
+            f"--{name} is {_shown(old)} there, {_shown(new)} here" for name, old, new in differences
+        )
+        raise UserError(
+            f"{run.path} holds a run with other settings: {listed}. Give another --run_dir, or "
+            f"go on with its own settings: --flagfile={run.flagfile}"
+        )
+
+
+def _shown(value):
+    return "not set" if value in (None, ()) else " ".join(value) if type(value) is tuple else value
+
+
+def _profile_window(text):
+    if text is None:
+        return None
+    first, _, last = text.partition(",")
+    if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last)):
+        raise UserError(f"--profile_steps must be FIRST,LAST, like 10,20. Received: {text!r}.")
+    return int(first), int(last)
+
+
+def _load_source(config, strategy):
+    replicas = strategy.num_replicas_in_sync
+    if config.batch_size % replicas:
+        raise UserError(
+            f"--batch_size must be a multiple of the {replicas} replicas. Received: "
+            f"{config.batch_size}."
+        )
+    source = load_dataset(
+        config.dataset,
+        split=config.split,
+        data_dir=config.data_dir,
+        channels=config.channels,
+        image_size=config.image_size,
+        crop=config.crop,
+    )
+    if source.num_examples < config.batch_size:
+        raise UserError(
+            f"{config.dataset} has {source.num_examples} examples, fewer than one batch. "
+            f"Received: --batch_size={config.batch_size}."
+        )
+    if config.flip and len(source.shape) != 3:
+        raise UserError(f"--flip mirrors images; {config.dataset} has vectors. Drop --flip.")
+    return source
+
+
+def _build(config, source, strategy):
+    system = models.get(config.model)
+    arguments = models.parse_arguments(system, key_values(config.model_arg))
+    keras.utils.set_random_seed(config.seed)
+    with strategy.scope():
+        model = system(source.shape, num_classes=source.num_classes, **arguments)
+        optimizers = [
+            _with_learning_rate(optimizer, rate, config, updates)
+            for optimizer, rate, updates in zip(
+                model.default_optimizers(),
+                (config.g_learning_rate, config.d_learning_rate),
+                (1, model.d_steps),
+                strict=True,
+            )
+        ]
+        model.compile(*optimizers, seed=config.seed, ema_images=config.ema_images)
+    return model
+
+
+def _with_learning_rate(optimizer, rate, config, updates_per_step):
+    """Returns the optimizer with another learning rate, falling linearly if asked for."""
+    settings = optimizer.get_config()
+    if rate is not None:
+        settings["learning_rate"] = rate
+    optimizer = type(optimizer).from_config(settings)
+    if config.decay_images is None:
+        return optimizer
+    updates = math.ceil(config.decay_images / config.batch_size) * updates_per_step
+    settings["learning_rate"] = keras.optimizers.schedules.PolynomialDecay(
+        float(optimizer.learning_rate), updates, end_learning_rate=0.0
+    )
+    return type(optimizer).from_config(settings)
+
+
+def _announce(run, model, source, strategy, done, config):
+    generator, discriminator = (
+        sum(math.prod(v.shape) for n in networks for v in n.trainable_variables)
+        for networks in (model.generators, model.discriminators)
+    )
+    shape = "x".join(map(str, source.shape))
+    replicas = strategy.num_replicas_in_sync
+    print(
+        f"{type(model).__name__}: generator {generator:,} weights, discriminator "
+        f"{discriminator:,}; {source.name}: {source.num_examples:,} examples of {shape}"
+    )
+    print(
+        f"{'Resuming at' if done else 'Training from'} step {done} to {config.steps}, batch "
+        f"{config.batch_size}" + (f" over {replicas} replicas" if replicas > 1 else "")
+        + f", into {run.path}",
+        flush=True,
+    )
+
+
+def _fit(config, run, model, source, manager, done, profile):
+    writer = tf.summary.create_file_writer(run.tensorboard)
+    real = source.first(pictures.count_that_fits(source.shape))
+    samples = callbacks.SampleGrids(run, writer, real, done, config.sample_every)
+    watchers = [
+        samples,
+        callbacks.Logs(
+            run, writer, config.to_dict(), config.batch_size, done, config.log_every
+        ),
+        callbacks.Checkpoints(manager, done, config.checkpoint_every),
+        callbacks.Progress(config.steps, config.batch_size, done),
+    ]
+    if profile:
+        watchers.insert(0, callbacks.Profile(run.tensorboard, *profile, done))
+    per_step = model.d_steps * config.batch_size
+    data = source.batches(per_step, seed=config.seed, start=done * per_step, flip=config.flip)
+    start = time.perf_counter()
+    model.fit(
+        data, steps_per_epoch=config.steps - done, callbacks=watchers, verbose=0, shuffle=False
+    )
+    _report(run, config, manager, samples, time.perf_counter() - start)
+
+
+def _report(run, config, manager, samples, seconds):
+    images = config.steps * config.batch_size
+    print(f"Done: {config.steps:,} steps, {images:,} images seen, {clock(seconds)} this time.")
+    if samples.newest:
+        print(f"  samples     {samples.newest}")
+    print(f"  logs        {run.metrics_file}, {run.tensorboard}")
+    print(f"  checkpoint  {manager.latest_checkpoint}")
+    print("Next:")
+    print(f"  tensorboard --logdir {run.path}")
+    print(
+        f"  python -m keras_gan.generate --run_dir={run.path} --seeds=0-63 --output=samples.png"
+    )
+    print(f"  python export.py --run_dir={run.path}", flush=True)

@@ -1,0 +1,24 @@
+"""Trains a system: python train.py --flagfile=dcgan.flags"""
+
+from keras_gan import command
+from keras_gan.config import Config
+
+DESCRIPTION = (
+    "Trains a generative adversarial network. A run directory that has a checkpoint is resumed. "
+    "The last value of a flag wins, so put overrides after --flagfile."
+)
+
+
+def main(argv=None):
+    """Reads the flags and trains."""
+
+    def work(config):
+        from keras_gan.training import train
+
+        train(config)
+
+    command.run(Config, DESCRIPTION, work, argv)
+
+
+if __name__ == "__main__":
+    main()
