@@ -34,6 +34,9 @@ def run(options_class, description, work, argv=None):
     except UserError as error:
         print(f"{os.path.basename(argv[0])}: error: {error}", file=sys.stderr)
         sys.exit(1)
+    except BrokenPipeError:  # The reader of our output, such as `head`, has left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
 
@@ -46,11 +49,12 @@ def import_tensorflow():
     with tempfile.TemporaryFile("w+") as notices:
         try:
             with _standard_error_to(notices):
-                import tensorflow  # noqa: F401
+                import tensorflow
         except BaseException:
             notices.seek(0)
             sys.stderr.write(notices.read())
             raise
+    tensorflow.get_logger().setLevel("ERROR")
 
 
 @contextlib.contextmanager

@@ -238,9 +238,12 @@ def _definer(annotation):
 
 
 def usage(options_class, description):
-    """Returns the text of `--help`."""
+    """Returns the text of `--help`: all fields, or those that `options_class.shown` names."""
     lines = [textwrap.fill(description, 88), "", "Flags (--flagfile=FILE reads them from a file):"]
+    shown = getattr(options_class, "shown", None)
     for field in dataclasses.fields(options_class):
+        if shown and field.name not in shown:
+            continue
         name = f"--[no]{field.name}" if field.default in (True, False) else f"--{field.name}"
         default = "" if field.default in (None, ()) else f" (default: {field.default})"
         lines.append(f"  {name}")

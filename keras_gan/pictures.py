@@ -7,13 +7,14 @@ import tensorflow as tf
 
 _SIDE = 1024  # pixels, the longest side of a grid of images
 _PLOT = 512  # pixels, the side of a scatter plot
+_GAP = 2  # pixels between images, in grey
 
 
 def count_that_fits(shape, wanted=64):
     """Returns how many images of `shape` a grid shows within 1024 pixels a side."""
     if len(shape) != 3:
         return 2000
-    rows, columns = (max(1, _SIDE // side) for side in shape[:2])
+    rows, columns = (max(1, _SIDE // (side + _GAP)) for side in shape[:2])
     return min(wanted, rows * columns)
 
 
@@ -33,24 +34,24 @@ def picture(examples, reference=None):
     return scatter(examples, reference) if examples.shape[1] == 2 else None
 
 
-def grid(images, columns=None):
+def grid(images):
     """Lays images out row by row, as nearly square as their number allows.
 
     Args:
         images: Array [N, H, W, C] in [-1, 1].
-        columns: Images in a row. Default: about the square root of N, less for
-            wide images.
 
     Returns:
-        uint8 array [rows * H, columns * W, C]; missing images are black.
+        uint8 array [height, width, C], with thin grey lines between the images;
+        where there are none it is grey, too.
     """
     count, height, width, channels = images.shape
-    columns = columns or max(1, min(_SIDE // width, math.ceil(math.sqrt(count))))
+    columns = max(1, min(_SIDE // (width + _GAP), math.ceil(math.sqrt(count))))
     rows = math.ceil(count / columns)
-    canvas = np.zeros((rows * columns, height, width, channels), np.uint8)
-    canvas[:count] = to_bytes(images)
-    canvas = canvas.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
-    return canvas.reshape(rows * height, columns * width, channels)
+    padded = ((0, rows * columns - count), (0, _GAP), (0, _GAP), (0, 0))
+    canvas = np.pad(to_bytes(images), padded, constant_values=128)
+    canvas = canvas.reshape(rows, columns, height + _GAP, width + _GAP, channels).swapaxes(1, 2)
+    canvas = canvas.reshape(rows * (height + _GAP), columns * (width + _GAP), channels)
+    return canvas[:-_GAP, :-_GAP]
 
 
 def to_bytes(images):

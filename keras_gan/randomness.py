@@ -14,7 +14,7 @@ _LATENTS = 1
 def training_seed(seed, step, draw):
     """Returns the seed [2] of draw number `draw` in step `step` of a run."""
     key = tf.constant([seed, _LATENTS], tf.int64)
-    key = tf.random.experimental.stateless_fold_in(key, step, alg="philox")
+    key = tf.random.experimental.stateless_fold_in(key, tf.cast(step, tf.int64), alg="philox")
     return tf.random.experimental.stateless_fold_in(key, tf.cast(draw, tf.int64), alg="philox")
 
 

@@ -30,13 +30,13 @@ class Progress(StepCallback):
         self.steps, self.batch_size = steps, batch_size
         self.stream = stream or sys.stdout
         self.interval = 0.5 if self.stream.isatty() else 10.0
-        self.shown = None
+        self.shown = self.newest = None
 
     def on_train_begin(self, logs=None):
         self.start = None
 
     def at_step(self, logs):
-        now = time.perf_counter()
+        now, self.newest = time.perf_counter(), logs
         if self.start is None:  # The first step traces and compiles.
             self.start = self.shown = (now, self.step)
         elif now - self.shown[0] >= self.interval:
@@ -44,7 +44,7 @@ class Progress(StepCallback):
 
     def at_end(self, logs):
         if self.start is not None:
-            self._show(time.perf_counter(), logs)
+            self._show(time.perf_counter(), self.newest)  # `logs` may just have been reset.
             self.stream.write("\n" if self.stream.isatty() else "")
             self.stream.flush()
 

@@ -161,10 +161,8 @@ class StreamSource(Source):
 
     def _examples(self, positions, batch_size, seed, start):
         def one_epoch(epoch):
-            key = tf.random.experimental.stateless_fold_in(
-                tf.constant([seed, _SHUFFLE], tf.int64), epoch
-            )
-            return self.read().shuffle(_SHUFFLE_BUFFER, seed=key[0])
+            order = tf.random.stateless_uniform([], [seed, epoch], None, None, tf.int64)
+            return self.read().shuffle(_SHUFFLE_BUFFER, order, reshuffle_each_iteration=False)
 
         first_epoch, offset = divmod(start, self.num_examples)
         epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)

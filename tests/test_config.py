@@ -1,0 +1,84 @@
+"""Flags, flagfiles and the saved configuration."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from keras_gan.config import Config, key_values, parse, usage
+from keras_gan.errors import UserError
+
+
+def read(*arguments):
+    return parse(Config, ["train.py", *arguments])
+
+
+def test_defaults_are_the_dataclass_defaults():
+    assert read() == Config()
+
+
+def test_last_value_wins_around_a_flagfile(tmp_path):
+    flagfile = tmp_path / "a.flags"
+    flagfile.write_text("# comment\n--batch_size=32\n\n--model_arg=width=8\n--flip\n")
+    assert read(f"--flagfile={flagfile}", "--batch_size=16").batch_size == 16
+    config = read("--batch_size=16", f"--flagfile={flagfile}", "--model_arg=width=4")
+    assert config.batch_size == 32
+    assert config.flip
+    assert key_values(config.model_arg) == {"width": "4"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--batchsize=8"], "Unknown command line flag 'batchsize'. Did you mean: batch_size"),
+        (["--steps=many"], "flag --steps=many: invalid literal for int"),
+        (["--steps=0"], "--steps must be at least 1. Received: 0."),
+        (["--d_learning_rate=-1"], "--d_learning_rate must be at least 0.0. Received: -1.0."),
+        (["--d_learning_rate=nan"], "--d_learning_rate must be at least 0.0. Received: nan."),
+        (["--strategy=tpu"], "--strategy must be one of auto, default, mirrored. Received: 'tpu'."),
+        (["--flip=maybe"], "flag --flip=maybe"),
+        (["steps=5"], "Expected only --name=value flags. Received: 'steps=5'."),
+        (["--flagfile=missing.flags"], "missing.flags"),
+    ],
+)
+def test_mistakes_are_named(arguments, message):
+    with pytest.raises(UserError) as error:
+        read(*arguments)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_flagfile_text_round_trips(tmp_path):
+    config = Config(
+        model="gan", model_arg=("latent_dim=3", "d_steps=2"), flip=True, image_size="8x12", steps=7
+    )
+    flagfile = tmp_path / "run.flags"
+    flagfile.write_text(config.to_flagfile())
+    assert read(f"--flagfile={flagfile}") == config
+    assert Config.from_dict(config.to_dict()) == config
+
+
+def test_differences_ignore_what_may_change():
+    run = Config(steps=10, model_arg=("width=8",), batch_size=8)
+    same = dataclasses.replace(run, steps=20, log_every=3, model_arg=("width=4", "width=8"))
+    assert run.differences(same) == []
+    other = dataclasses.replace(run, batch_size=4, seed=1)
+    assert run.differences(other) == [("seed", 0, 1), ("batch_size", 8, 4)]
+
+
+def test_unknown_entries_of_a_saved_configuration_are_refused():
+    with pytest.raises(UserError, match="unknown entries: colour"):
+        Config.from_dict({"colour": "red"})
+
+
+def test_help_lists_every_flag_without_tensorflow():
+    code = (
+        "import sys, train; train.main(['train.py', '--help']); "
+        "assert 'tensorflow' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for field in dataclasses.fields(Config):
+        assert field.name in done.stdout
+    assert done.stdout.strip() == usage(Config, __import__("train").DESCRIPTION).strip()

@@ -1,0 +1,63 @@
+"""The averaged generator."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import ema
+from tests.conftest import build, examples, values
+
+
+def test_half_life():
+    kept = ema.decay(1000, 64, tf.constant(10**9, tf.int64))
+    assert float(kept) ** (1000 / 64) == pytest.approx(0.5, rel=1e-5)
+
+
+def test_half_life_grows_with_the_images_seen():
+    assert float(ema.decay(1000, 64, tf.constant(0))) == 0.0
+    early = float(ema.decay(1000, 64, tf.constant(2000)))
+    assert early ** (100 / 64) == pytest.approx(0.5, rel=1e-5)
+    assert float(ema.decay(0, 64, tf.constant(2000))) == 0.0
+
+
+def test_weights_are_averaged_and_buffers_copied():
+    keras.utils.set_random_seed(0)
+    model = build("dcgan")
+    network, average = model.generator, model.averaged_generator
+    before = values(average.variables)
+    for variable in network.variables:
+        if "seed_generator" not in variable.path:
+            variable.assign(variable + 1.0)
+    ema.update(average, network, 0.75)
+    for old, new, mean in zip(before, network.variables, average.variables, strict=True):
+        expected = 0.75 * old + 0.25 * new.numpy() if new.trainable else new.numpy()
+        np.testing.assert_allclose(mean.numpy(), expected, rtol=1e-6)
+    assert any(not variable.trainable for variable in network.variables)
+
+
+def test_switched_off_it_is_the_generator():
+    model = build("dcgan")
+    model.compile(ema_images=0)
+    model.generator_update(examples(4))
+    model.generator_update(examples(4))
+    for mean, variable in zip(
+        values(model.averaged_generator.variables), values(model.generator.variables), strict=True
+    ):
+        np.testing.assert_allclose(mean, variable, rtol=1e-6)
+
+
+def test_it_follows_the_generator_slowly():
+    model = build("dcgan")
+    model.compile(ema_images=10_000)
+    model.step.assign(10**6)
+    model.generator_update(examples(4))
+    distances = [
+        np.abs(mean - variable).max()
+        for mean, variable in zip(
+            values(model.averaged_generator.variables),
+            values(model.generator.variables),
+            strict=True,
+        )
+    ]
+    assert max(distances) > 0.0

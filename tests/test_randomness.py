@@ -1,0 +1,41 @@
+"""Latents: laws, independence, and indices of the global batch."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import randomness
+from keras_gan.distribution import make_strategy
+
+
+@pytest.mark.parametrize(("prior", "deviation"), [("normal", 1.0), ("uniform", 3**-0.5)])
+def test_priors(prior, deviation):
+    draws = randomness.latents(prior, [20_000, 2], [1, 2]).numpy()
+    assert abs(draws.mean()) < 0.02
+    assert draws.std() == pytest.approx(deviation, rel=0.02)
+    if prior == "uniform":
+        assert draws.min() >= -1.0 and draws.max() < 1.0
+
+
+@pytest.mark.parametrize("replicas", [2, 4])
+def test_replicas_take_rows_of_what_one_device_draws(replicas):
+    strategy = make_strategy(cpu_replicas=replicas)
+    seed = randomness.training_seed(3, 10, 1)
+    parts = strategy.run(lambda: randomness.replica_latents("normal", 8 // replicas, 5, seed))
+    together = np.concatenate([part.numpy() for part in strategy.experimental_local_results(parts)])
+    np.testing.assert_array_equal(together, randomness.replica_latents("normal", 8, 5, seed))
+
+
+def test_draws_differ_by_seed_step_and_draw():
+    draws = {
+        tuple(randomness.latents("normal", [3], randomness.training_seed(*key)).numpy())
+        for key in [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    }
+    assert len(draws) == 4
+
+
+def test_a_seeds_latents_do_not_depend_on_the_others():
+    together = randomness.seeded_latents("normal", tf.constant([[5, 0], [9, 1]], tf.int64), 4)
+    alone = randomness.seeded_latents("normal", tf.constant([[9, 1]], tf.int64), 4)
+    np.testing.assert_array_equal(together[1], alone[0])
+    assert not np.array_equal(together[0], together[1])
