@@ -13,13 +13,14 @@ import abc
 from typing import NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_gan import ema, randomness
+from keras_gan.checks import check_batch
 from keras_gan.distribution import ReplicaMean, global_mean
 from keras_gan.errors import UserError
 from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.sampling import Sampling
 
 
 class Fakes(NamedTuple):
@@ -37,7 +38,7 @@ class Fakes(NamedTuple):
     state: list
 
 
-class AdversarialModel(ArgumentsAreConfig, keras.Model, abc.ABC):
+class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
     """Base of the systems; a system supplies networks, losses and defaults.
 
     Subclass it once for a system. The subclass' constructor takes
@@ -106,8 +107,7 @@ class AdversarialModel(ArgumentsAreConfig, keras.Model, abc.ABC):
         )
         monitored = objective.monitors(tf.zeros(1), tf.zeros(1))
         self._means = {
-            name: ReplicaMean(name)
-            for name in ("d_loss", "g_loss", *monitored, *self.term_names)
+            name: ReplicaMean(name) for name in ("d_loss", "g_loss", *monitored, *self.term_names)
         }
         self.built = True
 
@@ -238,7 +238,7 @@ class AdversarialModel(ArgumentsAreConfig, keras.Model, abc.ABC):
 
     def train_step(self, batch):
         """One generator step; see the module's docstring."""
-        self._check_batch(batch)
+        check_batch(batch, self.image_shape, self.d_steps)
         last = self.d_steps - 1
         for j in range(last):
             self.discriminator_update(batch, j)
@@ -351,84 +351,10 @@ class AdversarialModel(ArgumentsAreConfig, keras.Model, abc.ABC):
         for name, mean in zip(values, tf.unstack(global_mean(means)), strict=True):
             self._means[name].update_state(mean)
 
-    def _check_batch(self, batch):
-        image = batch.get("image") if isinstance(batch, dict) else None
-        if image is None:
-            received = sorted(batch) if isinstance(batch, dict) else type(batch).__name__
-            raise UserError(
-                "Expected batches that are dicts with the key 'image', as from "
-                f"dataset.map(lambda x: {{'image': x}}). Received: {received}."
-            )
-        if tuple(image.shape[1:]) != self.image_shape or image.shape[0] is None:
-            raise UserError(
-                f"Expected 'image' of shape (batch, {', '.join(map(str, self.image_shape))}) with "
-                f"a fixed batch size (drop_remainder=True). Received: {tuple(image.shape)}."
-            )
-        if image.shape[0] % self.d_steps:
-            raise UserError(
-                f"Expected a batch of d_steps={self.d_steps} times the examples of one update, on "
-                f"each replica. Received: {image.shape[0]} examples."
-            )
-
-    # Sampling.
-
-    def sample(self, count, seed=0, labels=None):
-        """Samples from the averaged generator.
-
-        Image i depends on (seed, i) alone: `sample(4, 7)` begins with
-        `sample(2, 7)`.
-
-        Args:
-            count: Number of samples.
-            seed: Any integer.
-            labels: Class labels [count]; for conditional systems only.
-
-        Returns:
-            float32 array [count, *image_shape]; images in [-1, 1].
-        """
-        return self.sample_seeds([(seed, i) for i in range(count)], labels)
-
-    def sample_seeds(self, seeds, labels=None):
-        """Samples from the averaged generator, one for each pair (seed, index).
-
-        Args:
-            seeds: Integer array [N, 2].
-            labels: As in `sample`.
-
-        Returns:
-            float32 array [N, *image_shape].
-        """
-        if labels is not None:
-            raise UserError(f"{type(self).__name__} takes no labels. Received: labels={labels!r}.")
-        parts = [np.zeros((0, *self.image_shape), np.float32)]
-        for latents in self.seeded_latents(seeds):
-            parts.append(np.asarray(self(latents), np.float32))
-        return np.concatenate(parts)
-
-    def seeded_latents(self, seeds, batch_size=64):
-        """Yields the latents of pairs (seed, index), at most `batch_size` at a time."""
-        seeds = np.reshape(np.asarray(seeds, np.int64), (-1, 2))
-        for start in range(0, len(seeds), batch_size):
-            part = tf.constant(seeds[start : start + batch_size])
-            yield randomness.seeded_latents(self.latent_prior, part, self.latent_dim)
-
 
 def trainable_variables(networks):
     """Returns the trainable variables of several networks, in order."""
     return [variable for network in networks for variable in network.trainable_variables]
-
-
-def check_arguments(**values):
-    """Raises `UserError` for a constructor argument that no system can take.
-
-    Args:
-        **values: Whole numbers (or tuples of them) that must be at least 1,
-            by argument name.
-    """
-    for name, value in values.items():
-        for number in value if isinstance(value, tuple | list) else (value,):
-            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-                raise UserError(f"{name} must be at least 1. Received: {value!r}.")
 
 
 def _add(a, b):

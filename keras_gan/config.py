@@ -74,9 +74,7 @@ class Config:
     )
     flip: bool = option(False, "Mirror half of the real images left to right.")
     seed: int = option(0, "Seed of weights, latents, data order and flips.", lower=0)
-    run_dir: str | None = option(
-        None, "Where the run is kept. Default: runs/<model>.", free=True
-    )
+    run_dir: str | None = option(None, "Where the run is kept. Default: runs/<model>.", free=True)
     steps: int = option(2000, "Generator steps in all.", lower=1, free=True)
     batch_size: int = option(64, "Images in one update, over all replicas together.", lower=1)
     g_learning_rate: float | None = option(
@@ -145,9 +143,7 @@ class Config:
                 f"The configuration has unknown entries: {', '.join(unknown)}. It was written by "
                 "another version of keras_gan; use that version or a new run directory."
             )
-        return cls(
-            **{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        )
+        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
 
     def to_flagfile(self):
         """Returns the text of a flagfile that parses to this configuration."""

@@ -62,7 +62,8 @@ class RunDirectory:
 
     def checkpoint_manager(self, model, keep_last=1):
         """Returns the manager of the run's checkpoints of `model` and its optimizers."""
-        parts = {"model": model}
+        # Keras metrics are no TensorFlow trackables, so the model does not bring them along.
+        parts = {"model": model, "means": [v for m in model.metrics for v in m.variables]}
         if model.compiled:
             parts["generator_optimizer"] = model.generator_optimizer
             parts["discriminator_optimizer"] = model.discriminator_optimizer

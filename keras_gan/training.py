@@ -125,13 +125,11 @@ def _with_learning_rate(optimizer, rate, config, updates_per_step):
     settings = optimizer.get_config()
     if rate is not None:
         settings["learning_rate"] = rate
-    optimizer = type(optimizer).from_config(settings)
-    if config.decay_images is None:
-        return optimizer
-    updates = math.ceil(config.decay_images / config.batch_size) * updates_per_step
-    settings["learning_rate"] = keras.optimizers.schedules.PolynomialDecay(
-        float(optimizer.learning_rate), updates, end_learning_rate=0.0
-    )
+    if config.decay_images is not None:
+        updates = math.ceil(config.decay_images / config.batch_size) * updates_per_step
+        settings["learning_rate"] = keras.optimizers.schedules.PolynomialDecay(
+            settings["learning_rate"], updates, end_learning_rate=0.0
+        )
     return type(optimizer).from_config(settings)
 
 
@@ -148,7 +146,8 @@ def _announce(run, model, source, strategy, done, config):
     )
     print(
         f"{'Resuming at' if done else 'Training from'} step {done} to {config.steps}, batch "
-        f"{config.batch_size}" + (f" over {replicas} replicas" if replicas > 1 else "")
+        f"{config.batch_size}"
+        + (f" over {replicas} replicas" if replicas > 1 else "")
         + f", into {run.path}",
         flush=True,
     )
@@ -160,9 +159,7 @@ def _fit(config, run, model, source, manager, done, profile):
     samples = callbacks.SampleGrids(run, writer, real, done, config.sample_every)
     watchers = [
         samples,
-        callbacks.Logs(
-            run, writer, config.to_dict(), config.batch_size, done, config.log_every
-        ),
+        callbacks.Logs(run, writer, config.to_dict(), config.batch_size, done, config.log_every),
         callbacks.Checkpoints(manager, done, config.checkpoint_every),
         callbacks.Progress(config.steps, config.batch_size, done),
     ]
@@ -186,7 +183,5 @@ def _report(run, config, manager, samples, seconds):
     print(f"  checkpoint  {manager.latest_checkpoint}")
     print("Next:")
     print(f"  tensorboard --logdir {run.path}")
-    print(
-        f"  python -m keras_gan.generate --run_dir={run.path} --seeds=0-63 --output=samples.png"
-    )
+    print(f"  python -m keras_gan.generate --run_dir={run.path} --seeds=0-63 --output=samples.png")
     print(f"  python export.py --run_dir={run.path}", flush=True)

@@ -79,7 +79,9 @@ def test_one_step_by_hand(reuse_fakes, float64):
     )
     rate_g, rate_d, seed = 0.3, 0.2, 5
     model.compile(
-        keras.optimizers.SGD(rate_g), keras.optimizers.SGD(rate_d), seed=seed,
+        keras.optimizers.SGD(rate_g),
+        keras.optimizers.SGD(rate_d),
+        seed=seed,
         reuse_fakes=reuse_fakes,
     )
     w, b = values(model.generator.trainable_variables)
@@ -144,8 +146,7 @@ def test_real_and_fake_pass_through_d_separately():
     before = keras.Model(model.discriminator.input, norm.input)
     fakes = model.draw_fakes(batch, 0)
     means = [
-        tf.reduce_mean(before(x["image"]), axis=(0, 1, 2)).numpy()
-        for x in (batch, fakes.examples)
+        tf.reduce_mean(before(x["image"]), axis=(0, 1, 2)).numpy() for x in (batch, fakes.examples)
     ]
     model.discriminator_update(batch, 0, fakes)
     expected = 0.9 * (0.1 * means[0]) + 0.1 * means[1]

@@ -1,6 +1,7 @@
 """Flags, flagfiles and the saved configuration."""
 
 import dataclasses
+import pathlib
 import subprocess
 import sys
 
@@ -8,6 +9,8 @@ import pytest
 
 from keras_gan.config import Config, key_values, parse, usage
 from keras_gan.errors import UserError
+
+ROOT = pathlib.Path(__file__).parents[1]
 
 
 def read(*arguments):
@@ -77,7 +80,7 @@ def test_help_lists_every_flag_without_tensorflow():
         "import sys, train; train.main(['train.py', '--help']); "
         "assert 'tensorflow' not in sys.modules"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     for field in dataclasses.fields(Config):
         assert field.name in done.stdout

@@ -155,7 +155,8 @@ def test_every_epoch_serves_each_example_once(count):
 
 def counting_source(count=10):
     numbers = np.arange(count, dtype=np.uint8)
-    return ArraySource("n", np.tile(numbers[:, None, None, None], (1, 2, 3, 1)), numbers, tuple("n"))
+    images = np.tile(numbers[:, None, None, None], (1, 2, 3, 1))
+    return ArraySource("n", images, numbers, ("n",))
 
 
 def test_starting_in_the_middle_serves_the_same_batches():

@@ -71,7 +71,10 @@ def test_accuracy_counts_each_kind():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"generator_loss": "wasserstein"}, "generator_loss must be one of non_saturating, minimax"),
+        (
+            {"generator_loss": "wasserstein"},
+            "must be one of non_saturating, minimax",
+        ),
         ({"label_smoothing": 1.0}, r"label_smoothing must be in \[0, 1\). Received: 1.0."),
     ],
 )

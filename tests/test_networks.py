@@ -41,6 +41,7 @@ def test_the_papers_generator():
         100 * 4 * 4 * 1024
         + 25 * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 3)
         + 4 * (1024 + 512 + 256 + 128)
+        + 3
     )
 
 
@@ -72,18 +73,30 @@ def test_layers_follow_the_papers_rules(pair):
     assert generator.layers[-1].activation is keras.activations.tanh
     for layer in (*generator.layers, *discriminator.layers):
         if isinstance(layer, keras.layers.Conv2D | keras.layers.Conv2DTranspose):
-            assert layer.strides == (2, 2) and not layer.use_bias
+            assert layer.strides == (2, 2)
         if isinstance(layer, keras.layers.LeakyReLU):
             assert layer.negative_slope == 0.2
         if isinstance(layer, keras.layers.BatchNormalization):
             assert layer.momentum == 0.9 and layer.epsilon == 1e-5 and layer.synchronized
 
 
+def test_biases_are_where_no_batch_norm_follows(pair):
+    for network in pair:
+        biased = [layer for layer in network.layers if getattr(layer, "use_bias", False)]
+        followed = [
+            layer
+            for layer, later in zip(network.layers, network.layers[1:], strict=False)
+            if isinstance(later, keras.layers.BatchNormalization)
+        ]
+        assert not set(biased) & set(followed)
+    assert pair[0].layers[-2].use_bias and pair[1].layers[1].use_bias
+
+
 def test_weights_start_as_the_paper_says(pair):
     for network in pair:
         for variable in network.trainable_variables:
-            mean = {"kernel": 0.0, "gamma": 1.0, "beta": 0.0}[variable.name]
-            spread = {"kernel": 0.02, "gamma": 0.02, "beta": 0.0}[variable.name]
+            mean = {"kernel": 0.0, "gamma": 1.0, "beta": 0.0, "bias": 0.0}[variable.name]
+            spread = {"kernel": 0.02, "gamma": 0.02, "beta": 0.0, "bias": 0.0}[variable.name]
             size = max(1, np.size(variable.numpy())) ** 0.5
             assert abs(variable.numpy().mean() - mean) <= 5 * spread / size
             if np.size(variable.numpy()) > 1000:

@@ -91,8 +91,9 @@ class Logs(StepCallback):
         shown = {key: value for key, value in self.settings.items() if value is not None}
         with self.writer.as_default(step=0):
             tf.summary.text("configuration", f"|setting|value|\n|---|---|\n{table}")
-            hparams.hparams({k: v if type(v) in (int, float, bool) else str(v)
-                             for k, v in shown.items()})
+            hparams.hparams(
+                {k: v if type(v) in (int, float, bool) else str(v) for k, v in shown.items()}
+            )
         self.writer.flush()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 _SHUFFLE, _FLIP = 2, 3
-_SHUFFLE_BUFFER = 10_000
+_SHUFFLE_BLOCK = 10_000
 
 
 class Source(abc.ABC):
@@ -143,14 +143,16 @@ class FileSource(Source):
 class StreamSource(Source):
     """Examples that can only be read in order, and are too many for memory.
 
-    They are shuffled within a buffer. A start in the middle reads and drops the
-    examples before it, which takes time but gives the same batches.
+    They are shuffled within blocks of 10,000, each epoch anew. A start in the
+    middle reads and drops the examples before it in its epoch, which takes time
+    but gives the same batches.
 
     Args:
         name: What the user called it.
         shape: Shape of a prepared example.
         num_examples: Number of examples.
-        read: Function that returns a dataset of undecoded examples in fixed order.
+        read: Function that returns a dataset of undecoded examples (scalars) in
+            fixed order.
         decode: Function from an undecoded example to a prepared one.
         class_names: Names of the classes, or `None`.
     """
@@ -161,8 +163,14 @@ class StreamSource(Source):
 
     def _examples(self, positions, batch_size, seed, start):
         def one_epoch(epoch):
-            order = tf.random.stateless_uniform([], [seed, epoch], None, None, tf.int64)
-            return self.read().shuffle(_SHUFFLE_BUFFER, order, reshuffle_each_iteration=False)
+            def shuffle(number, block):
+                key = tf.random.experimental.stateless_fold_in([seed, epoch], number)
+                size = tf.shape(tf.nest.flatten(block)[0])[0]
+                order = tf.random.experimental.stateless_shuffle(tf.range(size), key)
+                return tf.nest.map_structure(lambda part: tf.gather(part, order), block)
+
+            blocks = self.read().batch(_SHUFFLE_BLOCK).enumerate()
+            return blocks.map(shuffle).unbatch()
 
         first_epoch, offset = divmod(start, self.num_examples)
         epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)

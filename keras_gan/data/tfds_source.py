@@ -11,7 +11,7 @@ def load(name, split, data_dir, preparation):
     """Returns a TensorFlow Datasets split as a `Source`; downloads it if need be.
 
     Images that fit into 4 GiB together after resizing stay in memory; larger
-    datasets are streamed and shuffled within a buffer.
+    datasets are streamed and shuffled within blocks of 10,000.
 
     Raises:
         UserError: If the dataset or split does not exist, cannot be downloaded,
@@ -22,9 +22,7 @@ def load(name, split, data_dir, preparation):
     builder = _prepared_builder(name, data_dir)
     splits = list(builder.info.splits)
     if splits and split.split("[")[0].split("+")[0] not in [*splits, "all"]:
-        raise UserError(
-            f"{name} has the splits {', '.join(splits)}. Received: --split={split}."
-        )
+        raise UserError(f"{name} has the splits {', '.join(splits)}. Received: --split={split}.")
     features = builder.info.features
     image_keys = [key for key in features if isinstance(features[key], tfds.features.Image)]
     if not image_keys:
@@ -90,12 +88,16 @@ def _streamed(name, read, image_key, prepare, class_names):
     """Returns a `StreamSource` that decodes only the images that it serves."""
     import tensorflow_datasets as tfds
 
-    raw = {image_key: tfds.decode.SkipDecoding()}
     shape = next(iter(read().map(prepare)))["image"].shape
+    kept = [image_key, "label"] if class_names else [image_key]
+
+    def read_undecoded():
+        raw = read({image_key: tfds.decode.SkipDecoding()})
+        return raw.map(lambda example: {key: example[key] for key in kept})
 
     def decode(example):
         prepared = prepare({**example, image_key: images.decode(example[image_key])})
         return {**prepared, "image": tf.ensure_shape(prepared["image"], shape)}
 
-    count = int(read(raw).cardinality())
-    return StreamSource(name, shape, count, lambda: read(raw), decode, class_names)
+    count = int(read_undecoded().cardinality())
+    return StreamSource(name, shape, count, read_undecoded, decode, class_names)

@@ -95,6 +95,4 @@ def _convert(name, text, default):
             return tuple(type(default[0])(item) for item in text.split(",") if item.strip())
         return None if text.lower() == "none" else ast.literal_eval(text)
     except (ValueError, KeyError, SyntaxError):
-        raise UserError(
-            f"--model_arg={name} must be {expected}. Received: {text!r}."
-        ) from None
+        raise UserError(f"--model_arg={name} must be {expected}. Received: {text!r}.") from None

@@ -7,7 +7,8 @@ Convolutional Generative Adversarial Networks, 2015.
 import keras
 
 from keras_gan import losses
-from keras_gan.adversarial import AdversarialModel, check_arguments
+from keras_gan.adversarial import AdversarialModel
+from keras_gan.checks import check_arguments
 from keras_gan.networks import dcgan
 
 
@@ -65,9 +66,7 @@ class DCGAN(AdversarialModel):
                     image_shape, latent_dim=latent_dim, width=width, kernel_size=kernel_size
                 )
             ],
-            discriminators=[
-                dcgan.Discriminator(image_shape, width=width, kernel_size=kernel_size)
-            ],
+            discriminators=[dcgan.Discriminator(image_shape, width=width, kernel_size=kernel_size)],
             objective=losses.cross_entropy_game(label_smoothing=label_smoothing),
             latent_dim=latent_dim,
             latent_prior=latent_prior,

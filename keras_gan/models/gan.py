@@ -7,8 +7,10 @@ Generative Adversarial Nets, 2014.
 import keras
 
 from keras_gan import losses
-from keras_gan.adversarial import AdversarialModel, check_arguments
+from keras_gan.adversarial import AdversarialModel
+from keras_gan.checks import check_arguments
 from keras_gan.networks import mlp
+
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class GAN(AdversarialModel):
@@ -63,9 +65,7 @@ class GAN(AdversarialModel):
         )
         super().__init__(
             image_shape,
-            generators=[
-                mlp.Generator(image_shape, latent_dim=latent_dim, units=generator_units)
-            ],
+            generators=[mlp.Generator(image_shape, latent_dim=latent_dim, units=generator_units)],
             discriminators=[
                 mlp.Discriminator(image_shape, units=discriminator_units, pieces=maxout_pieces)
             ],

@@ -88,8 +88,7 @@ class Generator(ArgumentsAreConfig, keras.Model):
     """Latents to an image by fractionally-strided convolutions.
 
     Project and reshape, then one stride-2 transposed convolution a level; batch
-    norm and ReLU everywhere but after the last, which ends in tanh. No biases:
-    batch norm has them.
+    norm and ReLU everywhere but after the last, which has a bias and tanh.
 
     Args:
         image_shape: (height, width, channels) of the images; values in [-1, 1].
@@ -106,8 +105,8 @@ class Generator(ArgumentsAreConfig, keras.Model):
     """
 
     def __init__(self, image_shape, *, latent_dim, width, kernel_size):
-        height, breadth, channels = image_shape
         n = levels(image_shape)
+        height, breadth, channels = image_shape
         base = (height // 2**n, breadth // 2**n, features(n - 1, width))
         latents = keras.Input((latent_dim,), name="latents")
         x = keras.layers.Dense(math.prod(base), use_bias=False, kernel_initializer=_weights())(
@@ -121,7 +120,7 @@ class Generator(ArgumentsAreConfig, keras.Model):
                 kernel_size,
                 strides=2,
                 padding="same",
-                use_bias=False,
+                use_bias=not level,
                 kernel_initializer=_weights(),
             )(x)
         super().__init__(latents, keras.layers.Activation("tanh")(x), name="generator")
@@ -155,10 +154,10 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
                 kernel_size,
                 strides=2,
                 padding="same",
-                use_bias=False,
+                use_bias=not level,
                 kernel_initializer=_weights(),
             )(x)
             x = keras.layers.LeakyReLU(0.2)(_batch_norm(x) if level else x)
         x = keras.layers.Flatten()(x)
-        x = keras.layers.Dense(1, use_bias=False, kernel_initializer=_weights())(x)
+        x = keras.layers.Dense(1, kernel_initializer=_weights())(x)
         super().__init__(images, keras.layers.Reshape((), name="logits")(x), name="discriminator")

@@ -27,14 +27,20 @@ def batch_for(model, count=4):
 
 
 def test_discriminator_update_leaves_generators_alone(model):
-    before_g, before_d = values(all_variables(model.generators)), values(model.discriminator.weights)
+    before_g, before_d = (
+        values(all_variables(model.generators)),
+        values(model.discriminator.weights),
+    )
     model.discriminator_update(batch_for(model))
     assert same(before_g, values(all_variables(model.generators)))
     assert not same(before_d, values(model.discriminator.weights))
 
 
 def test_generator_update_leaves_discriminators_alone(model):
-    before_d, before_g = values(all_variables(model.discriminators)), values(model.generator.weights)
+    before_d, before_g = (
+        values(all_variables(model.discriminators)),
+        values(model.generator.weights),
+    )
     model.generator_update(batch_for(model))
     assert same(before_d, values(all_variables(model.discriminators)))
     assert not same(before_g, values(model.generator.weights))
@@ -47,7 +53,10 @@ def test_every_trainable_variable_belongs_to_one_player(model):
 
 
 def test_optimizers_count_their_own_updates(model):
-    start = [int(model.generator_optimizer.iterations), int(model.discriminator_optimizer.iterations)]
+    start = [
+        int(model.generator_optimizer.iterations),
+        int(model.discriminator_optimizer.iterations),
+    ]
     step = int(model.step)
     model.fit(dataset(model, 3), steps_per_epoch=3, verbose=0, shuffle=False)
     assert int(model.step) == step + 3

@@ -1,0 +1,43 @@
+"""Checks of what users hand to models."""
+
+from keras_gan.errors import UserError
+
+
+def check_arguments(**values):
+    """Raises `UserError` for a constructor argument that no system can take.
+
+    Args:
+        **values: Whole numbers (or tuples of them) that must be at least 1,
+            by argument name.
+    """
+    for name, value in values.items():
+        for number in value if isinstance(value, tuple | list) else (value,):
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+                raise UserError(f"{name} must be at least 1. Received: {value!r}.")
+
+
+def check_batch(batch, image_shape, d_steps):
+    """Raises `UserError` unless `batch` can train a model of this shape.
+
+    Args:
+        batch: What `fit` hands to `train_step`.
+        image_shape: Shape of an example.
+        d_steps: The number that the batch must be a multiple of.
+    """
+    image = batch.get("image") if isinstance(batch, dict) else None
+    if image is None:
+        received = sorted(batch) if isinstance(batch, dict) else type(batch).__name__
+        raise UserError(
+            "Expected batches that are dicts with the key 'image', as from "
+            f"dataset.map(lambda x: {{'image': x}}). Received: {received}."
+        )
+    if tuple(image.shape[1:]) != image_shape or image.shape[0] is None:
+        raise UserError(
+            f"Expected 'image' of shape (batch, {', '.join(map(str, image_shape))}) with a fixed "
+            f"batch size (drop_remainder=True). Received: {tuple(image.shape)}."
+        )
+    if image.shape[0] % d_steps:
+        raise UserError(
+            f"Expected a batch of d_steps={d_steps} times the examples of one update, on each "
+            f"replica. Received: {image.shape[0]} examples."
+        )

@@ -1,0 +1,54 @@
+"""Sampling from a model: latents from seeds, samples from latents."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import randomness
+from keras_gan.errors import UserError
+
+
+class Sampling:
+    """What a model that maps latents to samples when called offers to its users.
+
+    It needs the attributes `image_shape`, `latent_dim` and `latent_prior`.
+    """
+
+    def sample(self, count, seed=0, labels=None):
+        """Samples from the averaged generator.
+
+        Image i depends on (seed, i) alone: `sample(4, 7)` begins with
+        `sample(2, 7)`.
+
+        Args:
+            count: Number of samples.
+            seed: Any integer.
+            labels: Class labels [count]; for conditional systems only.
+
+        Returns:
+            float32 array [count, *image_shape]; images in [-1, 1].
+        """
+        return self.sample_seeds([(seed, i) for i in range(count)], labels)
+
+    def sample_seeds(self, seeds, labels=None):
+        """Samples from the averaged generator, one for each pair (seed, index).
+
+        Args:
+            seeds: Integer array [N, 2].
+            labels: As in `sample`.
+
+        Returns:
+            float32 array [N, *image_shape].
+        """
+        if labels is not None:
+            raise UserError(f"{type(self).__name__} takes no labels. Received: labels={labels!r}.")
+        parts = [np.zeros((0, *self.image_shape), np.float32)]
+        for latents in self.seeded_latents(seeds):
+            parts.append(np.asarray(self(latents), np.float32))
+        return np.concatenate(parts)
+
+    def seeded_latents(self, seeds, batch_size=64):
+        """Yields the latents of pairs (seed, index), at most `batch_size` at a time."""
+        seeds = np.reshape(np.asarray(seeds, np.int64), (-1, 2))
+        for start in range(0, len(seeds), batch_size):
+            part = tf.constant(seeds[start : start + batch_size])
+            yield randomness.seeded_latents(self.latent_prior, part, self.latent_dim)

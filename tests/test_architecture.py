@@ -1,0 +1,71 @@
+"""The layers of the package: a module imports only from those below it."""
+
+import ast
+import pathlib
+
+import pytest
+
+import keras_gan
+from keras_gan import models
+
+PACKAGE = pathlib.Path(keras_gan.__file__).parent
+LAYERS = [
+    {"generate"},
+    {"training", "exporting"},
+    {"callbacks"},
+    {"run_directory"},
+    {"models"},
+    {"adversarial"},
+    {"networks", "data", "ema", "pictures", "sampling"},
+    {"losses", "layers", "distribution", "randomness", "checks"},
+    {"command"},
+    {"config"},
+    {"errors"},
+]
+HEIGHT = {name: len(LAYERS) - i for i, names in enumerate(LAYERS) for name in names}
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def layer_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """Returns the top-level modules of the package that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "keras_gan":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("keras_gan."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("keras_gan.")}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down(path):
+    own = layer_of(path)
+    for name in imported(path) - {own}:
+        if own == "models" and path.name == "__init__.py" and name == "adversarial":
+            continue
+        assert HEIGHT[name] < HEIGHT[own], f"{own} imports {name}"
+
+
+def test_only_config_knows_flags():
+    using = [path.name for path in FILES if "absl" in path.read_text()]
+    assert using == ["config.py"]
+
+
+def test_files_can_be_read_in_one_sitting():
+    lengths = sorted(len(path.read_text().splitlines()) for path in FILES)
+    assert lengths[len(lengths) // 2] <= 150
+    assert lengths[-1] <= 400
+
+
+def test_systems_are_the_modules():
+    files = {path.stem for path in (PACKAGE / "models").glob("*.py")} - {"__init__"}
+    assert set(models.names()) == {name for name in files if not name.startswith("_")}
+    for name in models.names():
+        assert models.get(name).tiny, f"{name} has no tiny arguments for the tests"
+        assert keras_gan.models.get(name).__doc__.strip()

@@ -1,0 +1,152 @@
+"""Progress, logs and pictures."""
+
+import io
+import json
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import pictures
+from keras_gan.callbacks import Progress, cut_logs
+from keras_gan.callbacks.progress import clock
+from keras_gan.run_directory import RunDirectory, new_directory, replacing
+
+
+def test_progress_line_elsewhere_than_on_a_terminal():
+    stream = io.StringIO()
+    progress = Progress(steps=100, batch_size=8, first_step=40, stream=stream)
+    progress.interval = 0.0
+    progress.on_train_begin()
+    logs = {"d_loss": 1.234, "g_loss": 0.5, "d_accuracy_real": 0.9, "d_accuracy_fake": 0.25}
+    for batch in range(60):
+        progress.on_train_batch_end(batch, logs)
+    progress.on_train_end({"d_loss": 0.0})
+    lines = stream.getvalue().splitlines()
+    assert "[##########----------] 50/100  ETA 0:00" in lines[8]
+    assert "D loss 1.23  G loss 0.50  D right on real 0.90  on fake 0.25" in lines[8]
+    assert "images/s" in lines[8]
+    assert "100/100  took" in lines[-1] and "D loss 1.23" in lines[-1]
+
+
+def test_progress_line_fits_a_terminal(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Terminal()
+    progress = Progress(steps=2, batch_size=8, stream=stream)
+    progress.interval = 0.0
+    progress.on_train_begin()
+    for batch in range(2):
+        progress.on_train_batch_end(batch, {"d_loss": 1.0})
+    progress.on_train_end()
+    assert stream.getvalue().endswith("\n")
+    assert all(len(line) <= 39 for line in stream.getvalue().strip().split("\r"))
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (75, "1:15"), (3725, "1:02:05")])
+def test_clock(seconds, text):
+    assert clock(seconds) == text
+
+
+def write_events(run, steps):
+    writer = tf.summary.create_file_writer(run.tensorboard)
+    with writer.as_default():
+        for step in steps:
+            tf.summary.scalar("train/d_loss", float(step), step=step)
+    writer.close()
+
+
+def scalar_steps(run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(run.tensorboard, {"tensors": 0})
+    events.Reload()
+    return [event.step for event in events.Tensors("train/d_loss")]
+
+
+def test_logs_are_cut_to_the_restored_step(tmp_path):
+    run = RunDirectory(tmp_path)
+    write_events(run, [10, 20, 30])
+    rows = [json.dumps({"step": step}) + "\n" for step in (10, 20, 30)]
+    (tmp_path / "metrics.jsonl").write_text("".join(rows) + '{"step": 4')
+    cut_logs(run, 20)
+    write_events(run, [30, 40])
+    assert scalar_steps(run) == [10, 20, 30, 40]
+    assert (tmp_path / "metrics.jsonl").read_text() == "".join(rows[:2])
+    cut_logs(run, -1)
+    assert list((tmp_path / "tensorboard").iterdir()) == []
+    assert (tmp_path / "metrics.jsonl").read_text() == ""
+
+
+def test_a_record_cut_short_by_a_crash_is_dropped(tmp_path):
+    run = RunDirectory(tmp_path)
+    write_events(run, [1, 2, 3])
+    (events,) = (tmp_path / "tensorboard").iterdir()
+    events.write_bytes(events.read_bytes()[:-5])
+    cut_logs(run, 3)
+    assert scalar_steps(run) == [1, 2]
+
+
+def test_replacing_leaves_the_old_file_when_the_writer_fails(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), replacing(str(path)) as temporary:
+        pathlib.Path(temporary).write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_new_directory_never_overwrites(tmp_path):
+    with new_directory(str(tmp_path / "a" / "1")) as temporary:
+        pathlib.Path(temporary, "x").touch()
+    with pytest.raises(FileExistsError), new_directory(str(tmp_path / "a" / "1")):
+        pass
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["1"]
+    assert (tmp_path / "a" / "1" / "x").exists()
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 6, 1), (1, 3, 3, 3), (7, 2, 8, 4)])
+def test_grid_places_every_image(shape):
+    count, height, width, channels = shape
+    images = np.arange(count)[:, None, None, None] / 10.0 * np.ones(shape)
+    drawn = pictures.grid(images)
+    columns = int(np.ceil(np.sqrt(count)))
+    rows = int(np.ceil(count / columns))
+    assert drawn.shape == (rows * (height + 2) - 2, columns * (width + 2) - 2, channels)
+    for number in range(count):
+        row, column = divmod(number, columns)
+        pixel = drawn[row * (height + 2), column * (width + 2), 0]
+        assert pixel == round((number / 10.0 + 1.0) * 127.5)
+
+
+def test_large_images_get_smaller_grids():
+    assert pictures.count_that_fits((32, 32, 1)) == 64
+    count = pictures.count_that_fits((256, 256, 3))
+    drawn = pictures.grid(np.zeros((count, 256, 256, 3)))
+    assert count == 9 and max(drawn.shape) <= 1024
+    assert pictures.count_that_fits((3000, 3000, 3)) == 1
+
+
+def test_bytes_cover_the_range():
+    values = pictures.to_bytes(np.array([-2.0, -1.0, 0.0, 1.0, 3.0]))
+    assert values.tolist() == [0, 0, 128, 255, 255]
+
+
+def test_scatter_draws_points_over_the_reference():
+    reference = np.array([[-1.0, -1.0], [1.0, 1.0]])
+    drawn = pictures.scatter(np.array([[1.0, 1.0], [50.0, 0.0]]), reference)
+    blue = np.argwhere((drawn == (20, 70, 200)).all(axis=-1))
+    grey = np.argwhere((drawn == (200, 200, 200)).all(axis=-1))
+    assert len(blue) == 1 and len(grey) == 1
+    assert blue[0][0] < 256 < blue[0][1]  # Up and to the right.
+    assert grey[0][0] > 256 > grey[0][1]
+
+
+def test_png_round_trip():
+    drawn = pictures.grid(np.random.default_rng(0).uniform(-1, 1, (4, 3, 3, 3)))
+    np.testing.assert_array_equal(tf.io.decode_png(pictures.png(drawn)), drawn)

@@ -1,0 +1,190 @@
+"""Exports and samples of a run, also in processes that know nothing of the package."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+import tensorflow as tf
+
+import export
+import train
+from keras_gan import exporting, generate
+from keras_gan.run_directory import load_run
+
+TINY = (
+    "--model_arg=width=2", "--model_arg=kernel_size=3", "--model_arg=latent_dim=4",
+    "--batch_size=8", "--steps=3",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "dcgan"
+    train.main(["train.py", f"--run_dir={path}", *TINY])
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def exported(run_dir):
+    export.main(["export.py", f"--run_dir={run_dir}"])
+    return os.path.join(run_dir, "export")
+
+
+def fails(capsys, main, *arguments):
+    with pytest.raises(SystemExit) as exit:
+        main(["program.py", *arguments])
+    assert exit.value.code == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    return lines[0]
+
+
+def elsewhere(code, *arguments):
+    """Runs code in a process that cannot import keras_gan; returns its JSON answer."""
+    guard = "import sys; sys.modules['keras_gan'] = None\n"
+    done = subprocess.run(
+        [sys.executable, "-c", guard + code, *arguments], capture_output=True, text=True, cwd="/"
+    )
+    assert done.returncode == 0, done.stderr
+    return np.array(json.loads(done.stdout.splitlines()[-1]), "float32")
+
+
+def test_saved_model_answers_in_a_clean_process(run_dir, exported):
+    model, _ = load_run(run_dir)
+    latents = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
+    received = elsewhere(
+        "import json, tensorflow as tf\n"
+        "loaded = tf.saved_model.load(sys.argv[1])\n"
+        "serve = loaded.signatures['serving_default']\n"
+        "answer = serve(latents=tf.constant(json.loads(sys.argv[2])))\n"
+        "print(json.dumps(answer['images'].numpy().tolist()))",
+        os.path.join(exported, "saved_model", "1"),
+        json.dumps(latents.tolist()),
+    )
+    np.testing.assert_allclose(received, model(latents), atol=1e-6)
+
+
+def test_onnx_answers_in_a_process_without_tensorflow(run_dir, exported):
+    model, _ = load_run(run_dir)
+    latents = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    received = elsewhere(
+        "sys.modules['tensorflow'] = None\n"
+        "import json, numpy, onnxruntime\n"
+        "session = onnxruntime.InferenceSession(sys.argv[1])\n"
+        "latents = numpy.array(json.loads(sys.argv[2]), 'float32')\n"
+        "print(json.dumps(session.run(['images'], {'latents': latents})[0].tolist()))",
+        os.path.join(exported, "onnx", "1", "generator.onnx"),
+        json.dumps(latents.tolist()),
+    )
+    np.testing.assert_allclose(received, model(latents), atol=1e-6)
+
+
+def test_signatures_and_metadata(exported):
+    loaded = tf.saved_model.load(os.path.join(exported, "saved_model", "1"))
+    serve = loaded.signatures["serving_default"]
+    (latents,) = serve.structured_input_signature[1].values()
+    assert latents.name == "latents" and latents.shape.as_list() == [None, 4]
+    assert serve.structured_outputs["images"].shape.as_list() == [None, 8, 8, 1]
+    variables = {v.name for v in loaded.variables} if hasattr(loaded, "variables") else set()
+    assert not any("adam" in name for name in variables)
+
+    model = onnx.load(os.path.join(exported, "onnx", "1", "generator.onnx"))
+    onnx.checker.check_model(model, full_check=True)
+    (given,), (answered,) = model.graph.input, model.graph.output
+    assert (given.name, answered.name) == ("latents", "images")
+    for value in (given, answered):
+        assert value.type.tensor_type.shape.dim[0].dim_param == "batch"
+    assert model.opset_import[0].version == 18
+    stated = {item.key: item.value for item in model.metadata_props}
+    with open(os.path.join(exported, "saved_model", "1", "assets.extra", "metadata.json")) as file:
+        assert json.load(file) == stated
+    assert stated["latent_prior"] == "N(0, I)" and stated["value_range"] == "[-1, 1]"
+    assert stated["step"] == "3" and stated["shape"] == "8x8x1"
+
+
+def test_versions_count_up_over_both_formats(run_dir, tmp_path):
+    first = exporting.export(run_dir, str(tmp_path), ("onnx",))
+    second = exporting.export(run_dir, str(tmp_path))
+    assert first["onnx"] == str(tmp_path / "onnx" / "1" / "generator.onnx")
+    assert second["saved_model"] == str(tmp_path / "saved_model" / "2")
+    assert (tmp_path / "onnx" / "1").exists() and (tmp_path / "onnx" / "2").exists()
+    assert not [name for name in os.listdir(tmp_path / "onnx") if name.startswith(".")]
+
+
+def test_flagfiles_name_the_run(run_dir, tmp_path, capsys):
+    flagfile = os.path.join(run_dir, "run.flags")
+    export.main(
+        ["export.py", f"--flagfile={flagfile}", f"--export_dir={tmp_path}", "--formats=onnx"]
+    )
+    assert f"{tmp_path}/onnx/1/generator.onnx" in capsys.readouterr().out
+
+
+def test_failed_parity_exports_nothing(run_dir, tmp_path, monkeypatch, capsys):
+    original = exporting.check_parity
+
+    def off_by_a_little(model, answer, what):
+        original(model, lambda latents: answer(latents) + 1e-4, what)
+
+    monkeypatch.setattr(exporting, "check_parity", off_by_a_little)
+    message = fails(capsys, export.main, f"--run_dir={run_dir}", f"--export_dir={tmp_path}")
+    assert "The SavedModel does not answer what Keras answers: at batch 1" in message
+    assert not [name for parent in tmp_path.iterdir() for name in os.listdir(parent)]
+
+
+@pytest.mark.parametrize("shape", ["missing", "no checkpoint"])
+def test_runs_that_cannot_be_exported(shape, run_dir, tmp_path, capsys):
+    if shape == "missing":
+        expected = f"There is no run in {tmp_path}"
+    else:
+        with open(os.path.join(run_dir, "config.json")) as file:
+            (tmp_path / "config.json").write_text(file.read())
+        expected = f"The run {tmp_path} has no checkpoint yet"
+    assert expected in fails(capsys, export.main, f"--run_dir={tmp_path}")
+    assert expected in fails(capsys, generate.main, f"--run_dir={tmp_path}")
+    assert not os.path.exists(tmp_path / "export")
+
+
+def test_bad_exports_are_named(run_dir, tmp_path, capsys):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    run = f"--run_dir={run_dir}"
+    assert "--formats must be" in fails(capsys, export.main, run, "--formats=tflite")
+    message = fails(capsys, export.main, run, f"--export_dir={blocked}")
+    assert f"Cannot export to {blocked}" in message
+
+
+def test_seeds_are_the_same_images_in_every_output(run_dir, tmp_path):
+    grid, array, files = tmp_path / "grid.png", tmp_path / "a" / "array.npy", tmp_path / "images"
+    run = f"--run_dir={run_dir}"
+    generate.main(["generate", run, "--seeds=3-5,9", f"--output={grid}"])
+    generate.main(["generate", run, "--seeds=9", f"--output={array}"])
+    generate.main(["generate", run, "--seeds=5,9", f"--output={files}"])
+    drawn = tf.io.decode_png(grid.read_bytes()).numpy()
+    assert drawn.shape == (18, 18, 1)
+    nine = np.load(array)
+    assert nine.shape == (1, 8, 8, 1) and nine.dtype == np.float32
+    assert sorted(os.listdir(files)) == ["seed_00000005.png", "seed_00000009.png"]
+    single = tf.io.decode_png((files / "seed_00000009.png").read_bytes()).numpy()
+    for received in (drawn[10:, 10:], np.round((nine[0] + 1) * 127.5)):
+        assert np.abs(received.astype(int) - single.astype(int)).max() <= 1
+    model, _ = load_run(run_dir)
+    np.testing.assert_allclose(model.sample(1, seed=9), nine, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"), [("0-2", [0, 1, 2]), ("7", [7]), ("1, 5,9-10", [1, 5, 9, 10]), ("-3", [-3])]
+)
+def test_seed_lists(text, seeds):
+    assert generate.parse_seeds(text) == seeds
+
+
+def test_bad_samples_are_named(run_dir, capsys):
+    run = f"--run_dir={run_dir}"
+    assert "--run_dir is needed" in fails(capsys, generate.main)
+    assert "--output must be a .png" in fails(capsys, generate.main, run, "--output=a.jpg")
+    for seeds in ("", "5-2", "a", "1e3", str(2**63)):
+        assert "--seeds must be like" in fails(capsys, generate.main, run, f"--seeds={seeds}")
