@@ -95,6 +95,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         self.generators = list(generators)
         self.discriminators = list(discriminators)
         self.averages = [ema.twin(network) for network in generators]
+        _check_players(self.generators, self.discriminators)
         self.generator, self.discriminator = generators[0], discriminators[0]
         self.averaged_generator = self.averages[0]
         self.step = self.add_weight(
@@ -355,6 +356,18 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
 def trainable_variables(networks):
     """Returns the trainable variables of several networks, in order."""
     return [variable for network in networks for variable in network.trainable_variables]
+
+
+def _check_players(generators, discriminators):
+    """Raises `ValueError` if a trainable variable belongs to both players or twice to one."""
+    seen = set()
+    for variable in trainable_variables([*generators, *discriminators]):
+        if id(variable) in seen:
+            raise ValueError(
+                "Expected every trainable variable in one network of one player. Received: "
+                f"{variable.path} twice."
+            )
+        seen.add(id(variable))
 
 
 def _add(a, b):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import models, randomness
+from keras_gan import losses, models, randomness
+from keras_gan.adversarial import AdversarialModel
 from keras_gan.errors import UserError
 from tests.conftest import build, examples, same, values
 
@@ -225,6 +226,27 @@ def test_players_cannot_share_an_optimizer():
     shared = keras.optimizers.Adam()
     with pytest.raises(UserError, match="optimizer of its own.*same Adam twice"):
         model.compile(shared, shared)
+
+
+def test_a_variable_belongs_to_one_player():
+    model = build("gan", (3,))
+
+    class Shared(AdversarialModel):
+        def __init__(self, image_shape):
+            networks = [model.generator, model.discriminator]
+            super().__init__(
+                image_shape,
+                generators=networks,
+                discriminators=[model.discriminator],
+                objective=losses.cross_entropy_game(),
+                latent_dim=4,
+            )
+
+        def default_optimizers(self):
+            return keras.optimizers.SGD(), keras.optimizers.SGD()
+
+    with pytest.raises(ValueError, match="kernel twice"):
+        Shared((3,))
 
 
 def test_labels_are_refused_by_unconditional_systems():

@@ -1,0 +1,41 @@
+"""Packaging of keras_gan."""
+
+import pathlib
+import re
+
+from setuptools import find_packages, setup
+
+ROOT = pathlib.Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "keras_gan/__init__.py").read_text())[1]
+
+setup(
+    name="keras_gan",
+    version=VERSION,
+    description="Generative adversarial networks in Keras: train, watch, export, serve",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["keras_gan", "keras_gan.*"]),
+    install_requires=[
+        "absl-py",
+        "importlib_resources",  # tensorflow-datasets imports it without requiring it.
+        "keras>=3.15",
+        "numpy",
+        "onnx>=1.21",
+        "onnxruntime",
+        "scikit-learn",
+        "tensorboard",
+        "tensorflow>=2.21",
+        "tensorflow-datasets",
+        "tf2onnx>=1.17",
+    ],
+    extras_require={
+        "cuda": ["tensorflow[and-cuda]>=2.21"],
+        "dev": ["pytest", "ruff"],
+    },
+    classifiers=[
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

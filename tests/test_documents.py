@@ -1,0 +1,59 @@
+"""The commands and links of the documents are real."""
+
+import pathlib
+import re
+import shlex
+
+import pytest
+
+import export
+from keras_gan import generate
+from keras_gan.config import Config, parse
+
+ROOT = pathlib.Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "BUILD.md"]
+PROGRAMS = {
+    "train.py": Config,
+    "export.py": export.Options,
+    "keras_gan.generate": generate.Options,
+}
+
+
+def blocks(path, language):
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(), flags=re.DOTALL)
+
+
+def commands(path):
+    lines = [line for block in blocks(path, "sh") for line in block.splitlines()]
+    parts = [part.strip() for line in lines for part in line.split("&&")]
+    return [shlex.split(part) for part in parts if part.startswith("python ")]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_parse(path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    found = commands(path)
+    assert len(found) >= 3
+    for _, *words in found:
+        if words[0] == "-m":
+            words = words[1:]
+        assert parse(PROGRAMS[words[0]], words) is not None
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_and_pictures_exist(path):
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", path.read_text()):
+        assert (ROOT / target).exists(), target
+    assert "@@" not in path.read_text()
+
+
+def test_python_of_the_readme(monkeypatch, tmp_path):
+    """The training example as written, but for its length."""
+    source = blocks(ROOT / "README.md", "python")[0]
+    short = source.replace("steps_per_epoch=500", "steps_per_epoch=2")
+    assert short != source
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(short, names)
+    assert names["images"].shape == (16, 32, 32, 1)
+    assert abs(names["images"]).max() <= 1.0
