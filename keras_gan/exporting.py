@@ -45,7 +45,6 @@ def export(run_dir, export_dir=None, formats=FORMATS):
             f"--formats must be one or more of {', '.join(FORMATS)}, separated by commas. "
             f"Received: {', '.join(formats) or 'nothing'}."
         )
-    keras.config.set_dtype_policy("float32")
     model, record = load_run(run_dir)
     export_dir = export_dir or os.path.join(run_dir, "export")
     writers = {"saved_model": write_saved_model, "onnx": write_onnx}

@@ -104,9 +104,9 @@ def test_digits_splits_are_fixed_and_stratified():
     train, test, everything = (load_dataset("digits", split=s) for s in ("train", "test", "all"))
     assert (train.num_examples, test.num_examples, everything.num_examples) == (1437, 360, 1797)
     assert train.shape == (8, 8, 1) and train.num_classes == 10
-    shares = np.bincount(test.labels) / np.bincount(everything.labels)
+    shares = np.bincount(test.tensors["label"]) / np.bincount(everything.tensors["label"])
     np.testing.assert_allclose(shares, 0.2, atol=0.01)
-    rows = [{tuple(x.ravel()) for x in source.examples} for source in (train, test)]
+    rows = [{tuple(x.ravel()) for x in source.tensors["image"].numpy()} for source in (train, test)]
     assert not rows[0] & rows[1]
 
 
@@ -136,9 +136,10 @@ def test_mixtures(name, modes, deviation):
     means, _ = centers(name)
     assert means.shape == (modes, 2) and len({tuple(m) for m in means.round(6)}) == modes
     assert source.shape == (2,) and source.num_examples == 100_000
-    distance = source.examples - means[source.labels]
+    points, labels = (source.tensors[key].numpy() for key in ("image", "label"))
+    distance = points - means[labels]
     assert distance.std() == pytest.approx(deviation, rel=0.01)
-    np.testing.assert_allclose(np.bincount(source.labels) / 1e5, 1.0 / modes, atol=0.01)
+    np.testing.assert_allclose(np.bincount(labels) / 1e5, 1.0 / modes, atol=0.01)
     assert next(iter(source.batches(4)))["image"].shape == (4, 2)
 
 

@@ -41,5 +41,6 @@ def arrays(split):
 def load(split, preparation):
     """Returns the digits of a split as a `Source`; see `data.load_dataset`."""
     images, labels = arrays(split)
-    prepared = np.stack([preparation(tf.constant(image)).numpy() for image in images])
+    prepared = tf.data.Dataset.from_tensor_slices(images).map(preparation)
+    prepared = np.stack(list(prepared.as_numpy_iterator()))
     return ArraySource("digits", prepared, labels, tuple(str(digit) for digit in range(10)))

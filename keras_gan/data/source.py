@@ -94,17 +94,15 @@ class ArraySource(Source):
 
     def __init__(self, name, examples, labels=None, class_names=None):
         super().__init__(name, examples.shape[1:], len(examples), class_names)
-        self.examples = examples
-        self.labels = None if labels is None else np.asarray(labels, np.int64)
+        with tf.device("CPU"):  # Not on the GPU, where a tensor goes by default.
+            self.tensors = {"image": tf.constant(examples)}
+            if labels is not None:
+                self.tensors["label"] = tf.constant(np.asarray(labels, np.int64))
 
     def _examples(self, positions, batch_size, seed, start):
-        tensors = {"image": tf.constant(self.examples)}
-        if self.labels is not None:
-            tensors["label"] = tf.constant(self.labels)
-
         def fetch(positions):
             index = shuffled_index(positions, self.num_examples, seed)
-            return {key: tf.gather(tensor, index) for key, tensor in tensors.items()}
+            return {key: tf.gather(tensor, index) for key, tensor in self.tensors.items()}
 
         return positions.map(fetch, num_parallel_calls=tf.data.AUTOTUNE)
 

@@ -127,6 +127,9 @@ def test_replicas_make_one_training_run(name, d_steps, float64):
             model.compile(seed=3)
         logs = model.fit(dataset(model, 10, batch_size=8), verbose=0, shuffle=False).history
         runs[replicas] = values(model.variables), logs
+        for variable in model.variables:
+            copies = [x.numpy() for x in strategy.experimental_local_results(variable.value)]
+            assert same(copies, [copies[0]] * len(copies)), variable.path
     for replicas in (2, 4):
         for one, many in zip(runs[1][0], runs[replicas][0], strict=True):
             np.testing.assert_allclose(many, one, rtol=0, atol=1e-9)
