@@ -103,24 +103,23 @@ def load_run(run_dir):
             f"The run {run.path} has no checkpoint yet. Train it first: "
             f"python train.py --flagfile={run.flagfile}"
         )
-    restore(manager).expect_partial()
+    restore(manager)
     return model, record
 
 
 def restore(manager):
-    """Restores the newest checkpoint of a manager and returns the load status.
+    """Restores the newest checkpoint of a manager into the objects that it manages.
 
     Raises:
         UserError: If it cannot be read or does not fit the model.
     """
     path = manager.latest_checkpoint
     try:
-        status = manager.checkpoint.restore(path)
+        status = manager.checkpoint.restore(path).expect_partial()
         status.assert_existing_objects_matched()
     except (tf.errors.OpError, ValueError, AssertionError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(f"Cannot restore the checkpoint {path}: {reason}") from None
-    return status
 
 
 def write_text(path, text):

@@ -39,7 +39,7 @@ def train(config):
     model = _build(config, source, strategy)
     manager = run.checkpoint_manager(model, config.keep_last)
     if manager.latest_checkpoint:
-        restore(manager).assert_consumed()
+        restore(manager)
     done = int(model.step.numpy())
     if done >= config.steps:
         print(f"{run.path}: already at step {done}; raise --steps to train on.")

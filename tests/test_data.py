@@ -226,7 +226,12 @@ def test_bad_folders_are_named(tmp_path):
     write_images(tmp_path, ["a.png", "b.png"])
     assert "no splits" in message_of(str(tmp_path), split="test")
     (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:40])
-    assert f"Cannot decode the image {tmp_path / 'b.png'}" in message_of(str(tmp_path))
+    broken = f"Cannot read the image {tmp_path / 'b.png'}: "
+    assert message_of(str(tmp_path)).startswith(broken)
+    (tmp_path / "b.png").write_text("no image at all")
+    assert message_of(str(tmp_path)).startswith(f"{broken}Unknown image file format.")
+    (tmp_path / "b.png").write_bytes(b"")
+    assert message_of(str(tmp_path)).startswith(broken)
     (tmp_path / "b.png").write_bytes(tf.io.encode_png(RED).numpy())
     assert "a.png is 5x4" in (message := message_of(str(tmp_path)))
     assert "b.png is 4x6" in message and "Set --image_size" in message

@@ -1,7 +1,9 @@
 """A folder of images, flat or with one sub-folder a class."""
 
 import os
+import re
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -11,6 +13,7 @@ from keras_gan.errors import UserError
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 IN_MEMORY_BYTES = 4 * 2**30
+_SHOW_PROGRESS = 10_000  # images
 
 
 def load(folder, split, preparation):
@@ -94,15 +97,18 @@ def _decode_all(files, load_file):
         load_file, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
     decoded = iter(data.prefetch(tf.data.AUTOTUNE))
-    shape, array = None, None
+    shape, array, progress = None, None, None
+    if len(files) >= _SHOW_PROGRESS:
+        progress = keras.utils.Progbar(len(files), unit_name="image")
     for number, path in enumerate(files):
         try:
             image = next(decoded).numpy()
         except tf.errors.OpError as error:
-            reason = error.message.split("} ")[-1].split("\n")[0].split("[[")[0].strip()
             raise UserError(
-                f"Cannot decode the image {path}: {reason.rstrip('.')}. Repair or remove it."
+                f"Cannot read the image {path}: {_reason(error)}. Repair or remove it."
             ) from None
+        if progress:
+            progress.update(number + 1)
         if shape is None:
             shape = image.shape
             if len(files) * image.nbytes <= IN_MEMORY_BYTES:
@@ -115,3 +121,9 @@ def _decode_all(files, load_file):
         if array is not None:
             array[number] = image
     return shape, array
+
+
+def _reason(error):
+    """Returns what a decoder said, without the names of the pipeline around it."""
+    line = error.message.split("\n")[0].split("[[")[0]
+    return re.sub(r"^.*(Iterator::[^ ]*|\}\}) ", "", line).strip().rstrip(".")
