@@ -266,7 +266,11 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         seed = randomness.training_seed(self.seed, self.step, draw)
         latents = randomness.replica_latents(self.latent_prior, count, self.latent_dim, seed)
         latents = tf.cast(latents, self.compute_dtype)
-        with keras.StatelessScope() as scope, tf.GradientTape() as tape:
+        with (
+            keras.StatelessScope() as scope,
+            self._layer_draws(draw, "generator"),
+            tf.GradientTape() as tape,
+        ):
             examples = self.generate(latents, real)
         state = [
             (variable, scope.get_current_value(variable))
@@ -287,7 +291,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         real = self._part(batch, j)
         fakes = self.draw_fakes(batch, j) if fakes is None else fakes
         variables = trainable_variables(self.discriminators)
-        with tf.GradientTape() as tape:
+        with self._layer_draws(j, "discriminator"), tf.GradientTape() as tape:
             losses, terms = self.discriminator_loss(real, fakes.examples)
             loss = self._share(losses)
         self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
@@ -307,12 +311,17 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         samples = [x for x in tf.nest.flatten(fakes.examples) if x.dtype.is_floating]
         with (
             keras.StatelessScope(),
+            self._layer_draws(self.d_steps, "discriminator"),
             tf.GradientTape(watch_accessed_variables=False) as tape,
         ):
             tape.watch([*samples, *(variable.value for variable in variables)])
             losses, terms = self.generator_loss(real, fakes.examples)
             loss = self._share(losses)
         direct, through = tape.gradient(loss, [variables, samples])
+        # As an output gradient `None` would count as one.
+        through = [
+            tf.zeros_like(x) if g is None else g for g, x in zip(through, samples, strict=True)
+        ]
         pulled = fakes.tape.gradient(samples, variables, output_gradients=through)
         gradients = [_add(a, b) for a, b in zip(direct, pulled, strict=True)]
         for variable, value in fakes.state:
@@ -338,6 +347,11 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
             key: tf.reshape(x, [x.shape[0] // self.d_steps, self.d_steps, *x.shape[1:]])[:, j]
             for key, x in batch.items()
         }
+
+    def _layer_draws(self, draw, player):
+        """Returns a block in which the random layers of a player draw for this step."""
+        seed = randomness.training_seed(self.seed, self.step, draw, f"{player}_layers")
+        return randomness.layer_draws(seed)
 
     @property
     def _replicas(self):

@@ -117,13 +117,22 @@ class Config:
         """The run directory, with its default filled in."""
         return self.run_dir or f"runs/{self.model}"
 
-    def differences(self, other):
-        """Returns `[(name, mine, theirs)]` for fields that decide the training and differ."""
-        return [
-            (field.name, getattr(self, field.name), getattr(other, field.name))
+    def hyperparameters(self):
+        """Returns the fields that decide the training, by name."""
+        values = {
+            field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
             if not field.metadata["free"]
-            and _canonical(field.name, self) != _canonical(field.name, other)
+        }
+        return {**values, "model_arg": key_values(self.model_arg)}
+
+    def differences(self, other):
+        """Returns `[(name, mine, theirs)]` for hyperparameters that differ."""
+        mine, theirs = self.hyperparameters(), other.hyperparameters()
+        return [
+            (name, getattr(self, name), getattr(other, name))
+            for name in mine
+            if mine[name] != theirs[name]
         ]
 
     def to_dict(self):
@@ -156,11 +165,6 @@ class Config:
             elif value is not None:
                 lines.append(f"--{key}={value}")
         return "\n".join(lines) + "\n"
-
-
-def _canonical(name, config):
-    value = getattr(config, name)
-    return key_values(value) if name == "model_arg" else value
 
 
 def key_values(items):

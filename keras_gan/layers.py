@@ -3,6 +3,9 @@
 import inspect
 
 import keras
+import tensorflow as tf
+
+from keras_gan import randomness
 
 
 class ArgumentsAreConfig:
@@ -72,3 +75,32 @@ class Maxout(keras.layers.Layer):
             "pieces": self.pieces,
             "kernel_initializer": initializer,
         }
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Dropout(keras.layers.Layer):
+    """Dropout whose masks are drawn by index in the global batch.
+
+    Keras' own draws the same mask on every replica and cannot be resumed; this
+    one gives the same training run on any number of replicas.
+
+    Args:
+        rate: Share of the inputs to drop in training, in [0, 1); the others are
+            scaled by 1 / (1 - rate).
+    """
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = rate
+
+    def call(self, inputs, training=False):
+        if not training or self.rate == 0.0:
+            return inputs
+        kept = randomness.layer_uniform(inputs) >= self.rate
+        return tf.where(kept, inputs / (1.0 - self.rate), tf.zeros_like(inputs))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate}

@@ -5,17 +5,67 @@ replicas, draws the same numbers. Values are drawn in float32 whatever the
 precision of the model.
 """
 
+import contextlib
+import threading
+
 import tensorflow as tf
 
 PRIORS = ("normal", "uniform")
-_LATENTS = 1
+PURPOSES = {"latents": 1, "generator_layers": 4, "discriminator_layers": 5}
+_active = threading.local()
 
 
-def training_seed(seed, step, draw):
-    """Returns the seed [2] of draw number `draw` in step `step` of a run."""
-    key = tf.constant([seed, _LATENTS], tf.int64)
-    key = tf.random.experimental.stateless_fold_in(key, tf.cast(step, tf.int64), alg="philox")
-    return tf.random.experimental.stateless_fold_in(key, tf.cast(draw, tf.int64), alg="philox")
+def training_seed(seed, step, draw, purpose="latents"):
+    """Returns the seed [2] of draw number `draw` in step `step` of a run.
+
+    Args:
+        seed: The run's seed.
+        step: Generator steps done.
+        draw: Number of the draw within the step.
+        purpose: One of `PURPOSES`; their draws are independent.
+    """
+    return _fold_in(_fold_in(tf.constant([seed, PURPOSES[purpose]], tf.int64), step), draw)
+
+
+def _fold_in(key, number):
+    number = tf.cast(number, tf.int64)
+    return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
+
+
+@contextlib.contextmanager
+def layer_draws(seed):
+    """Makes `seed` the source of what random layers draw inside the block, call by call.
+
+    Replicas run on threads of their own, and each has its own block.
+
+    Args:
+        seed: Integer tensor of shape [2].
+    """
+    outer = getattr(_active, "draws", None)
+    _active.draws = [seed, 0]
+    try:
+        yield
+    finally:
+        _active.draws = outer
+
+
+def layer_uniform(inputs):
+    """Draws from [0, 1) in the shape of `inputs`, by index in the global batch.
+
+    Raises:
+        RuntimeError: Outside of `layer_draws`.
+    """
+    draws = getattr(_active, "draws", None)
+    if draws is None:
+        raise RuntimeError(
+            "A random layer was called in training mode outside of a training step. Call the "
+            "network with training=False, or within `randomness.layer_draws(seed)`."
+        )
+    draws[1] += 1
+    seed = _fold_in(draws[0], draws[1])
+    return _replica_rows(
+        lambda shape: tf.random.stateless_uniform(shape, seed, alg="philox"), inputs.shape
+    )
 
 
 def latents(prior, shape, seed):
@@ -45,9 +95,16 @@ def replica_latents(prior, count, size, seed):
         A float32 tensor of shape [count, size]. Replica r of R gets rows
         r * count to (r + 1) * count of what a single device would draw.
     """
+    return _replica_rows(lambda shape: latents(prior, shape, seed), [count, size])
+
+
+def _replica_rows(draw, shape):
+    """Returns this replica's rows, of `shape`, of what `draw` gives for the global batch."""
     replica = tf.distribute.get_replica_context()
-    everyone = latents(prior, [count * replica.num_replicas_in_sync, size], seed)
-    return tf.slice(everyone, [replica.replica_id_in_sync_group * count, 0], [count, size])
+    count, *rest = shape
+    everyone = draw([count * replica.num_replicas_in_sync, *rest])
+    start = [replica.replica_id_in_sync_group * count, *[0] * len(rest)]
+    return tf.slice(everyone, start, [count, *rest])
 
 
 @tf.function

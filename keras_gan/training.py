@@ -159,7 +159,7 @@ def _fit(config, run, model, source, manager, done, profile):
     samples = callbacks.SampleGrids(run, writer, real, done, config.sample_every)
     watchers = [
         samples,
-        callbacks.Logs(run, writer, config.to_dict(), config.batch_size, done, config.log_every),
+        callbacks.Logs(run, writer, config, done),
         callbacks.Checkpoints(manager, done, config.checkpoint_every),
         callbacks.Progress(config.steps, config.batch_size, done),
     ]

@@ -172,7 +172,9 @@ def test_generator_state_moves_once_a_step():
 
 def test_a_trained_discriminator_approaches_the_optimum():
     """D -> p_d / (p_d + p_g) and V -> -log 4 + 2 JSD (Goodfellow et al. 2014, section 4.1)."""
-    model = build("gan", (1,), latent_dim=1, generator_units=(), discriminator_units=(32, 32))
+    model = build(
+        "gan", (1,), latent_dim=1, generator_units=(), discriminator_units=(32, 32), dropout=0.0
+    )
     model.compile(discriminator_optimizer=keras.optimizers.Adam(2e-3), seed=1)
     mean, spread = 1.5, 0.5  # p_g = N(1.5, 0.5^2), a linear generator; p_d = N(0, 1).
     for variable, value in zip(model.generator.variables, ([[spread]], [mean]), strict=True):
@@ -261,6 +263,7 @@ def test_labels_are_refused_by_unconditional_systems():
         ("dcgan", {"latent_dim": 0}, "latent_dim must be at least 1. Received: 0"),
         ("dcgan", {"d_steps": 0}, "d_steps must be at least 1. Received: 0"),
         ("dcgan", {"width": -1}, "width must be at least 1. Received: -1"),
+        ("gan", {"dropout": 1.0}, r"dropout must be in \[0, 1\). Received: 1.0"),
         ("gan", {"latent_prior": "beta"}, "latent_prior must be one of normal, uniform"),
     ],
 )

@@ -42,9 +42,11 @@ def test_commands_parse(path, monkeypatch):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_and_pictures_exist(path):
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", path.read_text()):
+    text = path.read_text()
+    targets = re.findall(r"\]\((?!http)([^)#]+)\)", text) + re.findall(r'src="([^"]+)"', text)
+    for target in targets:
         assert (ROOT / target).exists(), target
-    assert "@@" not in path.read_text()
+    assert "@@" not in text
 
 
 def test_python_of_the_readme(monkeypatch, tmp_path):

@@ -78,10 +78,10 @@ def test_scalars_are_logged_on_the_step_axis(finished):
     board = events(finished)
     for row in logged:
         for name in names:
-            values = {
+            shown = {
                 e.step: tf.make_ndarray(e.tensor_proto) for e in board.Tensors(f"train/{name}")
             }
-            assert float(values[row["step"]]) == pytest.approx(row[name])
+            assert float(shown[row["step"]]) == pytest.approx(row[name])
 
 
 def test_tensorboard_shows_grids_settings_and_hparams(finished):
@@ -93,9 +93,9 @@ def test_tensorboard_shows_grids_settings_and_hparams(finished):
     width, height, png = board.Tensors("samples/raw")[0].tensor_proto.string_val[:3]
     assert (width, height) == (b"78", b"78") and png.startswith(b"\x89PNG")
     assert b"|batch_size|8|" in board.Tensors("configuration")[0].tensor_proto.string_val[0]
-    assert (
-        "hparams" in board.summary_metadata["_hparams_/session_start_info"].plugin_data.plugin_name
-    )
+    hparams = board.summary_metadata["_hparams_/session_start_info"].plugin_data
+    assert hparams.plugin_name == "hparams"
+    assert b"kernel_size" in hparams.content and b"log_every" not in hparams.content
 
 
 def test_final_report_names_files_and_next_commands(tmp_path, capsys):

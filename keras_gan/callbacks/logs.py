@@ -16,21 +16,18 @@ from keras_gan.run_directory import replacing
 
 
 class Logs(StepCallback):
-    """Writes the means of all metrics over the last `every` steps.
+    """Writes the means of all metrics over the last `log_every` steps.
 
     Args:
         run: `RunDirectory`.
         writer: A `tf.summary` writer.
-        settings: Dict of the run's settings, shown as a table and as HParams.
-        batch_size: Global batch of one update.
+        config: The run's `Config`, shown as a table and as HParams.
         first_step: Steps done before.
-        every: Steps between entries.
     """
 
-    def __init__(self, run, writer, settings, batch_size, first_step=0, every=1):
-        super().__init__(first_step, every)
-        self.run, self.writer, self.settings = run, writer, settings
-        self.batch_size = batch_size
+    def __init__(self, run, writer, config, first_step=0):
+        super().__init__(first_step, config.log_every)
+        self.run, self.writer, self.config = run, writer, config
         self.logged = first_step
         self.mark = None
 
@@ -66,7 +63,7 @@ class Logs(StepCallback):
             rate = getattr(self.model, f"{player}_optimizer").learning_rate
             rate = float(keras.ops.convert_to_numpy(rate))
             scalars[f"train/{player[0]}_learning_rate"] = rate
-        scalars["progress/images_seen"] = self.step * self.batch_size
+        scalars["progress/images_seen"] = self.step * self.config.batch_size
         speed = self._images_per_second()
         if speed is not None:
             scalars["progress/images_per_second"] = speed
@@ -84,16 +81,22 @@ class Logs(StepCallback):
         if self.mark is None:
             return None
         (before, step), self.mark = self.mark, (now, self.step)
-        return (self.step - step) * self.batch_size / (now - before)
+        return (self.step - step) * self.config.batch_size / (now - before)
 
     def _write_settings(self):
-        table = "\n".join(f"|{key}|{value}|" for key, value in self.settings.items())
-        shown = {key: value for key, value in self.settings.items() if value is not None}
+        rows = "".join(f"|{name}|{value}|\n" for name, value in self.config.to_dict().items())
+        shown = {
+            name: value if isinstance(value, int | float) else str(value)
+            for name, value in self.config.hyperparameters().items()
+            if value is not None
+        }
         with self.writer.as_default(step=0):
-            tf.summary.text("configuration", f"|setting|value|\n|---|---|\n{table}")
-            hparams.hparams(
-                {k: v if type(v) in (int, float, bool) else str(v) for k, v in shown.items()}
+            tf.summary.text("configuration", f"|setting|value|\n|---|---|\n{rows}")
+            hparams.hparams_config(
+                hparams=[hparams.HParam(name) for name in shown],
+                metrics=[hparams.Metric(f"train/{m.name}") for m in self.model.metrics],
             )
+            hparams.hparams(shown)
         self.writer.flush()
 
 

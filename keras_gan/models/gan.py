@@ -9,6 +9,7 @@ import keras
 from keras_gan import losses
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
+from keras_gan.errors import UserError
 from keras_gan.networks import mlp
 
 
@@ -18,11 +19,11 @@ class GAN(AdversarialModel):
 
     min over G, max over D of V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))]. As in
     the paper's experiments one discriminator update (k = 1) alternates with one
-    generator update, G is made of ReLU layers and D of maxout layers.
+    generator update, G is made of ReLU layers and D of maxout layers with dropout.
 
     Where this differs from the paper: Adam (2e-4, beta1 0.5) in place of SGD
     with momentum; images are in [-1, 1] behind tanh, which is the paper's
-    sigmoid stretched; D has no dropout; the latent prior is N(0, I) unless
+    sigmoid stretched; dropout is on D's hidden layers only; the latent prior is N(0, I) unless
     `latent_prior="uniform"`; layers are narrower.
 
     Args:
@@ -37,6 +38,8 @@ class GAN(AdversarialModel):
         generator_units: Widths of G's hidden layers.
         discriminator_units: Widths of D's hidden layers.
         maxout_pieces: Affine maps in each of D's maxout units.
+        dropout: Share of D's hidden units that is dropped, in [0, 1). It keeps
+            D from learning a small dataset by heart.
     """
 
     tiny = {"latent_dim": 4, "generator_units": (8,), "discriminator_units": (6,)}
@@ -54,6 +57,7 @@ class GAN(AdversarialModel):
         generator_units=(256, 512),
         discriminator_units=(240, 240),
         maxout_pieces=5,
+        dropout=0.5,
     ):
         del num_classes
         check_arguments(
@@ -63,11 +67,18 @@ class GAN(AdversarialModel):
             discriminator_units=discriminator_units,
             maxout_pieces=maxout_pieces,
         )
+        if not 0.0 <= dropout < 1.0:
+            raise UserError(f"dropout must be in [0, 1). Received: {dropout}.")
         super().__init__(
             image_shape,
             generators=[mlp.Generator(image_shape, latent_dim=latent_dim, units=generator_units)],
             discriminators=[
-                mlp.Discriminator(image_shape, units=discriminator_units, pieces=maxout_pieces)
+                mlp.Discriminator(
+                    image_shape,
+                    units=discriminator_units,
+                    pieces=maxout_pieces,
+                    dropout=dropout,
+                )
             ],
             objective=losses.cross_entropy_game(generator_loss, label_smoothing),
             latent_dim=latent_dim,

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from keras_gan.layers import ArgumentsAreConfig, Maxout
+from keras_gan.layers import ArgumentsAreConfig, Dropout, Maxout
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.mlp")
@@ -39,13 +39,14 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.mlp")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An example through maxout layers to one logit.
+    """An example through maxout layers, with dropout, to one logit.
 
     Args:
         input_shape: Shape of an example: (height, width, channels) or
             (dimensions,).
         units: Width of each hidden layer.
         pieces: Affine maps in each maxout unit.
+        dropout: Share of each hidden layer's outputs that is dropped.
 
     Call arguments:
         images: Tensor [N, *input_shape].
@@ -54,10 +55,10 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
         Logits, tensor [N].
     """
 
-    def __init__(self, input_shape, *, units=(240, 240), pieces=5):
+    def __init__(self, input_shape, *, units=(240, 240), pieces=5, dropout=0.0):
         images = keras.Input(tuple(input_shape), name="images")
         x = keras.layers.Flatten()(images)
         for width in units:
-            x = Maxout(width, pieces)(x)
+            x = Dropout(dropout)(Maxout(width, pieces)(x))
         x = keras.layers.Dense(1)(x)
         super().__init__(images, keras.layers.Reshape((), name="logits")(x), name="discriminator")
