@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train
+from keras_gan import callbacks
 from keras_gan.config import Config
 from keras_gan.run_directory import RunDirectory
 
@@ -111,6 +112,27 @@ def test_final_report_names_files_and_next_commands(tmp_path, capsys):
         f"python export.py --run_dir={tmp_path}",
     ):
         assert text in printed
+
+
+def test_an_interrupted_run_goes_on_from_its_checkpoint(finished, tmp_path, monkeypatch):
+    original = callbacks.Checkpoints.on_train_batch_end
+
+    def interrupted(self, batch, logs=None):
+        original(self, batch, logs)
+        if self.step == 5:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(callbacks.Checkpoints, "on_train_batch_end", interrupted)
+    with pytest.raises(SystemExit) as exit:
+        run_train(tmp_path, "--steps=7")
+    assert exit.value.code == 130
+    assert [row["step"] for row in rows(tmp_path)] == [2, 4]
+    monkeypatch.undo()
+    run_train(tmp_path, "--steps=7")
+    timings = {"images_per_second": None}
+    assert [row | timings for row in rows(tmp_path)] == [row | timings for row in rows(finished)]
+    grids = [path / "samples" / "step_00000007.png" for path in (tmp_path, finished)]
+    assert grids[0].read_bytes() == grids[1].read_bytes()
 
 
 def test_finished_runs_say_so(finished, capsys):
