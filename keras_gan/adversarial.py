@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan import ema, randomness
-from keras_gan.checks import check_batch
+from keras_gan.checks import check_batch, check_choice, check_players, check_shape
 from keras_gan.distribution import ReplicaMean, global_mean
 from keras_gan.errors import UserError
 from keras_gan.layers import ArgumentsAreConfig
@@ -81,11 +81,8 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         latent_prior="normal",
         d_steps=1,
     ):
-        if latent_prior not in randomness.PRIORS:
-            raise UserError(
-                f"latent_prior must be one of {', '.join(randomness.PRIORS)}. "
-                f"Received: {latent_prior!r}."
-            )
+        check_shape(image_shape)
+        check_choice("latent_prior", latent_prior, randomness.PRIORS)
         super().__init__(name=type(self).__name__.lower())
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
@@ -95,7 +92,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         self.generators = list(generators)
         self.discriminators = list(discriminators)
         self.averages = [ema.twin(network) for network in generators]
-        _check_players(self.generators, self.discriminators)
+        check_players(trainable_variables([*self.generators, *self.discriminators]))
         self.generator, self.discriminator = generators[0], discriminators[0]
         self.averaged_generator = self.averages[0]
         self.step = self.add_weight(
@@ -146,8 +143,13 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         del real
         return self.objective.generator(self.discriminate(fake)), {}
 
-    def after_discriminator_update(self):
-        """Called after each update of D, for instance to clip its weights."""
+    def after_discriminator_update(self, means):
+        """Called after each update of D, for instance to clip its weights.
+
+        Args:
+            means: D's loss and monitors of this update by name, scalars, the
+                same on every replica.
+        """
 
     # What Keras calls.
 
@@ -187,6 +189,11 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
             jit_compile=jit_compile,
             steps_per_execution=steps_per_execution,
         )
+        if jit_compile and self._replicas > 1:
+            raise UserError(
+                "jit_compile does not work with several replicas: batch norm and optimizers "
+                f"synchronise them inside the step. Received: {self._replicas} replicas."
+            )
         defaults = self.default_optimizers()
         chosen = [
             keras.optimizers.get(given) if given is not None else default
@@ -272,12 +279,16 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
             tf.GradientTape() as tape,
         ):
             examples = self.generate(latents, real)
+        return Fakes(examples, tape, self._generators_state(scope))
+
+    def _generators_state(self, scope):
+        """Returns pairs (variable, value) of what a scope would change in the generators."""
         state = [
             (variable, scope.get_current_value(variable))
             for network in self.generators
             for variable in network.non_trainable_variables
         ]
-        return Fakes(examples, tape, [pair for pair in state if pair[1] is not None])
+        return [pair for pair in state if pair[1] is not None]
 
     def discriminator_update(self, batch, j=0, fakes=None):
         """Update j of the discriminators: ascend V(D, G) in D, with G frozen.
@@ -295,8 +306,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
             losses, terms = self.discriminator_loss(real, fakes.examples)
             loss = self._share(losses)
         self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
-        self._record(d_loss=losses, **terms)
-        self.after_discriminator_update()
+        self.after_discriminator_update(self._record(d_loss=losses, **terms))
 
     def generator_update(self, batch, fakes=None):
         """Updates the generators to make the frozen discriminators answer "real".
@@ -310,7 +320,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         variables = trainable_variables(self.generators)
         samples = [x for x in tf.nest.flatten(fakes.examples) if x.dtype.is_floating]
         with (
-            keras.StatelessScope(),
+            keras.StatelessScope() as scope,
             self._layer_draws(self.d_steps, "discriminator"),
             tf.GradientTape(watch_accessed_variables=False) as tape,
         ):
@@ -324,7 +334,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         ]
         pulled = fakes.tape.gradient(samples, variables, output_gradients=through)
         gradients = [_add(a, b) for a, b in zip(direct, pulled, strict=True)]
-        for variable, value in fakes.state:
+        for variable, value in [*fakes.state, *self._generators_state(scope)]:
             variable.assign(value)
         self.generator_optimizer.apply(gradients, variables)
         self._update_averages(real)
@@ -362,26 +372,17 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         return tf.reduce_mean(losses) / self._replicas
 
     def _record(self, **values):
-        means = tf.stack([tf.reduce_mean(tf.cast(x, tf.float32)) for x in values.values()])
-        for name, mean in zip(values, tf.unstack(global_mean(means)), strict=True):
+        """Adds per-example values to the metrics; returns their means over the global batch."""
+        local = tf.stack([tf.reduce_mean(tf.cast(x, tf.float32)) for x in values.values()])
+        means = dict(zip(values, tf.unstack(global_mean(local)), strict=True))
+        for name, mean in means.items():
             self._means[name].update_state(mean)
+        return means
 
 
 def trainable_variables(networks):
     """Returns the trainable variables of several networks, in order."""
     return [variable for network in networks for variable in network.trainable_variables]
-
-
-def _check_players(generators, discriminators):
-    """Raises `ValueError` if a trainable variable belongs to both players or twice to one."""
-    seen = set()
-    for variable in trainable_variables([*generators, *discriminators]):
-        if id(variable) in seen:
-            raise ValueError(
-                "Expected every trainable variable in one network of one player. Received: "
-                f"{variable.path} twice."
-            )
-        seen.add(id(variable))
 
 
 def _add(a, b):

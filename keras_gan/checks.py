@@ -41,3 +41,30 @@ def check_batch(batch, image_shape, d_steps):
             f"Expected a batch of d_steps={d_steps} times the examples of one update, on each "
             f"replica. Received: {image.shape[0]} examples."
         )
+
+
+def check_shape(image_shape):
+    """Raises `UserError` unless this can be the shape of an image or a vector."""
+    if len(image_shape) not in (1, 3):
+        raise UserError(
+            "image_shape must be (height, width, channels) or (dimensions,). Received: "
+            f"{tuple(image_shape)}."
+        )
+
+
+def check_choice(name, value, choices):
+    """Raises `UserError` unless `value` is one of `choices`."""
+    if value not in choices:
+        raise UserError(f"{name} must be one of {', '.join(choices)}. Received: {value!r}.")
+
+
+def check_players(variables):
+    """Raises `ValueError` if a trainable variable belongs to both players or twice to one."""
+    seen = set()
+    for variable in variables:
+        if id(variable) in seen:
+            raise ValueError(
+                "Expected every trainable variable in one network of one player. Received: "
+                f"{variable.path} twice."
+            )
+        seen.add(id(variable))

@@ -8,6 +8,8 @@ is not imported.
 
 import dataclasses
 import difflib
+import math
+import re
 import textwrap
 import typing
 
@@ -16,7 +18,7 @@ from absl import flags
 from keras_gan.errors import UserError
 
 
-def option(default, help, *, lower=None, choices=None, free=False):
+def option(default, help, *, lower=None, upper=None, choices=None, free=False):
     """Returns a dataclass field that is also a command-line flag.
 
     Args:
@@ -24,10 +26,11 @@ def option(default, help, *, lower=None, choices=None, free=False):
             by the system's paper.
         help: One sentence for `--help`.
         lower: Smallest allowed number.
+        upper: Largest allowed number.
         choices: Allowed strings.
         free: Whether the value may differ when a run is resumed.
     """
-    metadata = {"help": help, "lower": lower, "choices": choices, "free": free}
+    metadata = {"help": help, "bounds": (lower, upper), "choices": choices, "free": free}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -35,9 +38,12 @@ def check_options(options):
     """Raises `UserError` for the first field that breaks its own bounds."""
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
-        lower, choices = field.metadata["lower"], field.metadata["choices"]
-        if lower is not None and value is not None and not value >= lower:
-            raise UserError(f"--{field.name} must be at least {lower}. Received: {value}.")
+        (lower, upper), choices = field.metadata["bounds"], field.metadata["choices"]
+        if lower is not None and value is not None:
+            if not (value >= lower and math.isfinite(value)):
+                raise UserError(f"--{field.name} must be at least {lower}. Received: {value}.")
+            if upper is not None and value > upper:
+                raise UserError(f"--{field.name} must be at most {upper}. Received: {value}.")
         if choices and value not in choices:
             raise UserError(
                 f"--{field.name} must be one of {', '.join(choices)}. Received: {value!r}."
@@ -73,7 +79,9 @@ class Config:
         "HEIGHTxWIDTH pixels from the middle.",
     )
     flip: bool = option(False, "Mirror half of the real images left to right.")
-    seed: int = option(0, "Seed of weights, latents, data order and flips.", lower=0)
+    seed: int = option(
+        0, "Seed of weights, latents, data order and flips.", lower=0, upper=2**32 - 1
+    )
     run_dir: str | None = option(None, "Where the run is kept. Default: runs/<model>.", free=True)
     steps: int = option(2000, "Generator steps in all.", lower=1, free=True)
     batch_size: int = option(64, "Images in one update, over all replicas together.", lower=1)
@@ -128,11 +136,16 @@ class Config:
 
     def differences(self, other):
         """Returns `[(name, mine, theirs)]` for hyperparameters that differ."""
-        mine, theirs = self.hyperparameters(), other.hyperparameters()
+        mine, theirs = (
+            {**{k: v for k, v in h.items() if k != "model_arg"},
+             **{f"model_arg={k}": v for k, v in h["model_arg"].items()}}
+            for h in (self.hyperparameters(), other.hyperparameters())
+        )  # fmt: skip
+        names = [*mine, *(name for name in theirs if name not in mine)]
         return [
-            (name, getattr(self, name), getattr(other, name))
-            for name in mine
-            if mine[name] != theirs[name]
+            (f"--{name}", mine.get(name), theirs.get(name))
+            for name in names
+            if mine.get(name) != theirs.get(name)
         ]
 
     def to_dict(self):
@@ -205,18 +218,20 @@ def parse(options_class, argv):
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         define(field.name, default, field.metadata["help"], flag_values=values)
     flags.DEFINE_boolean("help", False, "Show this help.", flag_values=values, short_name="h")
+    if any(word in ("--flagfile=", "-flagfile=") for word in argv):
+        raise UserError("--flagfile must name a file. Received: an empty name.")
     try:
         positional = values(argv)[1:]
     except flags.Error as error:
-        message = " ".join(str(error).split())
-        raise UserError(f"{message.rstrip('.')}. See --help for the flags.") from None
+        raise UserError(_explain(error, types)) from None
     if values["help"].value:
         return None
     if positional:
+        word = positional[0]
+        meant = f"--flagfile={word}" if word.endswith(".flags") else f"--{word}"
+        advice = f" Did you mean {meant}?" if "=" in meant else ""
         raise UserError(
-            f"Expected only --name=value flags. Received: {positional[0]!r}. "
-            f"Write it as a flag, for example --{positional[0].lstrip('-')} if it has the form "
-            "name=value; see --help."
+            f"Expected only flags, --name=value. Received: {word!r}.{advice} See --help."
         )
     chosen = {field.name: values[field.name].value for field in dataclasses.fields(options_class)}
     return options_class(
@@ -224,17 +239,35 @@ def parse(options_class, argv):
     )
 
 
+def _explain(error, types):
+    """Returns what a flag error means, in the words of this package."""
+    if isinstance(error, flags.UnrecognizedFlagError):
+        near = did_you_mean(error.flagname, types).replace("'", "").replace("mean ", "mean --")
+        return f"Unknown flag --{error.flagname}.{near} See --help."
+    if isinstance(error, flags.CantOpenFlagFileError):
+        reason = str(error).partition("[Errno")[2].partition("] ")[2]
+        return f"Cannot open the flagfile: {reason}."
+    value = re.match(r"flag --(\w+)=(.*?): ", str(error), flags=re.DOTALL)
+    if value and value[1] in types:
+        kind = {int: "a whole number", float: "a number", bool: "true or false"}
+        return f"--{value[1]} must be {kind[_plain(types[value[1]])]}. Received: {value[2]!r}."
+    return " ".join(str(error).split())
+
+
+def _plain(annotation):
+    """Returns the type of a flag that may be `None`."""
+    return next((t for t in typing.get_args(annotation) if t is not type(None)), annotation)
+
+
 def _definer(annotation):
-    plain = [part for part in typing.get_args(annotation) if part is not type(None)]
     if typing.get_origin(annotation) is tuple:
         return flags.DEFINE_multi_string
-    kind = plain[0] if plain else annotation
     return {
         str: flags.DEFINE_string,
         int: flags.DEFINE_integer,
         float: flags.DEFINE_float,
         bool: flags.DEFINE_boolean,
-    }[kind]
+    }[_plain(annotation)]
 
 
 def usage(options_class, description):
@@ -244,7 +277,7 @@ def usage(options_class, description):
     for field in dataclasses.fields(options_class):
         if shown and field.name not in shown:
             continue
-        name = f"--[no]{field.name}" if field.default in (True, False) else f"--{field.name}"
+        name = f"--[no]{field.name}" if isinstance(field.default, bool) else f"--{field.name}"
         default = "" if field.default in (None, ()) else f" (default: {field.default})"
         lines.append(f"  {name}")
         text = field.metadata["help"] + default

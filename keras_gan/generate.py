@@ -60,7 +60,7 @@ def generate(run_dir, seeds, output):
     from keras_gan.run_directory import load_run, replacing
 
     kind = os.path.splitext(output)[1].lower()
-    if kind not in ("", ".png", ".npy"):
+    if not output or kind not in ("", ".png", ".npy"):
         raise UserError(f"--output must be a .png, an .npy or a folder. Received: {output}.")
     model, _ = load_run(run_dir)
     samples = model.sample_seeds([(seed, 0) for seed in seeds])
@@ -85,7 +85,7 @@ def generate(run_dir, seeds, output):
             with replacing(path) as temporary, open(temporary, "wb") as file:
                 write(file)
     except OSError as error:
-        raise UserError(f"Cannot write {output}: {error}.") from None
+        raise UserError(f"Cannot write {output}: {error.strerror}.") from None
 
 
 def main(argv=None):
@@ -94,7 +94,9 @@ def main(argv=None):
     def work(options):
         seeds = parse_seeds(options.seeds)
         generate(options.run_dir, seeds, options.output)
-        print(f"{len(seeds)} samples of {options.run_dir}: {options.output}")
+        print(
+            f"{len(seeds)} sample{'s' * (len(seeds) != 1)} of {options.run_dir}: {options.output}"
+        )
 
     command.run(Options, DESCRIPTION, work, argv)
 

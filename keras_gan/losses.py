@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from keras_gan.checks import check_choice
 from keras_gan.errors import UserError
 
 
@@ -98,11 +99,7 @@ def cross_entropy_game(generator_loss="non_saturating", label_smoothing=0.0):
     Raises:
         UserError: For other values.
     """
-    if generator_loss not in _GENERATOR_LOSSES:
-        raise UserError(
-            f"generator_loss must be one of {', '.join(_GENERATOR_LOSSES)}. "
-            f"Received: {generator_loss!r}."
-        )
+    check_choice("generator_loss", generator_loss, _GENERATOR_LOSSES)
     if not 0.0 <= label_smoothing < 1.0:
         raise UserError(f"label_smoothing must be in [0, 1). Received: {label_smoothing}.")
     return Objective(

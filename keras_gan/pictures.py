@@ -1,5 +1,6 @@
 """Pictures of samples: grids of images and scatter plots of points, as uint8 arrays."""
 
+import itertools
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ import tensorflow as tf
 _SIDE = 1024  # pixels, the longest side of a grid of images
 _PLOT = 512  # pixels, the side of a scatter plot
 _GAP = 2  # pixels between images, in grey
+_DOT = 1  # pixels around the middle of a point
 
 
 def count_that_fits(shape, wanted=64):
@@ -73,9 +75,10 @@ def scatter(points, reference=None):
         if layer is None:
             continue
         place = np.round((layer - center) / half * (_PLOT / 2) + _PLOT / 2)
-        column, row = place[:, 0], _PLOT - 1 - place[:, 1]
-        inside = (column >= 0) & (column < _PLOT) & (row >= 0) & (row < _PLOT)
-        canvas[row[inside].astype(int), column[inside].astype(int)] = color
+        middle = np.stack([_PLOT - 1 - place[:, 1], place[:, 0]], axis=1)
+        middle = middle[np.all((middle >= _DOT) & (middle < _PLOT - _DOT), axis=1)].astype(int)
+        for row, column in itertools.product(range(-_DOT, _DOT + 1), repeat=2):
+            canvas[middle[:, 0] + row, middle[:, 1] + column] = color
     return canvas
 
 

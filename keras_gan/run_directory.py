@@ -5,6 +5,7 @@ half-written.
 """
 
 import contextlib
+import glob
 import json
 import os
 import shutil
@@ -49,16 +50,44 @@ class RunDirectory:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(f"Cannot read {self.config_file}: {error}.") from None
 
-    def write(self, config, model, class_names):
-        """Records what is needed to resume, sample or export the run without its data."""
+    def describe(self, config, model, source):
+        """Returns what is needed to resume, sample or export the run without its data."""
         record = {
             "keras_gan": keras_gan.__version__,
             "config": config.to_dict(),
             "model": model.get_config(),
-            "class_names": class_names,
+            "num_examples": source.num_examples,
+            "class_names": source.class_names,
         }
-        write_text(self.config_file, json.dumps(record, indent=2) + "\n")
-        write_text(self.flagfile, config.to_flagfile())
+        return json.loads(json.dumps(record))
+
+    def write(self, record):
+        """Writes what `describe` returned, and a flagfile of the run."""
+        try:
+            write_text(self.config_file, json.dumps(record, indent=2) + "\n")
+            write_text(self.flagfile, Config.from_dict(record["config"]).to_flagfile())
+        except OSError as error:
+            raise UserError(f"Cannot write into --run_dir={self.path}: {error.strerror}.") from None
+
+    def newest_step(self):
+        """Returns the step of the newest checkpoint, or `None` if there is none.
+
+        Raises:
+            UserError: If there are checkpoints but the list of them is missing.
+        """
+        newest = tf.train.latest_checkpoint(self.checkpoints)
+        if newest:
+            return int(newest.rpartition("-")[2])
+        if glob.glob(os.path.join(glob.escape(self.checkpoints), "step-*.index")):
+            raise UserError(
+                f"{self.checkpoints} has checkpoints, but its file 'checkpoint', which lists them, "
+                "is missing or broken. Restore that file; to start anew give another --run_dir."
+            )
+        return None
+
+    def has_logs(self):
+        """Tells whether there are logs in the directory."""
+        return os.path.exists(self.metrics_file) or os.path.isdir(self.tensorboard)
 
     def checkpoint_manager(self, model, keep_last=1):
         """Returns the manager of the run's checkpoints of `model` and its optimizers."""
@@ -94,16 +123,18 @@ def load_run(run_dir):
     if record is None:
         raise UserError(
             f"There is no run in {run.path} (no config.json). Train one first: "
-            f"python train.py --run_dir={run.path}"
+            f"python train.py --flagfile=dcgan.flags --run_dir={run.path}"
         )
-    model = models.get(record["config"].model).from_config(record["model"])
-    manager = run.checkpoint_manager(model)
-    if not manager.latest_checkpoint:
+    if run.newest_step() is None:
         raise UserError(
             f"The run {run.path} has no checkpoint yet. Train it first: "
             f"python train.py --flagfile={run.flagfile}"
         )
-    restore(manager)
+    try:
+        model = models.get(record["config"].model).from_config(record["model"])
+    except (TypeError, KeyError, AttributeError) as error:
+        raise UserError(f"Cannot build the model of {run.config_file}: {error}") from None
+    restore(run.checkpoint_manager(model))
     return model, record
 
 
@@ -131,8 +162,10 @@ def write_text(path, text):
 @contextlib.contextmanager
 def replacing(path):
     """Yields a temporary path beside `path` that replaces it if the block succeeds."""
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    temporary = f"{path}.tmp-{os.getpid()}"
+    directory = os.path.dirname(path) or "."
+    os.makedirs(directory, exist_ok=True)
+    # A name that TensorBoard does not take for an event file.
+    temporary = os.path.join(directory, f".tmp-{os.getpid()}")
     try:
         yield temporary
         os.replace(temporary, path)

@@ -1,6 +1,7 @@
 """Training a run: where strategy, data, model, callbacks and checkpoints meet."""
 
 import math
+import shlex
 import time
 
 import keras
@@ -12,7 +13,7 @@ from keras_gan.config import key_values
 from keras_gan.data import load_dataset
 from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError
-from keras_gan.run_directory import RunDirectory, restore
+from keras_gan.run_directory import RunDirectory, load_run, restore
 
 
 def train(config):
@@ -31,40 +32,63 @@ def train(config):
     run = RunDirectory(config.directory)
     record = run.read()
     if record is not None:
-        _check_same_run(run, record["config"], config)
+        _check_same_run(run, record["config"].differences(config))
+    elif run.has_logs():
+        raise UserError(
+            f"{run.path} has logs but no config.json, so it is not a run that can go on. Give "
+            "another --run_dir."
+        )
     models.check_name(config.model)
-    profile = _profile_window(config.profile_steps)
-    strategy = make_strategy(config.strategy, config.cpu_replicas)
-    source = _load_source(config, strategy)
-    model = _build(config, source, strategy)
-    manager = run.checkpoint_manager(model, config.keep_last)
-    if manager.latest_checkpoint:
-        restore(manager)
-    done = int(model.step.numpy())
+    done = run.newest_step() or 0
     if done >= config.steps:
         print(f"{run.path}: already at step {done}; raise --steps to train on.")
-        return model
-    run.write(config, model, source.class_names)
-    callbacks.cut_logs(run, done if manager.latest_checkpoint else -1)
+        return load_run(run.path)[0]
+    profile = _profile_window(config.profile_steps)
+    strategy = make_strategy(config.strategy, config.cpu_replicas)
+    try:
+        source = _load_source(config, strategy)
+        model = _build(config, source, strategy)
+    except (tf.errors.ResourceExhaustedError, MemoryError):
+        raise UserError(
+            "Not enough memory for these images or this network; make them smaller."
+        ) from None
+    description = run.describe(config, model, source)
+    manager = run.checkpoint_manager(model, config.keep_last)
+    if done:
+        _check_same_run(run, _changes(record, description))
+        restore(manager)
+    run.write(description)
+    callbacks.cut_logs(run, done if done else -1)
     _announce(run, model, source, strategy, done, config)
     _fit(config, run, model, source, manager, done, profile)
     return model
 
 
-def _check_same_run(run, theirs, mine):
-    differences = theirs.differences(mine)
+def _changes(record, description):
+    """Returns what has changed under a run: the data, or defaults of the package."""
+    theirs, mine = (
+        {"number of examples": r["num_examples"], **r["model"]} for r in (record, description)
+    )
+    return [
+        (name, theirs.get(name), mine.get(name))
+        for name in {**theirs, **mine}
+        if theirs.get(name) != mine.get(name)
+    ]
+
+
+def _check_same_run(run, differences):
     if differences:
         listed = "; ".join(
-            f"--{name} is {_shown(old)} there, {_shown(new)} here" for name, old, new in differences
+            f"{name} is {_shown(old)} there, {_shown(new)} here" for name, old, new in differences
         )
         raise UserError(
             f"{run.path} holds a run with other settings: {listed}. Give another --run_dir, or "
-            f"go on with its own settings: --flagfile={run.flagfile}"
+            f"go on with its own settings (--flagfile={run.flagfile}), or delete the old run."
         )
 
 
 def _shown(value):
-    return "not set" if value in (None, ()) else " ".join(value) if type(value) is tuple else value
+    return "not set" if value is None else value
 
 
 def _profile_window(text):
@@ -94,7 +118,7 @@ def _load_source(config, strategy):
     if source.num_examples < config.batch_size:
         raise UserError(
             f"{config.dataset} has {source.num_examples} examples, fewer than one batch. "
-            f"Received: --batch_size={config.batch_size}."
+            f"Received: --batch_size={config.batch_size}; use {source.num_examples} or less."
         )
     if config.flip and len(source.shape) != 3:
         raise UserError(f"--flip mirrors images; {config.dataset} has vectors. Drop --flip.")
@@ -155,13 +179,17 @@ def _announce(run, model, source, strategy, done, config):
 
 def _fit(config, run, model, source, manager, done, profile):
     writer = tf.summary.create_file_writer(run.tensorboard)
-    real = source.first(pictures.count_that_fits(source.shape))
-    samples = callbacks.SampleGrids(run, writer, real, done, config.sample_every)
+    shown = pictures.count_that_fits(source.shape)
+    samples = callbacks.SampleGrids(
+        run, writer, source.first(shown), shown, done, config.sample_every
+    )
+    interruption = callbacks.Interruption()
     watchers = [
         samples,
         callbacks.Logs(run, writer, config, done),
         callbacks.Checkpoints(manager, done, config.checkpoint_every),
         callbacks.Progress(config.steps, config.batch_size, done),
+        interruption,
     ]
     if profile:
         watchers.insert(0, callbacks.Profile(run.tensorboard, *profile, done))
@@ -171,6 +199,9 @@ def _fit(config, run, model, source, manager, done, profile):
     model.fit(
         data, steps_per_epoch=config.steps - done, callbacks=watchers, verbose=0, shuffle=False
     )
+    if interruption.signal is not None:
+        print(f"Stopped: saved {manager.latest_checkpoint}. The same command goes on from there.")
+        interruption.leave()
     _report(run, config, manager, samples, time.perf_counter() - start)
 
 
@@ -181,7 +212,8 @@ def _report(run, config, manager, samples, seconds):
         print(f"  samples     {samples.newest}")
     print(f"  logs        {run.metrics_file}, {run.tensorboard}")
     print(f"  checkpoint  {manager.latest_checkpoint}")
+    path = shlex.quote(run.path)
     print("Next:")
-    print(f"  tensorboard --logdir {run.path}")
-    print(f"  python -m keras_gan.generate --run_dir={run.path} --seeds=0-63 --output=samples.png")
-    print(f"  python export.py --run_dir={run.path}", flush=True)
+    print(f"  tensorboard --logdir {path}")
+    print(f"  python -m keras_gan.generate --run_dir={path} --seeds=0-63 --output=samples.png")
+    print(f"  python export.py --run_dir={path}", flush=True)

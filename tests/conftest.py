@@ -15,14 +15,14 @@ from keras_gan.distribution import make_strategy
 make_strategy(cpu_replicas=4)
 
 
-def build(name, image_shape=(8, 8, 1), seed=0, **arguments):
+def build(name, image_shape=(16, 16, 1), seed=0, **arguments):
     """Returns the tiny instance of a system, not compiled."""
     keras.utils.set_random_seed(seed)
     system = models.get(name)
     return system(image_shape, **{**system.tiny, **arguments})
 
 
-def examples(count, image_shape=(8, 8, 1), seed=0):
+def examples(count, image_shape=(16, 16, 1), seed=0):
     """Returns a batch of random images in [-1, 1]."""
     draw = np.random.default_rng(seed).uniform(-1, 1, (count, *image_shape))
     return {"image": tf.constant(draw, keras.config.floatx())}

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_gan import losses, models, randomness
 from keras_gan.adversarial import AdversarialModel
+from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError
 from tests.conftest import build, examples, same, values
 
@@ -47,6 +48,8 @@ def test_ours_does_not_have_the_trap():
     changed = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
     assert all(changed)  # Weights and moving statistics alike.
     model.generator_update(batch)
+    assert same(after, values(model.discriminator.variables))
+    assert len(model.discriminator.non_trainable_variables) > 0  # Moving statistics were at stake.
     training, inference = (
         model.discriminator(batch["image"], training=mode).numpy() for mode in (True, False)
     )
@@ -210,10 +213,13 @@ def test_a_trained_discriminator_approaches_the_optimum():
 @pytest.mark.parametrize(
     ("batch", "message"),
     [
-        (tf.zeros((4, 8, 8, 1)), "dicts with the key 'image'"),
-        ({"x": tf.zeros((4, 8, 8, 1))}, r"Received: \['x'\]"),
-        ({"image": tf.zeros((4, 8, 8, 3))}, r"shape \(batch, 8, 8, 1\).*Received: \(4, 8, 8, 3\)"),
-        ({"image": tf.zeros((3, 8, 8, 1))}, "d_steps=2 times.*Received: 3 examples"),
+        (tf.zeros((4, 16, 16, 1)), "dicts with the key 'image'"),
+        ({"x": tf.zeros((4, 16, 16, 1))}, r"Received: \['x'\]"),
+        (
+            {"image": tf.zeros((4, 16, 16, 3))},
+            r"shape \(batch, 16, 16, 1\).*Received: \(4, 16, 16, 3\)",
+        ),
+        ({"image": tf.zeros((3, 16, 16, 1))}, "d_steps=2 times.*Received: 3 examples"),
     ],
 )
 def test_wrong_batches_are_named(batch, message):
@@ -228,6 +234,65 @@ def test_players_cannot_share_an_optimizer():
     shared = keras.optimizers.Adam()
     with pytest.raises(UserError, match="optimizer of its own.*same Adam twice"):
         model.compile(shared, shared)
+
+
+class Clipped(AdversarialModel):
+    """A system with a hook, and with a second network on the generator's side."""
+
+    def __init__(self, image_shape):
+        plain = build("gan", image_shape, d_steps=3)
+        inputs = keras.Input(image_shape)
+        norm = keras.layers.BatchNormalization(momentum=0.5)(inputs)
+        super().__init__(
+            image_shape,
+            generators=[plain.generator, keras.Model(inputs, norm)],
+            discriminators=[plain.discriminator],
+            objective=losses.cross_entropy_game(),
+            latent_dim=plain.latent_dim,
+            d_steps=3,
+        )
+        self.seen = []
+
+    def default_optimizers(self):
+        return keras.optimizers.SGD(0.1), keras.optimizers.SGD(10.0)
+
+    def generator_loss(self, real, fake):
+        reading = self.generators[1](fake["image"], training=True)
+        losses, terms = super().generator_loss(real, fake)
+        return losses + tf.reduce_sum(reading**2, axis=1), terms
+
+    def after_discriminator_update(self, means):
+        self.seen.append(sorted(means))
+        for variable in self.discriminator.trainable_variables:
+            variable.assign(tf.clip_by_value(variable, -0.01, 0.01))
+
+
+def test_the_hook_runs_after_every_discriminator_update():
+    model = Clipped((3,))
+    model.compile()
+    model.train_step(examples(12, (3,)))
+    assert len(model.seen) == 3 and {"d_loss", "d_logits_real"} <= set(model.seen[0])
+    for variable in model.discriminator.trainable_variables:
+        assert np.abs(variable.numpy()).max() <= 0.01
+
+
+def test_further_networks_of_the_generating_player_learn_and_keep_their_statistics():
+    model = Clipped((3,))
+    model.compile()
+    second = model.generators[1]
+    before = values(second.variables)
+    model.train_step(examples(12, (3,)))
+    gamma, beta, mean, variance = (
+        not np.array_equal(a, b) for a, b in zip(before, values(second.variables), strict=True)
+    )
+    assert gamma and beta and mean and variance
+
+
+def test_xla_with_several_replicas_is_refused_by_name():
+    with make_strategy(cpu_replicas=2).scope():
+        model = build("gan")
+        with pytest.raises(UserError, match="jit_compile does not work with several replicas"):
+            model.compile(jit_compile=True)
 
 
 def test_a_variable_belongs_to_one_player():
@@ -264,6 +329,7 @@ def test_labels_are_refused_by_unconditional_systems():
         ("dcgan", {"d_steps": 0}, "d_steps must be at least 1. Received: 0"),
         ("dcgan", {"width": -1}, "width must be at least 1. Received: -1"),
         ("gan", {"dropout": 1.0}, r"dropout must be in \[0, 1\). Received: 1.0"),
+        ("gan", {"image_shape": (16, 16)}, r"image_shape must be .* Received: \(16, 16\)"),
         ("gan", {"latent_prior": "beta"}, "latent_prior must be one of normal, uniform"),
     ],
 )

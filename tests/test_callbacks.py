@@ -3,6 +3,7 @@
 import io
 import json
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -24,27 +25,39 @@ def test_progress_line_elsewhere_than_on_a_terminal():
         progress.on_train_batch_end(batch, logs)
     progress.on_train_end({"d_loss": 0.0})
     lines = stream.getvalue().splitlines()
-    assert "[##########----------] 50/100  ETA 0:00" in lines[8]
-    assert "D loss 1.23  G loss 0.50  D right on real 0.90  on fake 0.25" in lines[8]
+    assert "[#####-----] 50/100  ETA 0:00" in lines[8]
+    assert "loss D 1.23 G 0.50  D accuracy real 0.90 fake 0.25" in lines[8]
     assert "images/s" in lines[8]
-    assert "100/100  took" in lines[-1] and "D loss 1.23" in lines[-1]
+    assert "100/100  took" in lines[-1] and "loss D 1.23" in lines[-1]
 
 
-def test_progress_line_fits_a_terminal(monkeypatch):
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (80, r"{0}  D 1.50  G 0.25  acc 0.90 0.80  [\d,]+ images/s"),
+        (60, r"{0}  D 1.50  G 0.25"),
+        (120, r"{0}  loss D 1.50 G 0.25  D accuracy real 0.90 fake 0.80  [\d,]+ images/s"),
+    ],
+)
+def test_progress_line_drops_whole_fields_to_fit_a_terminal(columns, expected, monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
 
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("COLUMNS", str(columns))
     stream = Terminal()
-    progress = Progress(steps=2, batch_size=8, stream=stream)
+    progress = Progress(steps=5000, batch_size=1, first_step=2498, stream=stream)
     progress.interval = 0.0
     progress.on_train_begin()
-    for batch in range(2):
-        progress.on_train_batch_end(batch, {"d_loss": 1.0})
+    logs = {"d_loss": 1.5, "g_loss": 0.25, "d_accuracy_real": 0.9, "d_accuracy_fake": 0.8}
+    progress.on_train_batch_end(0, logs)
+    progress.start = (progress.start[0] - 0.01, progress.start[1])
+    progress.on_train_batch_end(1, logs)
+    line = stream.getvalue().split("\r")[-1]
+    expected = expected.format(r"\[#####-----\] 2500/5000  ETA 0:\d\d")
+    assert re.fullmatch(expected, line.strip()) and len(line) == columns - 1
     progress.on_train_end()
     assert stream.getvalue().endswith("\n")
-    assert all(len(line) <= 39 for line in stream.getvalue().strip().split("\r"))
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (75, "1:15"), (3725, "1:02:05")])
@@ -65,7 +78,8 @@ def scalar_steps(run):
 
     events = EventAccumulator(run.tensorboard, {"tensors": 0})
     events.Reload()
-    return [event.step for event in events.Tensors("train/d_loss")]
+    # Files of one second are read in any order.
+    return sorted(event.step for event in events.Tensors("train/d_loss"))
 
 
 def test_logs_are_cut_to_the_restored_step(tmp_path):
@@ -98,6 +112,10 @@ def test_replacing_leaves_the_old_file_when_the_writer_fails(tmp_path):
         pathlib.Path(temporary).write_text("half")
         raise RuntimeError
     assert path.read_text() == "old"
+    with replacing(str(tmp_path / "events.out.tfevents.1")) as temporary:
+        assert "tfevents" not in temporary  # TensorBoard would read it.
+        pathlib.Path(temporary).touch()
+    (tmp_path / "events.out.tfevents.1").unlink()
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
@@ -142,7 +160,7 @@ def test_scatter_draws_points_over_the_reference():
     drawn = pictures.scatter(np.array([[1.0, 1.0], [50.0, 0.0]]), reference)
     blue = np.argwhere((drawn == (20, 70, 200)).all(axis=-1))
     grey = np.argwhere((drawn == (200, 200, 200)).all(axis=-1))
-    assert len(blue) == 1 and len(grey) == 1
+    assert len(blue) == 9 and len(grey) == 9
     assert blue[0][0] < 256 < blue[0][1]  # Up and to the right.
     assert grey[0][0] > 256 > grey[0][1]
 

@@ -34,15 +34,23 @@ def test_last_value_wins_around_a_flagfile(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--batchsize=8"], "Unknown command line flag 'batchsize'. Did you mean: batch_size"),
-        (["--steps=many"], "flag --steps=many: invalid literal for int"),
+        (["--batchsize=8"], "Unknown flag --batchsize. Did you mean --batch_size? See --help."),
+        (["--steps=many"], "--steps must be a whole number. Received: 'many'."),
+        (["--d_learning_rate=fast"], "--d_learning_rate must be a number. Received: 'fast'."),
+        (["--flip=maybe"], "--flip must be true or false. Received: 'maybe'."),
         (["--steps=0"], "--steps must be at least 1. Received: 0."),
         (["--d_learning_rate=-1"], "--d_learning_rate must be at least 0.0. Received: -1.0."),
         (["--d_learning_rate=nan"], "--d_learning_rate must be at least 0.0. Received: nan."),
         (["--strategy=tpu"], "--strategy must be one of auto, default, mirrored. Received: 'tpu'."),
-        (["--flip=maybe"], "flag --flip=maybe"),
-        (["steps=5"], "Expected only --name=value flags. Received: 'steps=5'."),
-        (["--flagfile=missing.flags"], "missing.flags"),
+        (["steps=5"], "Received: 'steps=5'. Did you mean --steps=5? See --help."),
+        (["a.flags"], "Received: 'a.flags'. Did you mean --flagfile=a.flags? See --help."),
+        (["train"], "Expected only flags, --name=value. Received: 'train'. See --help."),
+        (
+            ["--flagfile=no.flags"],
+            "Cannot open the flagfile: No such file or directory: 'no.flags'",
+        ),
+        (["--flagfile="], "--flagfile must name a file. Received: an empty name."),
+        (["--steps"], "--steps"),
     ],
 )
 def test_mistakes_are_named(arguments, message):
@@ -67,7 +75,9 @@ def test_differences_ignore_what_may_change():
     same = dataclasses.replace(run, steps=20, log_every=3, model_arg=("width=4", "width=8"))
     assert run.differences(same) == []
     other = dataclasses.replace(run, batch_size=4, seed=1)
-    assert run.differences(other) == [("seed", 0, 1), ("batch_size", 8, 4)]
+    assert run.differences(other) == [("--seed", 0, 1), ("--batch_size", 8, 4)]
+    other = dataclasses.replace(run, model_arg=("width=8", "kernel_size=3"))
+    assert run.differences(other) == [("--model_arg=kernel_size", None, "3")]
 
 
 def test_unknown_entries_of_a_saved_configuration_are_refused():
@@ -84,4 +94,5 @@ def test_help_lists_every_flag_without_tensorflow():
     assert done.returncode == 0, done.stderr
     for field in dataclasses.fields(Config):
         assert field.name in done.stdout
+    assert "--[no]flip" in done.stdout and "--seed\n" in done.stdout
     assert done.stdout.strip() == usage(Config, __import__("train").DESCRIPTION).strip()

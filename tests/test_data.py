@@ -41,6 +41,12 @@ def palette_bmp():
     return b"BM" + struct.pack("<IHHI", offset + 4, 0, 0, offset) + info + palette + b"\0\1\0\0"
 
 
+def true_color_bmp():
+    """The same two pixels as a plain 32-bit BMP, whose fourth byte is reserved."""
+    info = struct.pack("<IiiHHIIiiII", 40, 2, 1, 1, 32, 0, 8, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 62, 0, 0, 54) + info + bytes([0, 0, 255, 0, 255, 0, 0, 0])
+
+
 def gif():
     """A 2x1 GIF of two frames: red and blue, then blue twice (uncompressed LZW codes)."""
 
@@ -61,7 +67,7 @@ def prepared(data, channels, **options):
     return preparation(images.decode(tf.constant(data))).numpy()
 
 
-@pytest.mark.parametrize("make", [palette_png, palette_bmp, gif])
+@pytest.mark.parametrize("make", [palette_png, palette_bmp, true_color_bmp, gif])
 def test_palettes_and_first_frames(make):
     np.testing.assert_array_equal(prepared(make(), 3), [[[255, 0, 0], [0, 0, 255]]])
     np.testing.assert_array_equal(prepared(make(), 1), [[[76], [29]]])
@@ -73,8 +79,8 @@ def test_grey_color_and_sixteen_bits():
     data = tf.io.encode_png(grey).numpy()
     np.testing.assert_array_equal(prepared(data, 1), grey)
     np.testing.assert_array_equal(prepared(data, 3), np.repeat(grey, 3, axis=2))
-    deep = tf.io.encode_png(grey.astype(np.uint16) * 257).numpy()
-    np.testing.assert_array_equal(prepared(deep, 1), grey)
+    deep = np.array([[[255], [100 * 256 + 200]]], np.uint16)
+    np.testing.assert_array_equal(prepared(tf.io.encode_png(deep).numpy(), 1), grey)
     jpeg = tf.io.encode_jpeg(RED, quality=100).numpy()
     assert np.abs(prepared(jpeg, 3).astype(int) - RED).max() <= 3
 
@@ -281,6 +287,39 @@ def test_large_tfds_are_streamed_and_start_anywhere(monkeypatch):
     epoch = np.concatenate([batch["image"] for batch in whole[:5]]).reshape(2, 10, -1)
     first, second = (sorted(map(tuple, part)) for part in epoch)
     assert first == second and not np.array_equal(*epoch)
+
+
+@pytest.mark.parametrize("name", ["", "mnist:9.9.9", "mnist/foo", "a:b:c", "Foo Bar"])
+def test_odd_tfds_names_are_one_line(name):
+    assert f"{name!r}" in message_of(name)
+
+
+def test_bad_splits_are_named(tmp_path):
+    import keras_gan.data.digits_builder  # noqa: F401
+
+    tfds.builder("digits", data_dir=tmp_path).download_and_prepare()
+    for split in ("train[bad]", "train[:x%]", "train+foo", "train[:0]", "train[5:2]", "dev"):
+        message = digits_by_tfds(tmp_path, split)
+        assert split in message
+
+
+def digits_by_tfds(data_dir, split):
+    from keras_gan.data import images, tfds_source
+
+    with pytest.raises(UserError) as error:
+        tfds_source.load("digits", split, data_dir, images.Preparation())
+    return str(error.value)
+
+
+def test_tfds_in_memory_has_every_example(tmp_path):
+    from keras_gan.data import digits, images, tfds_source
+
+    tfds.builder("digits", data_dir=tmp_path).download_and_prepare()
+    source = tfds_source.load("digits", "test", tmp_path, images.Preparation())
+    expected, labels = digits.arrays("test")
+    received = {tuple(x.ravel()) for x in source.tensors["image"].numpy()}
+    assert received == {tuple(x.ravel()) for x in expected}
+    np.testing.assert_array_equal(np.bincount(source.tensors["label"].numpy()), np.bincount(labels))
 
 
 def test_unknown_tfds_names_suggest_the_nearest():

@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -10,9 +12,10 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train
-from keras_gan import callbacks
+from keras_gan import callbacks, pictures, training
 from keras_gan.config import Config
-from keras_gan.run_directory import RunDirectory
+from keras_gan.run_directory import RunDirectory, load_run
+from tests.conftest import values
 
 TINY = (
     "--model_arg=width=2", "--model_arg=kernel_size=3", "--model_arg=latent_dim=4",
@@ -102,7 +105,7 @@ def test_tensorboard_shows_grids_settings_and_hparams(finished):
 def test_final_report_names_files_and_next_commands(tmp_path, capsys):
     run_train(tmp_path, "--steps=1")
     printed = capsys.readouterr().out
-    assert "1/1  D loss" in printed.replace("  took 0:00", "")
+    assert "[##########] 1/1  loss D" in printed
     for text in (
         f"{tmp_path}/samples/step_00000001.png",
         f"{tmp_path}/metrics.jsonl",
@@ -114,18 +117,24 @@ def test_final_report_names_files_and_next_commands(tmp_path, capsys):
         assert text in printed
 
 
-def test_an_interrupted_run_goes_on_from_its_checkpoint(finished, tmp_path, monkeypatch):
-    original = callbacks.Checkpoints.on_train_batch_end
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_the_run_goes_on_exactly(
+    number, status, finished, tmp_path, monkeypatch, capsys
+):
+    original = callbacks.Progress.on_train_batch_begin
 
-    def interrupted(self, batch, logs=None):
+    def at_the_fifth(self, batch, logs=None):
         original(self, batch, logs)
-        if self.step == 5:
-            raise KeyboardInterrupt
+        if batch == 4:
+            os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(callbacks.Checkpoints, "on_train_batch_end", interrupted)
+    monkeypatch.setattr(callbacks.Progress, "on_train_batch_begin", at_the_fifth)
+    before = signal.getsignal(number)
     with pytest.raises(SystemExit) as exit:
         run_train(tmp_path, "--steps=7")
-    assert exit.value.code == 130
+    assert exit.value.code == status
+    assert signal.getsignal(number) is before
+    assert f"Stopped: saved {tmp_path}/checkpoints/step-5" in capsys.readouterr().out
     assert [row["step"] for row in rows(tmp_path)] == [2, 4]
     monkeypatch.undo()
     run_train(tmp_path, "--steps=7")
@@ -151,8 +160,81 @@ def test_run_flags_are_a_flagfile_of_the_run(finished, capsys):
 def test_other_settings_are_refused_by_name(finished, capsys):
     message = fails(capsys, "--seed=4", "--model_arg=width=3", run_dir=finished)
     assert "--seed is 0 there, 4 here" in message
-    assert "--model_arg is width=2" in message
+    assert "--model_arg=width is 2 there, 3 here" in message
     assert f"--flagfile={finished}/run.flags" in message
+
+
+def test_changes_under_a_run_are_refused(finished, tmp_path, capsys):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    record = json.loads((tmp_path / "config.json").read_text())
+    record["model"]["label_smoothing"] = 0.3
+    record["num_examples"] = 5
+    (tmp_path / "config.json").write_text(json.dumps(record))
+    message = fails(capsys, "--steps=9", run_dir=tmp_path)
+    assert "label_smoothing is 0.3 there, 0.0 here" in message
+    assert "number of examples is 5 there, 1437 here" in message
+
+
+def test_a_lost_list_of_checkpoints_does_not_start_anew(finished, tmp_path, capsys):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "checkpoints" / "checkpoint").unlink()
+    assert "has checkpoints, but its file" in fails(capsys, "--steps=9", run_dir=tmp_path)
+    assert rows(tmp_path) == rows(finished)
+
+
+def test_logs_of_something_else_are_not_deleted(tmp_path, capsys):
+    (tmp_path / "metrics.jsonl").write_text("mine")
+    assert "has logs but no config.json" in fails(capsys, run_dir=tmp_path)
+    assert (tmp_path / "metrics.jsonl").read_text() == "mine"
+
+
+def test_flags_reach_what_they_are_for(tmp_path, monkeypatch):
+    """Every flag that changes the data or the averaging is handed on."""
+    seen = {}
+    load, compile_model = training.load_dataset, training.models.get("dcgan").compile
+
+    def spy_load(name, **options):
+        seen.update(options, dataset=name)
+        source = load("digits", image_size="8")
+        batches = source.batches
+        source.batches = lambda size, **o: seen.update(o, size=size) or batches(size, **o)
+        return source
+
+    def spy_compile(self, *optimizers, **options):
+        seen.update({f"compile_{key}": value for key, value in options.items()})
+        return compile_model(self, *optimizers, **options)
+
+    monkeypatch.setattr(training, "load_dataset", spy_load)
+    monkeypatch.setattr(training.models.get("dcgan"), "compile", spy_compile)
+    run_train(
+        tmp_path, "--dataset=x", "--split=test", "--data_dir=d", "--channels=1", "--image_size=8",
+        "--crop=none", "--flip", "--seed=5", "--ema_images=7", "--steps=1",
+    )  # fmt: skip
+    expected = {
+        "dataset": "x", "split": "test", "data_dir": "d", "channels": 1, "image_size": "8",
+        "crop": "none", "flip": True, "seed": 5, "size": 8, "start": 0,
+        "compile_seed": 5, "compile_ema_images": 7,
+    }  # fmt: skip
+    assert {key: seen[key] for key in expected} == expected
+
+
+def test_logged_scalars_are_means_of_their_interval(tmp_path):
+    every, pairs = tmp_path / "every", tmp_path / "pairs"
+    run_train(every, "--steps=4", "--log_every=1")
+    run_train(pairs, "--steps=4", "--log_every=2")
+    single = [row["d_loss"] for row in rows(every)]
+    expected = [np.mean(single[:2]), np.mean(single[2:])]
+    assert [row["d_loss"] for row in rows(pairs)] == pytest.approx(expected, rel=1e-6)
+
+
+def test_sample_grids_are_the_averaged_generators(finished):
+    model, _ = load_run(finished)
+    expected = pictures.picture(model.sample_seeds([(seed, 0) for seed in range(64)]))
+    drawn = tf.io.decode_png((finished / "samples" / "step_00000007.png").read_bytes()).numpy()
+    assert np.abs(drawn.astype(int) - expected.astype(int)).max() <= 1
+    assert not np.array_equal(
+        values(model.generator.weights)[0], values(model.averaged_generator.weights)[0]
+    )
 
 
 def test_learning_rates_fall_to_zero(tmp_path):
@@ -182,8 +264,8 @@ def test_profile_window_is_written(tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--stesp=5"], "Unknown command line flag 'stesp'"),
-        (["extra"], "Expected only --name=value flags. Received: 'extra'"),
+        (["--stesp=5"], "Unknown flag --stesp. Did you mean --steps?"),
+        (["extra"], "Expected only flags, --name=value. Received: 'extra'"),
         (["--model=dcgen"], "Unknown model 'dcgen'. Did you mean 'dcgan'?"),
         (["--dataset=mnits"], "Unknown dataset 'mnits'. Did you mean 'mnist'?"),
         (["--model_arg=widht=3"], "no argument 'widht'. Did you mean 'width'?"),
@@ -191,12 +273,18 @@ def test_profile_window_is_written(tmp_path):
         (["--model_arg=width=wide"], "width must be a whole number. Received: 'wide'"),
         (["--model_arg=latent_dim=0"], "latent_dim must be at least 1. Received: 0"),
         (["--image_size=30"], "nearest sizes are 28x28 and 32x32"),
-        (["--batch_size=2000"], "digits has 1437 examples, fewer than one batch"),
+        (
+            ["--batch_size=2000"],
+            "fewer than one batch. Received: --batch_size=2000; use 1437",
+        ),
         (["--batch_size=9", "--cpu_replicas=2"], "multiple of the 2 replicas. Received: 9"),
         (["--cpu_replicas=64", "--batch_size=64"], "needs 64 logical CPUs"),
         (["--cpu_replicas=2", "--strategy=default"], "--strategy=default trains on one device"),
         (["--dataset=ring"], "For vectors use --model=gan"),
         (["--dataset=ring", "--model=gan", "--flip"], "ring has vectors. Drop --flip"),
+        (["--seed=5000000000"], "--seed must be at most 4294967295. Received: 5000000000"),
+        (["--g_learning_rate=inf"], "--g_learning_rate must be at least 0.0. Received: inf"),
+        (["--run_dir=/proc/x"], "Cannot write into --run_dir=/proc/x: No such file or directory."),
         (["--profile_steps=20,10"], "--profile_steps must be FIRST,LAST"),
     ],
 )

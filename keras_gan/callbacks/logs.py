@@ -37,8 +37,10 @@ class Logs(StepCallback):
             self._write_settings()
 
     def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch, logs)
         # Keras has just reset the metrics; a resumed run goes on with the means of its interval.
-        for metric, saved in zip(self.model.metrics, self.restored, strict=True):
+        restored, self.restored = self.restored, []
+        for metric, saved in zip(self.model.metrics, restored, strict=bool(restored)):
             for variable, value in zip(metric.variables, saved, strict=True):
                 variable.assign(value)
 
@@ -53,7 +55,7 @@ class Logs(StepCallback):
 
     def at_end(self, logs):
         # The means go on here if the run is continued later, so they are not reset.
-        if self.logged < self.step:
+        if self.logged < self.step and not self.model.stop_training:
             self._write(logs)
         self.writer.close()
 

@@ -1,18 +1,13 @@
 """One line that says how far training is, how fast, and how the game stands."""
 
+import math
 import shutil
 import sys
 import time
 
 from keras_gan.callbacks.steps import StepCallback
 
-_BAR = 20
-_SHOWN = (
-    ("d_loss", "D loss"),
-    ("g_loss", "G loss"),
-    ("d_accuracy_real", "D right on real"),
-    ("d_accuracy_fake", "on fake"),
-)
+_BAR = 10
 
 
 class Progress(StepCallback):
@@ -49,22 +44,38 @@ class Progress(StepCallback):
             self.stream.flush()
 
     def _show(self, now, logs):
-        seconds, done = now - self.start[0], self.step - self.start[1]
         self.shown = (now, self.step)
+        if not self.stream.isatty():
+            self.stream.write("  ".join(self._fields(now, logs, brief=False)) + "\n")
+        else:
+            width = shutil.get_terminal_size().columns - 1
+            line = "  ".join(self._fields(now, logs, brief=False))
+            if len(line) > width:
+                line, *rest = self._fields(now, logs, brief=True)
+                for field in rest:
+                    if len(line) + 2 + len(field) <= width:
+                        line += "  " + field
+            self.stream.write("\r" + line[:width].ljust(width))
+        self.stream.flush()
+
+    def _fields(self, now, logs, brief):
+        """Returns the parts of the line, the most important first."""
         filled = _BAR * self.step // self.steps
-        parts = [f"[{'#' * filled}{'-' * (_BAR - filled)}] {self.step}/{self.steps}"]
+        yield f"[{'#' * filled}{'-' * (_BAR - filled)}] {self.step}/{self.steps}"
+        seconds, done = now - self.start[0], self.step - self.start[1]
         if done and seconds > 0:
             left = seconds / done * (self.steps - self.step)
-            parts.append(f"ETA {clock(left)}" if left else f"took {clock(seconds)}")
-            parts.append(f"{done * self.batch_size / seconds:,.0f} images/s")
-        parts += [f"{name} {float(logs[key]):.2f}" for key, name in _SHOWN if key in logs]
-        line = "  ".join(parts)
-        if self.stream.isatty():
-            width = shutil.get_terminal_size().columns - 1
-            self.stream.write("\r" + line[:width].ljust(width))
+            yield f"ETA {clock(left)}" if left else f"took {clock(seconds)}"
+        d_loss, g_loss, real, fake = (
+            f"{float(logs.get(key, math.nan)):.2f}"
+            for key in ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake")
+        )
+        if brief:
+            yield from (f"D {d_loss}", f"G {g_loss}", f"acc {real} {fake}")
         else:
-            self.stream.write(line + "\n")
-        self.stream.flush()
+            yield from (f"loss D {d_loss} G {g_loss}", f"D accuracy real {real} fake {fake}")
+        if done and seconds > 0:
+            yield f"{done * self.batch_size / seconds:,.0f} images/s"
 
 
 def clock(seconds):

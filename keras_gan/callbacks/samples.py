@@ -20,18 +20,19 @@ class SampleGrids(StepCallback):
         run: `RunDirectory`.
         writer: A `tf.summary` writer.
         real: Real examples, [N, *shape].
+        count: Number of samples.
         first_step: Steps done before.
         every: Steps between grids.
     """
 
-    def __init__(self, run, writer, real, first_step=0, every=1):
+    def __init__(self, run, writer, real, count, first_step=0, every=1):
         super().__init__(first_step, every)
-        self.run, self.writer, self.real = run, writer, real
+        self.run, self.writer, self.real, self.count = run, writer, real, count
         self.drawn = None
         self.newest = None
 
     def on_train_begin(self, logs=None):
-        seeds = [(seed, 0) for seed in range(len(self.real))]
+        seeds = [(seed, 0) for seed in range(self.count)]
         self.latents = list(self.model.seeded_latents(seeds))
         if self.first_step == 0:
             self._show("samples/real", self.real, 0)
@@ -48,7 +49,7 @@ class SampleGrids(StepCallback):
                     file.write(pictures.png(picture))
 
     def at_end(self, logs):
-        if self.drawn != self.step:
+        if self.drawn != self.step and not self.model.stop_training:
             self.at_step(logs)
 
     def _show(self, tag, examples, step):

@@ -16,11 +16,14 @@ class StepCallback(keras.callbacks.Callback):
 
     def __init__(self, first_step=0, every=1):
         super().__init__()
-        self.first_step = self.step = first_step
+        self.first_step = self.epoch_start = self.step = first_step
         self.every = every
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch_start = self.step
+
     def on_train_batch_end(self, batch, logs=None):
-        before, self.step = self.step, self.first_step + batch + 1
+        before, self.step = self.step, self.epoch_start + batch + 1
         if before // self.every < self.step // self.every:
             self.at_step(logs)
 
@@ -31,4 +34,4 @@ class StepCallback(keras.callbacks.Callback):
         """Called with the running means of the metrics when a multiple of `every` is reached."""
 
     def at_end(self, logs):
-        """Called once after the last step."""
+        """Called once after the last step; `model.stop_training` tells an early end."""

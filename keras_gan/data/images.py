@@ -80,13 +80,17 @@ def decode(data):
     image = tf.io.decode_image(data, expand_animations=False)
     image.set_shape([None, None, None])
     is_bmp = tf.strings.substr(data, 0, 2) == b"BM"
-    image = tf.cond(is_bmp, lambda: _look_up_bmp_palette(data, image), lambda: image)
+    image = tf.cond(is_bmp, lambda: _finish_bmp(data, image), lambda: image)
     image.set_shape([None, None, None])
     return image
 
 
-def _look_up_bmp_palette(data, image):
-    """Replaces the indices of an 8-bit BMP by colors; TensorFlow's decoder leaves them."""
+def _finish_bmp(data, image):
+    """Does what TensorFlow's decoder leaves out of BMP.
+
+    It returns the indices of 8-bit files, which stand for colors, and the
+    fourth byte of plain 32-bit files, which is reserved and no alpha.
+    """
 
     def number(offset, kind):
         size = kind.size
@@ -99,7 +103,10 @@ def _look_up_bmp_palette(data, image):
         palette = tf.reshape(tf.io.decode_raw(raw, tf.uint8), [-1, 4])[:, 2::-1]
         return tf.gather(palette, tf.cast(image[..., 0], tf.int32))
 
-    return tf.cond(number(28, tf.uint16) == 8, look_up, lambda: image)
+    bits, compression = number(28, tf.uint16), number(30, tf.int32)
+    image = tf.cond(bits == 8, look_up, lambda: image)
+    reserved = tf.logical_and(bits == 32, compression == 0)
+    return tf.cond(reserved, lambda: image[..., :3], lambda: image)
 
 
 def to_channels(image, channels):

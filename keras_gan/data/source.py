@@ -94,7 +94,7 @@ class ArraySource(Source):
 
     def __init__(self, name, examples, labels=None, class_names=None):
         super().__init__(name, examples.shape[1:], len(examples), class_names)
-        with tf.device("CPU"):  # Not on the GPU, where a tensor goes by default.
+        with tf.device("CPU:0"):  # Not on the GPU, where a tensor goes by default.
             self.tensors = {"image": tf.constant(examples)}
             if labels is not None:
                 self.tensors["label"] = tf.constant(np.asarray(labels, np.int64))

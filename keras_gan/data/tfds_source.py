@@ -1,5 +1,8 @@
 """Any image dataset of TensorFlow Datasets, by its name."""
 
+import logging
+
+import numpy as np
 import tensorflow as tf
 
 from keras_gan.data import folder, images, unknown_dataset
@@ -35,27 +38,50 @@ def load(name, split, data_dir, preparation):
         raise UserError(f"The images of {name} have different sizes. Set --image_size.")
     channels = preparation.channels or features[image_key].shape[2] or 3
     preparation = images.Preparation(channels, preparation.size, preparation.crop)
+    kept = [image_key, "label"] if class_names else [image_key]
 
-    def prepare(example):
-        prepared = {"image": preparation(example[image_key])}
+    def read():
+        raw = builder.as_dataset(
+            split=split, shuffle_files=False, decoders={image_key: tfds.decode.SkipDecoding()}
+        )
+        return raw.map(lambda example: {key: example[key] for key in kept})
+
+    def decode(example):
+        prepared = {"image": preparation(images.decode(example[image_key]))}
         return {**prepared, "label": example["label"]} if class_names else prepared
 
-    def read(decoders=None):
-        return builder.as_dataset(split=split, shuffle_files=False, decoders=decoders)
+    try:
+        count = int(read().cardinality())
+        first = next(iter(read().map(decode)), None)
+    except (ValueError, tf.errors.OpError) as error:
+        reason = str(error).split("\n")[0]
+        raise UserError(f"Cannot read --split={split} of {name}: {reason}") from None
+    if first is None:
+        raise UserError(f"The split {split} of {name} is empty.")
+    shape = first["image"].shape
+    if count * int(tf.size(first["image"])) > folder.IN_MEMORY_BYTES:
 
-    return _in_memory(name, read().map(prepare, tf.data.AUTOTUNE), class_names) or _streamed(
-        name, read, image_key, prepare, class_names
-    )
+        def decode_shaped(example):
+            prepared = decode(example)
+            return {**prepared, "image": tf.ensure_shape(prepared["image"], shape)}
+
+        return StreamSource(name, shape, count, read, decode_shaped, class_names)
+    array, labels = np.empty((count, *shape), np.uint8), np.empty(count, np.int64)
+    decoded = read().map(decode, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    for number, example in enumerate(decoded.as_numpy_iterator()):
+        array[number], labels[number] = example["image"], example.get("label", 0)
+    return ArraySource(name, array, labels if class_names else None, class_names)
 
 
 def _prepared_builder(name, data_dir):
     import tensorflow_datasets as tfds
 
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # It reports every retry.
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except tfds.core.DatasetNotFoundError:
         raise unknown_dataset(name, tfds.list_builders(with_community_datasets=False)) from None
-    except (ValueError, AssertionError, tfds.core.registered.PackageNotFoundError) as error:
+    except Exception as error:  # A bad version, configuration or name raises many things.
         reason = str(error).split("\n")[0]
         raise UserError(f"Cannot open the dataset {name!r}: {reason}") from None
     try:
@@ -68,36 +94,3 @@ def _prepared_builder(name, data_dir):
             "--dataset=digits, which needs no download."
         ) from None
     return builder
-
-
-def _in_memory(name, dataset, class_names):
-    """Returns an `ArraySource`, or `None` if the images would not fit into memory."""
-    kept, labels, size = [], [], 0
-    for example in dataset.prefetch(tf.data.AUTOTUNE).as_numpy_iterator():
-        kept.append(example["image"])
-        labels.append(example.get("label"))
-        size += example["image"].nbytes
-        if size > folder.IN_MEMORY_BYTES:
-            return None
-    if not kept:
-        raise UserError(f"The chosen split of {name} is empty.")
-    return ArraySource(name, tf.stack(kept).numpy(), labels if class_names else None, class_names)
-
-
-def _streamed(name, read, image_key, prepare, class_names):
-    """Returns a `StreamSource` that decodes only the images that it serves."""
-    import tensorflow_datasets as tfds
-
-    shape = next(iter(read().map(prepare)))["image"].shape
-    kept = [image_key, "label"] if class_names else [image_key]
-
-    def read_undecoded():
-        raw = read({image_key: tfds.decode.SkipDecoding()})
-        return raw.map(lambda example: {key: example[key] for key in kept})
-
-    def decode(example):
-        prepared = prepare({**example, image_key: images.decode(example[image_key])})
-        return {**prepared, "image": tf.ensure_shape(prepared["image"], shape)}
-
-    count = int(read_undecoded().cardinality())
-    return StreamSource(name, shape, count, read_undecoded, decode, class_names)

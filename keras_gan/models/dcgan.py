@@ -25,10 +25,11 @@ class DCGAN(AdversarialModel):
 
     Where this differs from the paper: the latent prior is N(0, I) unless
     `latent_prior="uniform"`; batch norm keeps moving statistics for inference
-    (epsilon 1e-5); layers that no batch norm follows have a bias, which the
-    authors' code leaves out (without one on G's output, batch norm in D hides
-    a wrong background from it in networks of two levels); no weight decay,
-    which only the authors' code has; samples come from an averaged generator.
+    (epsilon 1e-5) and normalises the projection by channel, not by unit; layers
+    that no batch norm follows have a bias, which the authors' code leaves out
+    (without one on G's output, batch norm in D hides a wrong background from it
+    in networks of two levels); no weight decay, which only the authors' code
+    has; samples come from an averaged generator.
 
     Args:
         image_shape: (height, width, channels). Each side is a number from 2 to

@@ -24,6 +24,7 @@ def configuration(name, run_dir, **changes):
     texts = {k: ",".join(map(str, v)) if isinstance(v, tuple) else v for k, v in tiny.items()}
     settings = {
         "model": name,
+        "image_size": "16",
         "model_arg": tuple(f"{key}={value}" for key, value in texts.items()),
         "run_dir": str(run_dir),
         "steps": STEPS,
@@ -49,7 +50,7 @@ def logged(run_dir):
 def scalar_steps(run_dir):
     events = EventAccumulator(str(run_dir / "tensorboard"), {"tensors": 0})
     events.Reload()
-    return [event.step for event in events.Tensors("train/d_loss")]
+    return sorted(event.step for event in events.Tensors("train/d_loss"))
 
 
 def state(model):
@@ -63,6 +64,7 @@ def test_run(name, tmp_path):
     whole = train(configuration(name, tmp_path / "whole"))
     shutil.copytree(tmp_path / "whole", tmp_path / "cut")
     forget_checkpoints_after(CUT, tmp_path / "cut")
+    shutil.rmtree(tmp_path / "cut" / "samples")
     resumed = train(configuration(name, tmp_path / "cut"))
     assert same(state(whole), state(resumed))
     assert logged(tmp_path / "whole") == logged(tmp_path / "cut")
