@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 import export
+import train
 from keras_gan import generate
 from keras_gan.config import Config, parse
 
@@ -59,3 +60,13 @@ def test_python_of_the_readme(monkeypatch, tmp_path):
     exec(short, names)
     assert names["images"].shape == (16, 32, 32, 1)
     assert abs(names["images"]).max() <= 1.0
+
+
+def test_onnx_of_the_readme(monkeypatch, tmp_path):
+    """The ONNX example as written, on an export of a tiny run of the same name."""
+    monkeypatch.chdir(tmp_path)
+    train.main(["train.py", "--model_arg=width=1", "--steps=1", "--run_dir=runs/dcgan"])
+    export.main(["export.py", "--run_dir=runs/dcgan", "--formats=onnx"])
+    names = {}
+    exec(blocks(ROOT / "README.md", "python")[1], names)
+    assert names["images"].shape == (5, 8, 8, 1)
