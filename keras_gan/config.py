@@ -126,27 +126,19 @@ class Config:
         return self.run_dir or f"runs/{self.model}"
 
     def hyperparameters(self):
-        """Returns the fields that decide the training, by name."""
+        """Returns what decides the training: fields by name, and each `model_arg=key`."""
         values = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
-            if not field.metadata["free"]
+            if not field.metadata["free"] and field.name != "model_arg"
         }
-        return {**values, "model_arg": key_values(self.model_arg)}
+        arguments = key_values(self.model_arg)
+        return {**values, **{f"model_arg={key}": value for key, value in arguments.items()}}
 
     def differences(self, other):
-        """Returns `[(name, mine, theirs)]` for hyperparameters that differ."""
-        mine, theirs = (
-            {**{k: v for k, v in h.items() if k != "model_arg"},
-             **{f"model_arg={k}": v for k, v in h["model_arg"].items()}}
-            for h in (self.hyperparameters(), other.hyperparameters())
-        )  # fmt: skip
-        names = [*mine, *(name for name in theirs if name not in mine)]
-        return [
-            (f"--{name}", mine.get(name), theirs.get(name))
-            for name in names
-            if mine.get(name) != theirs.get(name)
-        ]
+        """Returns `[(flag, mine, other's)]` for hyperparameters that differ."""
+        changed = changes(self.hyperparameters(), other.hyperparameters())
+        return [(f"--{name}", mine, theirs) for name, mine, theirs in changed]
 
     def to_dict(self):
         """Returns the fields as plain JSON values."""
@@ -178,6 +170,13 @@ class Config:
             elif value is not None:
                 lines.append(f"--{key}={value}")
         return "\n".join(lines) + "\n"
+
+
+def changes(old, new):
+    """Returns `[(key, old value, new value)]` where two dicts differ; `None` means no value."""
+    return [
+        (key, old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)
+    ]
 
 
 def key_values(items):

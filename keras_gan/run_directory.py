@@ -44,7 +44,8 @@ class RunDirectory:
         try:
             with open(self.config_file, encoding="utf-8") as file:
                 record = json.load(file)
-            return {**record, "config": Config.from_dict(record["config"])}
+            needed = {key: record[key] for key in ("model", "num_examples", "class_names")}
+            return {**needed, "config": Config.from_dict(record["config"])}
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -85,9 +86,10 @@ class RunDirectory:
             )
         return None
 
-    def has_logs(self):
-        """Tells whether there are logs in the directory."""
-        return os.path.exists(self.metrics_file) or os.path.isdir(self.tensorboard)
+    def is_occupied(self):
+        """Tells whether there is something that a new run would mix with or delete."""
+        ours = (self.metrics_file, self.tensorboard, self.checkpoints)
+        return any(os.path.exists(path) for path in ours)
 
     def checkpoint_manager(self, model, keep_last=1):
         """Returns the manager of the run's checkpoints of `model` and its optimizers."""

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_gan import callbacks, models, pictures
 from keras_gan.callbacks.progress import clock
-from keras_gan.config import key_values
+from keras_gan.config import changes, key_values
 from keras_gan.data import load_dataset
 from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError
@@ -33,10 +33,10 @@ def train(config):
     record = run.read()
     if record is not None:
         _check_same_run(run, record["config"].differences(config))
-    elif run.has_logs():
+    elif run.is_occupied():
         raise UserError(
-            f"{run.path} has logs but no config.json, so it is not a run that can go on. Give "
-            "another --run_dir."
+            f"{run.path} has logs or checkpoints but no config.json, so it is not a run that can "
+            "go on. Give another --run_dir."
         )
     models.check_name(config.model)
     done = run.newest_step() or 0
@@ -55,25 +55,15 @@ def train(config):
     description = run.describe(config, model, source)
     manager = run.checkpoint_manager(model, config.keep_last)
     if done:
-        _check_same_run(run, _changes(record, description))
+        # Defaults of the package, or the data, may have changed under the run.
+        examples = [{"number of examples": r["num_examples"]} for r in (record, description)]
+        _check_same_run(run, changes(*examples) + changes(record["model"], description["model"]))
         restore(manager)
     run.write(description)
     callbacks.cut_logs(run, done if done else -1)
     _announce(run, model, source, strategy, done, config)
     _fit(config, run, model, source, manager, done, profile)
     return model
-
-
-def _changes(record, description):
-    """Returns what has changed under a run: the data, or defaults of the package."""
-    theirs, mine = (
-        {"number of examples": r["num_examples"], **r["model"]} for r in (record, description)
-    )
-    return [
-        (name, theirs.get(name), mine.get(name))
-        for name in {**theirs, **mine}
-        if theirs.get(name) != mine.get(name)
-    ]
 
 
 def _check_same_run(run, differences):

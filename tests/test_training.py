@@ -184,7 +184,7 @@ def test_a_lost_list_of_checkpoints_does_not_start_anew(finished, tmp_path, caps
 
 def test_logs_of_something_else_are_not_deleted(tmp_path, capsys):
     (tmp_path / "metrics.jsonl").write_text("mine")
-    assert "has logs but no config.json" in fails(capsys, run_dir=tmp_path)
+    assert "has logs or checkpoints but no config.json" in fails(capsys, run_dir=tmp_path)
     assert (tmp_path / "metrics.jsonl").read_text() == "mine"
 
 
@@ -295,6 +295,8 @@ def test_mistakes_are_one_line_and_write_nothing(flags, message, capsys):
 
 def test_unreadable_records_are_named(tmp_path, capsys):
     (tmp_path / "config.json").write_text("{ not json")
+    assert f"Cannot read {tmp_path}/config.json" in fails(capsys, run_dir=tmp_path)
+    (tmp_path / "config.json").write_text('{"config": {}}')
     assert f"Cannot read {tmp_path}/config.json" in fails(capsys, run_dir=tmp_path)
 
 
