@@ -194,28 +194,29 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
                 "jit_compile does not work with several replicas: batch norm and optimizers "
                 f"synchronise them inside the step. Received: {self._replicas} replicas."
             )
-        defaults = self.default_optimizers()
-        chosen = [
-            keras.optimizers.get(given) if given is not None else default
-            for given, default in zip(
-                (generator_optimizer, discriminator_optimizer), defaults, strict=True
-            )
-        ]
-        if chosen[0] is chosen[1]:
-            raise UserError(
-                "Each player needs an optimizer of its own, because an optimizer keeps the state "
-                f"of its variables. Received the same {type(chosen[0]).__name__} twice."
-            )
-        with self.distribute_strategy.scope():
-            for optimizer, networks in zip(
-                chosen, (self.generators, self.discriminators), strict=True
-            ):
-                if not optimizer.built:
-                    optimizer.build(trainable_variables(networks))
-        self.generator_optimizer, self.discriminator_optimizer = chosen
+        default_g, default_d = self.default_optimizers()
+        self.generator_optimizer = keras.optimizers.get(generator_optimizer or default_g)
+        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer or default_d)
+        self._build_optimizers()
         self.seed = seed
         self.ema_images = self.default_ema_images if ema_images is None else ema_images
         self.reuse_fakes = reuse_fakes
+
+    def _build_optimizers(self):
+        """Makes the optimizers' variables now, so that checkpoints restore them."""
+        pairs = [
+            (self.generator_optimizer, self.generators),
+            (self.discriminator_optimizer, self.discriminators),
+        ]
+        if pairs[0][0] is pairs[1][0]:
+            raise UserError(
+                "Each player needs an optimizer of its own, because an optimizer keeps the state "
+                f"of its variables. Received the same {type(pairs[0][0]).__name__} twice."
+            )
+        with self.distribute_strategy.scope():
+            for optimizer, networks in pairs:
+                if not optimizer.built:
+                    optimizer.build(trainable_variables(networks))
 
     def get_compile_config(self):
         if not self.compiled:

@@ -151,7 +151,7 @@ class StreamSource(Source):
         num_examples: Number of examples.
         read: Function that returns a dataset of undecoded examples (scalars) in
             fixed order.
-        decode: Function from an undecoded example to a prepared one.
+        decode: Function from an undecoded example to a prepared one of `shape`.
         class_names: Names of the classes, or `None`.
     """
 

@@ -1,6 +1,7 @@
 """Any image dataset of TensorFlow Datasets, by its name."""
 
 import logging
+import math
 
 import numpy as np
 import tensorflow as tf
@@ -58,17 +59,15 @@ def load(name, split, data_dir, preparation):
         raise UserError(f"Cannot read --split={split} of {name}: {reason}") from None
     if first is None:
         raise UserError(f"The split {split} of {name} is empty.")
-    shape = first["image"].shape
-    if count * int(tf.size(first["image"])) > folder.IN_MEMORY_BYTES:
+    shape = tuple(first["image"].shape)
+    if count * math.prod(shape) > folder.IN_MEMORY_BYTES:
+        return StreamSource(name, shape, count, read, decode, class_names)
+    return _in_memory(name, read().map(decode, tf.data.AUTOTUNE), shape, count, class_names)
 
-        def decode_shaped(example):
-            prepared = decode(example)
-            return {**prepared, "image": tf.ensure_shape(prepared["image"], shape)}
 
-        return StreamSource(name, shape, count, read, decode_shaped, class_names)
+def _in_memory(name, decoded, shape, count, class_names):
     array, labels = np.empty((count, *shape), np.uint8), np.empty(count, np.int64)
-    decoded = read().map(decode, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
-    for number, example in enumerate(decoded.as_numpy_iterator()):
+    for number, example in enumerate(decoded.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()):
         array[number], labels[number] = example["image"], example.get("label", 0)
     return ArraySource(name, array, labels if class_names else None, class_names)
 
