@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import shutil
+import sys
 import tempfile
 
 import tensorflow as tf
@@ -141,18 +142,23 @@ def load_run(run_dir):
 
 
 def restore(manager):
-    """Restores the newest checkpoint of a manager into the objects that it manages.
+    """Restores the newest checkpoint that can be read; warns of each that cannot.
 
     Raises:
-        UserError: If it cannot be read or does not fit the model.
+        UserError: If none can be read, or none fits the model.
     """
-    path = manager.latest_checkpoint
-    try:
-        status = manager.checkpoint.restore(path).expect_partial()
-        status.assert_existing_objects_matched()
-    except (tf.errors.OpError, ValueError, AssertionError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise UserError(f"Cannot restore the checkpoint {path}: {reason}") from None
+    for path in reversed(manager.checkpoints):
+        try:
+            status = manager.checkpoint.restore(path).expect_partial()
+            status.assert_existing_objects_matched()
+            return
+        except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:
+            reason = str(error).strip().split("\n")[0]
+            print(f"Warning: cannot restore the checkpoint {path}: {reason}", file=sys.stderr)
+    raise UserError(
+        f"None of the checkpoints in {manager.directory} can be restored. To start anew give "
+        "another --run_dir."
+    )
 
 
 def write_text(path, text):

@@ -59,6 +59,7 @@ def train(config):
         examples = [{"number of examples": r["num_examples"]} for r in (record, description)]
         _check_same_run(run, changes(*examples) + changes(record["model"], description["model"]))
         restore(manager)
+        done = int(model.step.numpy())
     run.write(description)
     callbacks.cut_logs(run, done if done else -1)
     _announce(run, model, source, strategy, done, config)
@@ -177,6 +178,7 @@ def _fit(config, run, model, source, manager, done, profile):
     watchers = [
         samples,
         callbacks.Logs(run, writer, config, done),
+        callbacks.Finite(done, config.log_every),
         callbacks.Checkpoints(manager, done, config.checkpoint_every),
         callbacks.Progress(config.steps, config.batch_size, done),
         interruption,

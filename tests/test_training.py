@@ -182,6 +182,79 @@ def test_a_lost_list_of_checkpoints_does_not_start_anew(finished, tmp_path, caps
     assert rows(tmp_path) == rows(finished)
 
 
+def damage(path, how):
+    data = path.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(
+        {
+            "truncated": data[:middle],
+            "zeroed": bytes(len(data)),
+            "flipped": data[:middle] + bytes([data[middle] ^ 0xFF]) + data[middle + 1 :],
+            "empty": b"",
+        }[how]
+    )
+
+
+@pytest.mark.parametrize("how", ["truncated", "zeroed", "flipped", "empty"])
+@pytest.mark.parametrize("file", ["step-7.index", "step-7.data-00000-of-00001"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(file, how, finished, tmp_path, capsys):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    damage(tmp_path / "checkpoints" / file, how)
+    run_train(tmp_path, "--steps=8")
+    printed = capsys.readouterr()
+    assert f"Warning: cannot restore the checkpoint {tmp_path}/checkpoints/step-7" in printed.err
+    assert "Resuming at step 6 to 8" in printed.out
+    # The entry of step 7 was only made because the first run ended there.
+    assert [row["step"] for row in rows(tmp_path)] == [2, 4, 6, 8]
+
+
+def test_no_readable_checkpoint_ends_the_command(finished, tmp_path, capsys):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    for path in (tmp_path / "checkpoints").glob("*.index"):
+        damage(path, "zeroed")
+    with pytest.raises(SystemExit) as exit:
+        run_train(tmp_path, "--steps=8")
+    assert exit.value.code == 1
+    assert "None of the checkpoints in" in capsys.readouterr().err
+    assert rows(tmp_path) == rows(finished)
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_numbers_that_are_none_stop_the_run_and_are_not_saved(
+    player, tmp_path, monkeypatch, capsys
+):
+    original = callbacks.Progress.on_train_batch_begin
+
+    def poison(self, batch, logs=None):
+        original(self, batch, logs)
+        if batch == 4:
+            variable = getattr(self.model, player).trainable_variables[0]
+            variable.assign(variable * np.nan)
+
+    monkeypatch.setattr(callbacks.Progress, "on_train_batch_begin", poison)
+    message = fails(capsys, "--steps=20", run_dir=tmp_path)
+    assert "loss" in message and "not finite by step 6" in message
+    assert rows(tmp_path)[-1]["step"] == 6  # The logs show it.
+    model, _ = load_run(tmp_path)
+    assert model.step.numpy() == 3
+    assert all(np.isfinite(v).all() for v in values(model.variables))
+
+
+def test_a_state_that_is_not_finite_is_never_saved(tmp_path, monkeypatch, capsys):
+    original = callbacks.Progress.on_train_batch_end
+
+    def poison(self, batch, logs=None):
+        original(self, batch, logs)
+        if batch == 1:
+            self.model.averaged_generator.variables[0].assign_add(
+                self.model.averaged_generator.variables[0] * np.inf
+            )
+
+    monkeypatch.setattr(callbacks.Progress, "on_train_batch_end", poison)
+    assert "is not finite at step 3" in fails(capsys, "--steps=20", run_dir=tmp_path)
+    assert not (tmp_path / "checkpoints").exists() or not list((tmp_path / "checkpoints").iterdir())
+
+
 def test_logs_of_something_else_are_not_deleted(tmp_path, capsys):
     (tmp_path / "metrics.jsonl").write_text("mine")
     assert "has logs or checkpoints but no config.json" in fails(capsys, run_dir=tmp_path)

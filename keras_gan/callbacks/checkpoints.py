@@ -1,10 +1,11 @@
 """Checkpoints at steps."""
 
+from keras_gan.callbacks.finite import check_variables
 from keras_gan.callbacks.steps import StepCallback
 
 
 class Checkpoints(StepCallback):
-    """Saves every so many steps, and at the end.
+    """Saves every so many steps, and at the end; never a state that is not finite.
 
     Keep it after the callbacks that log: what a checkpoint has seen is then in
     the logs.
@@ -21,6 +22,7 @@ class Checkpoints(StepCallback):
         self.saved = None
 
     def at_step(self, logs):
+        check_variables(self.model, self.step)
         self.saved = self.step
         self.manager.save(checkpoint_number=self.step)
 

@@ -87,5 +87,8 @@ def forget_checkpoints_after(step, run_dir):
         if path.with_suffix("") not in kept:
             path.unlink()
     tf.compat.v1.train.update_checkpoint_state(
-        str(run_dir / "checkpoints"), kept[-1].name, [path.name for path in kept]
+        str(run_dir / "checkpoints"),
+        kept[-1].name,
+        [path.name for path in kept],
+        all_model_checkpoint_timestamps=[float(number) for number in range(len(kept))],
     )
