@@ -17,7 +17,7 @@ def main(argv=None):
 
         train(config)
 
-    command.run(Config, DESCRIPTION, work, argv)
+    command.run(Config, DESCRIPTION, work, argv, holds_run=True)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ import signal
 import sys
 import tempfile
 
-from keras_gan import config
+from keras_gan import config, lock
 from keras_gan.errors import UserError
 
 
-def run(options_class, description, work, argv=None):
+def run(options_class, description, work, argv=None, holds_run=False):
     """Parses `argv` into `options_class` and calls `work` with the result.
 
     A `UserError` becomes one line on standard error and exit status 1, so that
@@ -22,6 +22,8 @@ def run(options_class, description, work, argv=None):
         description: First lines of `--help`.
         work: Called with the parsed options.
         argv: Program name and arguments. Default: those of the process.
+        holds_run: Whether the command writes into `options.directory`, which it
+            then holds before TensorFlow is imported.
     """
     argv = sys.argv if argv is None else argv
     try:
@@ -29,8 +31,9 @@ def run(options_class, description, work, argv=None):
         if options is None:
             print(config.usage(options_class, description))
             return
-        import_tensorflow()
-        work(options)
+        with lock.hold(options.directory) if holds_run else contextlib.nullcontext():
+            import_tensorflow()
+            work(options)
     except UserError as error:
         print(f"{os.path.basename(argv[0])}: error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -7,7 +7,7 @@ import time
 import keras
 import tensorflow as tf
 
-from keras_gan import callbacks, models, pictures
+from keras_gan import callbacks, lock, models, pictures
 from keras_gan.callbacks.progress import clock
 from keras_gan.config import changes, key_values
 from keras_gan.data import load_dataset
@@ -29,7 +29,11 @@ def train(config):
         UserError: For anything the user can fix. Nothing is written before
             everything is known to fit together.
     """
-    run = RunDirectory(config.directory)
+    with lock.hold(config.directory):
+        return _train(config, RunDirectory(config.directory))
+
+
+def _train(config, run):
     record = run.read()
     if record is not None:
         _check_same_run(run, record["config"].differences(config))

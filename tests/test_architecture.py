@@ -20,7 +20,7 @@ LAYERS = [
     {"losses", "layers", "distribution"},
     {"randomness", "checks"},
     {"command"},
-    {"config"},
+    {"config", "lock"},
     {"errors"},
 ]
 HEIGHT = {name: len(LAYERS) - i for i, names in enumerate(LAYERS) for name in names}

@@ -5,6 +5,8 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ def run_train(run_dir, *flags):
     train.main(["train.py", f"--run_dir={run_dir}", *TINY, *flags])
 
 
-def fails(capsys, *flags, run_dir="/nonexistent/never-written"):
+def fails(capsys, *flags, run_dir="never/written"):
     """Returns the one line that a mistake prints."""
     with pytest.raises(SystemExit) as exit:
         run_train(run_dir, *flags)
@@ -57,7 +59,8 @@ def finished(tmp_path_factory):
 
 def test_run_directory_holds_what_the_design_says(finished):
     assert sorted(os.listdir(finished)) == [
-        "checkpoints", "config.json", "metrics.jsonl", "run.flags", "samples", "tensorboard",
+        ".lock", "checkpoints", "config.json", "metrics.jsonl", "run.flags", "samples",
+        "tensorboard",
     ]  # fmt: skip
     assert sorted(os.listdir(finished / "samples")) == ["step_00000004.png", "step_00000007.png"]
     kept = [name for name in os.listdir(finished / "checkpoints") if name.endswith(".index")]
@@ -255,6 +258,48 @@ def test_a_state_that_is_not_finite_is_never_saved(tmp_path, monkeypatch, capsys
     assert not (tmp_path / "checkpoints").exists() or not list((tmp_path / "checkpoints").iterdir())
 
 
+@pytest.fixture
+def holder(tmp_path):
+    """A process that holds the run directory `tmp_path / "held"`."""
+    code = (
+        "import sys, time; from keras_gan.lock import hold\n"
+        "with hold(sys.argv[1]): print('held', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "held")]
+    root = pathlib.Path(train.__file__).parent
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_run_directory_in_use_is_refused_and_taken_over_when_its_process_dies(
+    holder, tmp_path, capsys
+):
+    message = fails(capsys, "--steps=1", run_dir=tmp_path / "held")
+    assert f"{tmp_path / 'held'} is in use by process {holder.pid}" in message
+    holder.kill()
+    holder.wait()
+    run_train(tmp_path / "held", "--steps=1")
+    assert rows(tmp_path / "held")[-1]["step"] == 1
+
+
+def test_the_lock_comes_before_tensorflow(holder, tmp_path):
+    code = (
+        "import sys, train\n"
+        "try: train.main(['train.py', '--run_dir=' + sys.argv[1]])\n"
+        "finally: print('tensorflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "held")],
+        capture_output=True,
+        text=True,
+        cwd=pathlib.Path(train.__file__).parent,
+    )
+    assert done.returncode == 1 and "is in use by process" in done.stderr
+    assert done.stdout == "False\n"
+
+
 def test_logs_of_something_else_are_not_deleted(tmp_path, capsys):
     (tmp_path / "metrics.jsonl").write_text("mine")
     assert "has logs or checkpoints but no config.json" in fails(capsys, run_dir=tmp_path)
@@ -361,9 +406,10 @@ def test_profile_window_is_written(tmp_path):
         (["--profile_steps=20,10"], "--profile_steps must be FIRST,LAST"),
     ],
 )
-def test_mistakes_are_one_line_and_write_nothing(flags, message, capsys):
+def test_mistakes_are_one_line_and_write_nothing(flags, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert message in fails(capsys, *flags)
-    assert not os.path.exists("/nonexistent")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unreadable_records_are_named(tmp_path, capsys):

@@ -1,0 +1,74 @@
+"""One process a run directory. Needs no TensorFlow, so a second one is refused at once."""
+
+import contextlib
+import os
+
+from keras_gan.errors import UserError
+
+try:
+    import fcntl
+except ImportError:  # Windows: runs are not protected from each other there.
+    fcntl = None
+
+_NAME = ".lock"
+_held = set()
+
+
+@contextlib.contextmanager
+def hold(directory):
+    """Holds a run directory for this process while the block runs; makes it if needed.
+
+    The operating system releases the lock of a process that dies. If the block
+    leaves a directory that was made for it empty, it is removed again. A block
+    inside another one for the same directory does nothing.
+
+    Args:
+        directory: The run directory.
+
+    Raises:
+        UserError: If another process holds it, or it cannot be written.
+    """
+    path = os.path.realpath(directory)
+    if path in _held or fcntl is None:
+        yield
+        return
+    made = _missing_parents(path)
+    try:
+        os.makedirs(path, exist_ok=True)
+        file = open(os.path.join(path, _NAME), "a+", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"Cannot write into --run_dir={directory}: {error.strerror}.") from None
+    with file:
+        _lock(file, directory)
+        _held.add(path)
+        try:
+            yield
+        finally:
+            _held.discard(path)
+            if made and os.listdir(path) == [_NAME]:
+                os.remove(file.name)
+                for parent in made:
+                    os.rmdir(parent)
+
+
+def _lock(file, directory):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        raise UserError(
+            f"{directory} is in use by process {file.read().strip()}. Wait for it to end, or give "
+            "another --run_dir."
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+
+
+def _missing_parents(path):
+    """Returns the directories that making `path` will make, deepest first."""
+    missing = []
+    while path and not os.path.exists(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    return missing
