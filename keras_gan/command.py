@@ -53,7 +53,7 @@ def import_tensorflow():
         try:
             with _standard_error_to(notices):
                 import tensorflow
-        except BaseException:
+        except Exception:
             notices.seek(0)
             sys.stderr.write(notices.read())
             raise

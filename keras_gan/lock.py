@@ -60,6 +60,8 @@ def _lock(file, directory):
             f"{directory} is in use by process {file.read().strip()}. Wait for it to end, or give "
             "another --run_dir."
         ) from None
+    except OSError as error:
+        raise UserError(f"Cannot lock {file.name}: {error.strerror}.") from None
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
     file.flush()

@@ -8,6 +8,8 @@ import contextlib
 import glob
 import json
 import os
+import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -25,10 +27,16 @@ class RunDirectory:
 
     Args:
         path: The directory; it is made by the first write.
+
+    Raises:
+        UserError: For a path with [, ], * or ?, which TensorFlow takes for a
+            pattern and cannot restore from.
     """
 
     def __init__(self, path):
         self.path = str(path)
+        if set("[]*?") & set(self.path):
+            raise UserError(f"--run_dir must be free of [ ] * and ?. Received: {self.path}.")
         self.config_file = os.path.join(self.path, "config.json")
         self.flagfile = os.path.join(self.path, "run.flags")
         self.metrics_file = os.path.join(self.path, "metrics.jsonl")
@@ -71,41 +79,87 @@ class RunDirectory:
         except OSError as error:
             raise UserError(f"Cannot write into --run_dir={self.path}: {error.strerror}.") from None
 
-    def newest_step(self):
-        """Returns the step of the newest checkpoint, or `None` if there is none.
+    def checkpoint_paths(self):
+        """Returns the complete checkpoints, oldest first; an index is written last."""
+        if not os.path.isdir(self.checkpoints):
+            return []
+        names = (re.fullmatch(r"step-(\d+)\.index", name) for name in os.listdir(self.checkpoints))
+        steps = sorted(int(name[1]) for name in names if name)
+        return [os.path.join(self.checkpoints, f"step-{step}") for step in steps]
 
-        Raises:
-            UserError: If there are checkpoints but the list of them is missing.
-        """
-        newest = tf.train.latest_checkpoint(self.checkpoints)
-        if newest:
-            return int(newest.rpartition("-")[2])
-        if glob.glob(os.path.join(glob.escape(self.checkpoints), "step-*.index")):
-            raise UserError(
-                f"{self.checkpoints} has checkpoints, but its file 'checkpoint', which lists them, "
-                "is missing or broken. Restore that file; to start anew give another --run_dir."
-            )
-        return None
+    def newest_step(self):
+        """Returns the step of the newest checkpoint, or `None` if there is none."""
+        paths = self.checkpoint_paths()
+        return step_of(paths[-1]) if paths else None
+
+    def own_flags(self):
+        """Returns the flags that name this run with its own settings, wherever it is now."""
+        return f"--flagfile={shlex.quote(self.flagfile)} --run_dir={shlex.quote(self.path)}"
 
     def is_occupied(self):
         """Tells whether there is something that a new run would mix with or delete."""
         ours = (self.metrics_file, self.tensorboard, self.checkpoints)
         return any(os.path.exists(path) for path in ours)
 
-    def checkpoint_manager(self, model, keep_last=1):
-        """Returns the manager of the run's checkpoints of `model` and its optimizers."""
+    def checkpoint(self, model):
+        """Returns the `tf.train.Checkpoint` of a model and, if compiled, its optimizers."""
         # Keras metrics are no TensorFlow trackables, so the model does not bring them along.
         parts = {"model": model, "means": [v for m in model.metrics for v in m.variables]}
         if model.compiled:
             parts["generator_optimizer"] = model.generator_optimizer
             parts["discriminator_optimizer"] = model.discriminator_optimizer
+        return tf.train.Checkpoint(**parts)
+
+    def restore(self, model):
+        """Restores the newest checkpoint that can be read; warns of each that cannot.
+
+        Raises:
+            UserError: If none can be read, or none fits the model.
+        """
+        checkpoint = self.checkpoint(model)
+        for path in reversed(self.checkpoint_paths()):
+            try:
+                status = checkpoint.restore(path).expect_partial()
+                status.assert_existing_objects_matched()
+                return
+            except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:
+                reason = str(error).strip().split("\n")[0]
+                print(f"Warning: cannot restore the checkpoint {path}: {reason}", file=sys.stderr)
+        raise UserError(
+            f"None of the checkpoints in {self.checkpoints} can be restored. To start anew give "
+            "another --run_dir."
+        )
+
+    def checkpoint_manager(self, model, keep_last):
+        """Returns the manager that saves a model's checkpoints from its step on.
+
+        Checkpoints of later steps, which could not be restored, are deleted.
+        """
+        kept = []
+        for path in self.checkpoint_paths():
+            if step_of(path) <= int(model.step.numpy()):
+                kept.append(os.path.basename(path))
+                continue
+            for file in glob.glob(f"{path}.*"):
+                os.remove(file)
+        if kept:
+            tf.compat.v1.train.update_checkpoint_state(
+                self.checkpoints,
+                kept[-1],
+                kept,
+                all_model_checkpoint_timestamps=[float(i) for i in range(len(kept))],
+            )
         return tf.train.CheckpointManager(
-            tf.train.Checkpoint(**parts),
+            self.checkpoint(model),
             self.checkpoints,
             max_to_keep=keep_last,
             checkpoint_name="step",
-            step_counter=None,
         )
+
+
+def step_of(path):
+    """Returns the step of a checkpoint's path."""
+    return int(path.rpartition("-")[2])
 
 
 def load_run(run_dir):
@@ -131,34 +185,14 @@ def load_run(run_dir):
     if run.newest_step() is None:
         raise UserError(
             f"The run {run.path} has no checkpoint yet. Train it first: "
-            f"python train.py --flagfile={run.flagfile}"
+            f"python train.py {run.own_flags()}"
         )
     try:
         model = models.get(record["config"].model).from_config(record["model"])
     except (TypeError, KeyError, AttributeError) as error:
         raise UserError(f"Cannot build the model of {run.config_file}: {error}") from None
-    restore(run.checkpoint_manager(model))
+    run.restore(model)
     return model, record
-
-
-def restore(manager):
-    """Restores the newest checkpoint that can be read; warns of each that cannot.
-
-    Raises:
-        UserError: If none can be read, or none fits the model.
-    """
-    for path in reversed(manager.checkpoints):
-        try:
-            status = manager.checkpoint.restore(path).expect_partial()
-            status.assert_existing_objects_matched()
-            return
-        except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:
-            reason = str(error).strip().split("\n")[0]
-            print(f"Warning: cannot restore the checkpoint {path}: {reason}", file=sys.stderr)
-    raise UserError(
-        f"None of the checkpoints in {manager.directory} can be restored. To start anew give "
-        "another --run_dir."
-    )
 
 
 def write_text(path, text):

@@ -13,7 +13,7 @@ from keras_gan.config import changes, key_values
 from keras_gan.data import load_dataset
 from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError
-from keras_gan.run_directory import RunDirectory, load_run, restore
+from keras_gan.run_directory import RunDirectory, load_run
 
 
 def train(config):
@@ -45,8 +45,10 @@ def _train(config, run):
     models.check_name(config.model)
     done = run.newest_step() or 0
     if done >= config.steps:
-        print(f"{run.path}: already at step {done}; raise --steps to train on.")
-        return load_run(run.path)[0]
+        model, _ = load_run(run.path)
+        if model.step.numpy() >= config.steps:
+            print(f"{run.path}: already at step {model.step.numpy()}; raise --steps to train on.")
+            return model
     profile = _profile_window(config.profile_steps)
     strategy = make_strategy(config.strategy, config.cpu_replicas)
     try:
@@ -57,15 +59,15 @@ def _train(config, run):
             "Not enough memory for these images or this network; make them smaller."
         ) from None
     description = run.describe(config, model, source)
-    manager = run.checkpoint_manager(model, config.keep_last)
     if done:
         # Defaults of the package, or the data, may have changed under the run.
         examples = [{"number of examples": r["num_examples"]} for r in (record, description)]
         _check_same_run(run, changes(*examples) + changes(record["model"], description["model"]))
-        restore(manager)
+        run.restore(model)
         done = int(model.step.numpy())
     run.write(description)
     callbacks.cut_logs(run, done if done else -1)
+    manager = run.checkpoint_manager(model, config.keep_last)
     _announce(run, model, source, strategy, done, config)
     _fit(config, run, model, source, manager, done, profile)
     return model
@@ -78,7 +80,7 @@ def _check_same_run(run, differences):
         )
         raise UserError(
             f"{run.path} holds a run with other settings: {listed}. Give another --run_dir, or "
-            f"go on with its own settings (--flagfile={run.flagfile}), or delete the old run."
+            f"go on with its own settings ({run.own_flags()}), or delete the old run."
         )
 
 
@@ -178,7 +180,7 @@ def _fit(config, run, model, source, manager, done, profile):
     samples = callbacks.SampleGrids(
         run, writer, source.first(shown), shown, done, config.sample_every
     )
-    interruption = callbacks.Interruption()
+    interruption = callbacks.Interruption(config.steps, done)
     watchers = [
         samples,
         callbacks.Logs(run, writer, config, done),
@@ -192,10 +194,11 @@ def _fit(config, run, model, source, manager, done, profile):
     per_step = model.d_steps * config.batch_size
     data = source.batches(per_step, seed=config.seed, start=done * per_step, flip=config.flip)
     start = time.perf_counter()
-    model.fit(
-        data, steps_per_epoch=config.steps - done, callbacks=watchers, verbose=0, shuffle=False
-    )
-    if interruption.signal is not None:
+    with interruption.handling():
+        model.fit(
+            data, steps_per_epoch=config.steps - done, callbacks=watchers, verbose=0, shuffle=False
+        )
+    if interruption.stopped:
         print(f"Stopped: saved {manager.latest_checkpoint}. The same command goes on from there.")
         interruption.leave()
     _report(run, config, manager, samples, time.perf_counter() - start)

@@ -164,7 +164,7 @@ def test_other_settings_are_refused_by_name(finished, capsys):
     message = fails(capsys, "--seed=4", "--model_arg=width=3", run_dir=finished)
     assert "--seed is 0 there, 4 here" in message
     assert "--model_arg=width is 2 there, 3 here" in message
-    assert f"--flagfile={finished}/run.flags" in message
+    assert f"--flagfile={finished}/run.flags --run_dir={finished}" in message
 
 
 def test_changes_under_a_run_are_refused(finished, tmp_path, capsys):
@@ -178,11 +178,49 @@ def test_changes_under_a_run_are_refused(finished, tmp_path, capsys):
     assert "number of examples is 5 there, 1437 here" in message
 
 
-def test_a_lost_list_of_checkpoints_does_not_start_anew(finished, tmp_path, capsys):
+def test_a_lost_list_of_checkpoints_is_made_anew(finished, tmp_path, capsys):
+    """As a kill inside the first save leaves it."""
+    path = tmp_path / "a run"
+    shutil.copytree(finished, path)
+    (path / "checkpoints" / "checkpoint").unlink()
+    run_train(path, "--steps=8")
+    assert "Resuming at step 7 to 8" in capsys.readouterr().out
+
+
+def test_a_damaged_last_checkpoint_of_a_finished_run_is_made_again(finished, tmp_path, capsys):
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "checkpoints" / "checkpoint").unlink()
-    assert "has checkpoints, but its file" in fails(capsys, "--steps=9", run_dir=tmp_path)
-    assert rows(tmp_path) == rows(finished)
+    (tmp_path / "checkpoints" / "step-7.index").unlink()
+    damage(tmp_path / "checkpoints" / "step-6.data-00000-of-00001", "flipped")
+    with pytest.raises(SystemExit):
+        run_train(tmp_path, "--steps=7")
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    damage(tmp_path / "checkpoints" / "step-7.index", "truncated")
+    run_train(tmp_path, "--steps=7")
+    assert "Resuming at step 6 to 7" in capsys.readouterr().out
+    run_train(tmp_path, "--steps=7")
+    assert "already at step 7" in capsys.readouterr().out
+
+
+def test_a_signal_in_the_last_step_changes_nothing(finished, tmp_path, monkeypatch, capsys):
+    original = callbacks.Progress.on_train_batch_begin
+
+    def at_the_last(self, batch, logs=None):
+        original(self, batch, logs)
+        if batch == 6:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(callbacks.Progress, "on_train_batch_begin", at_the_last)
+    run_train(tmp_path, "--steps=7")
+    assert "Done: 7 steps" in capsys.readouterr().out
+    assert [row["step"] for row in rows(tmp_path)] == [2, 4, 6, 7]
+
+
+def test_handlers_are_put_back_when_training_fails(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(callbacks.Finite, "at_step", lambda self, logs: 1 / 0)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(ZeroDivisionError):
+        run_train(tmp_path, "--steps=4")
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def damage(path, how):
@@ -402,6 +440,7 @@ def test_profile_window_is_written(tmp_path):
         (["--dataset=ring", "--model=gan", "--flip"], "ring has vectors. Drop --flip"),
         (["--seed=5000000000"], "--seed must be at most 4294967295. Received: 5000000000"),
         (["--g_learning_rate=inf"], "--g_learning_rate must be at least 0.0. Received: inf"),
+        (["--run_dir=a[1]"], "--run_dir must be free of [ ] * and ?. Received: a[1]."),
         (["--run_dir=/proc/x"], "Cannot write into --run_dir=/proc/x: No such file or directory."),
         (["--profile_steps=20,10"], "--profile_steps must be FIRST,LAST"),
     ],

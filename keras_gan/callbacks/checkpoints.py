@@ -1,7 +1,10 @@
 """Checkpoints at steps."""
 
+import tensorflow as tf
+
 from keras_gan.callbacks.finite import check_variables
 from keras_gan.callbacks.steps import StepCallback
+from keras_gan.errors import UserError
 
 
 class Checkpoints(StepCallback):
@@ -24,7 +27,13 @@ class Checkpoints(StepCallback):
     def at_step(self, logs):
         check_variables(self.model, self.step)
         self.saved = self.step
-        self.manager.save(checkpoint_number=self.step)
+        try:
+            self.manager.save(checkpoint_number=self.step)
+        except (tf.errors.OpError, OSError) as error:
+            reason = str(error).split("\n")[0]
+            raise UserError(
+                f"Cannot save a checkpoint at step {self.step}: {reason}. The one before is intact."
+            ) from None
 
     def at_end(self, logs):
         if self.saved != self.step:

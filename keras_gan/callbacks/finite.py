@@ -7,7 +7,7 @@ import numpy as np
 from keras_gan.callbacks.steps import StepCallback
 from keras_gan.errors import UserError
 
-_ADVICE = "Lower --g_learning_rate and --d_learning_rate; the last checkpoint is from before."
+_ADVICE = "Train with lower --g_learning_rate and --d_learning_rate, in another --run_dir."
 
 
 class Finite(StepCallback):

@@ -113,7 +113,7 @@ def cut_logs(run, step):
             lines = [line for line in file if _step_of(line) <= step]
         with replacing(run.metrics_file) as new, open(new, "w", encoding="utf-8") as file:
             file.writelines(lines)
-    for path in glob.glob(os.path.join(glob.escape(run.tensorboard), "events.out.tfevents.*")):
+    for path in glob.glob(os.path.join(run.tensorboard, "events.out.tfevents.*")):
         if step < 0:
             os.remove(path)
             continue

@@ -1,5 +1,6 @@
 """One line that says how far training is, how fast, and how the game stands."""
 
+import contextlib
 import math
 import shutil
 import sys
@@ -40,10 +41,15 @@ class Progress(StepCallback):
     def at_end(self, logs):
         if self.start is not None:
             self._show(time.perf_counter(), self.newest)  # `logs` may just have been reset.
-            self.stream.write("\n" if self.stream.isatty() else "")
-            self.stream.flush()
+            with contextlib.suppress(OSError):
+                self.stream.write("\n" if self.stream.isatty() else "")
+                self.stream.flush()
 
     def _show(self, now, logs):
+        with contextlib.suppress(OSError):  # Nobody may be reading any more; go on and save.
+            self._write(now, logs)
+
+    def _write(self, now, logs):
         self.shown = (now, self.step)
         if not self.stream.isatty():
             self.stream.write("  ".join(self._fields(now, logs, brief=False)) + "\n")

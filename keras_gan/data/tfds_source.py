@@ -66,9 +66,13 @@ def load(name, split, data_dir, preparation):
 
 
 def _in_memory(name, decoded, shape, count, class_names):
-    array, labels = np.empty((count, *shape), np.uint8), np.empty(count, np.int64)
-    for number, example in enumerate(decoded.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()):
-        array[number], labels[number] = example["image"], example.get("label", 0)
+    array, labels, number = np.empty((count, *shape), np.uint8), np.empty(count, np.int64), 0
+    try:
+        for number, example in enumerate(decoded.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()):
+            array[number], labels[number] = example["image"], example.get("label", 0)
+    except tf.errors.OpError as error:
+        reason = str(error).split("\n")[0]
+        raise UserError(f"Cannot read {name} beyond example {number}: {reason}") from None
     return ArraySource(name, array, labels if class_names else None, class_names)
 
 
