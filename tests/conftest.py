@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_gan import models
 from keras_gan.distribution import make_strategy
+from tests.runs import run_train
 
 make_strategy(cpu_replicas=4)
 
@@ -46,3 +47,11 @@ def float64():
     yield
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The directory of a finished run of seven steps; copy it before changing it."""
+    run_dir = tmp_path_factory.mktemp("runs") / "dcgan"
+    run_train(run_dir, "--steps=7")
+    return run_dir
