@@ -8,3 +8,8 @@ class UserError(ValueError):
     fix it. Commands print it as one line and exit with status 1; library users
     can catch it as the `ValueError` it is.
     """
+
+
+def first_line(error):
+    """Returns the first line of an error's message; TensorFlow's go on for many."""
+    return str(error).strip().partition("\n")[0]

@@ -19,7 +19,7 @@ import tensorflow as tf
 import keras_gan
 from keras_gan import models
 from keras_gan.config import Config
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, first_line
 
 
 class RunDirectory:
@@ -123,8 +123,10 @@ class RunDirectory:
                 status.assert_existing_objects_matched()
                 return
             except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:
-                reason = str(error).strip().split("\n")[0]
-                print(f"Warning: cannot restore the checkpoint {path}: {reason}", file=sys.stderr)
+                print(
+                    f"Warning: cannot restore the checkpoint {path}: {first_line(error)}",
+                    file=sys.stderr,
+                )
         raise UserError(
             f"None of the checkpoints in {self.checkpoints} can be restored. To start anew give "
             "another --run_dir."

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from keras_gan.callbacks.finite import check_variables
 from keras_gan.callbacks.steps import StepCallback
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, first_line
 
 
 class Checkpoints(StepCallback):
@@ -30,9 +30,9 @@ class Checkpoints(StepCallback):
         try:
             self.manager.save(checkpoint_number=self.step)
         except (tf.errors.OpError, OSError) as error:
-            reason = str(error).split("\n")[0]
             raise UserError(
-                f"Cannot save a checkpoint at step {self.step}: {reason}. The one before is intact."
+                f"Cannot save a checkpoint at step {self.step}: {first_line(error)}. The one "
+                "before is intact."
             ) from None
 
     def at_end(self, logs):

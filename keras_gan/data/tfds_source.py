@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_gan.data import folder, images, unknown_dataset
 from keras_gan.data.source import ArraySource, StreamSource
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, first_line
 
 
 def load(name, split, data_dir, preparation):
@@ -55,8 +55,7 @@ def load(name, split, data_dir, preparation):
         count = int(read().cardinality())
         first = next(iter(read().map(decode)), None)
     except (ValueError, tf.errors.OpError) as error:
-        reason = str(error).split("\n")[0]
-        raise UserError(f"Cannot read --split={split} of {name}: {reason}") from None
+        raise UserError(f"Cannot read --split={split} of {name}: {first_line(error)}") from None
     if first is None:
         raise UserError(f"The split {split} of {name} is empty.")
     shape = tuple(first["image"].shape)
@@ -71,8 +70,9 @@ def _in_memory(name, decoded, shape, count, class_names):
         for number, example in enumerate(decoded.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()):
             array[number], labels[number] = example["image"], example.get("label", 0)
     except tf.errors.OpError as error:
-        reason = str(error).split("\n")[0]
-        raise UserError(f"Cannot read {name} beyond example {number}: {reason}") from None
+        raise UserError(
+            f"Cannot read {name} beyond example {number}: {first_line(error)}"
+        ) from None
     return ArraySource(name, array, labels if class_names else None, class_names)
 
 
@@ -85,12 +85,11 @@ def _prepared_builder(name, data_dir):
     except tfds.core.DatasetNotFoundError:
         raise unknown_dataset(name, tfds.list_builders(with_community_datasets=False)) from None
     except Exception as error:  # A bad version, configuration or name raises many things.
-        reason = str(error).split("\n")[0]
-        raise UserError(f"Cannot open the dataset {name!r}: {reason}") from None
+        raise UserError(f"Cannot open the dataset {name!r}: {first_line(error)}") from None
     try:
         builder.download_and_prepare()
     except Exception as error:  # Many libraries raise here; each means that there is no data.
-        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        reason = f"{type(error).__name__}: {first_line(error)}"
         raise UserError(
             f"Cannot download the dataset {name!r} ({reason.rstrip(': ')[:160]}). Connect to the "
             "internet, or prepare it elsewhere and pass its folder as --data_dir, or train on "
