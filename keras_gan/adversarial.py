@@ -16,11 +16,14 @@ import keras
 import tensorflow as tf
 
 from keras_gan import ema, randomness
-from keras_gan.checks import check_batch, check_choice, check_players, check_shape
-from keras_gan.distribution import ReplicaMean, global_mean
+from keras_gan.checks import check_batch, check_choice, check_shape
+from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas
 from keras_gan.errors import UserError
 from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.players import build_optimizers, check_players, trainable_variables
 from keras_gan.sampling import Sampling
+
+_WATCHED = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
 
 
 class Fakes(NamedTuple):
@@ -105,7 +108,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         )
         monitored = objective.monitors(tf.zeros(1), tf.zeros(1))
         self._means = {
-            name: ReplicaMean(name) for name in ("d_loss", "g_loss", *monitored, *self.term_names)
+            name: ReplicaMean(name) for name in (*_WATCHED, *monitored, *self.term_names)
         }
         self.built = True
 
@@ -197,26 +200,16 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         default_g, default_d = self.default_optimizers()
         self.generator_optimizer = keras.optimizers.get(generator_optimizer or default_g)
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer or default_d)
-        self._build_optimizers()
+        with self.distribute_strategy.scope():
+            build_optimizers(
+                [
+                    (self.generator_optimizer, self.generators),
+                    (self.discriminator_optimizer, self.discriminators),
+                ]
+            )
         self.seed = seed
         self.ema_images = self.default_ema_images if ema_images is None else ema_images
         self.reuse_fakes = reuse_fakes
-
-    def _build_optimizers(self):
-        """Makes the optimizers' variables now, so that checkpoints restore them."""
-        pairs = [
-            (self.generator_optimizer, self.generators),
-            (self.discriminator_optimizer, self.discriminators),
-        ]
-        if pairs[0][0] is pairs[1][0]:
-            raise UserError(
-                "Each player needs an optimizer of its own, because an optimizer keeps the state "
-                f"of its variables. Received the same {type(pairs[0][0]).__name__} twice."
-            )
-        with self.distribute_strategy.scope():
-            for optimizer, networks in pairs:
-                if not optimizer.built:
-                    optimizer.build(trainable_variables(networks))
 
     def get_compile_config(self):
         if not self.compiled:
@@ -306,8 +299,10 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         with self._layer_draws(j, "discriminator"), tf.GradientTape() as tape:
             losses, terms = self.discriminator_loss(real, fakes.examples)
             loss = self._share(losses)
-        self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
-        self.after_discriminator_update(self._record(d_loss=losses, **terms))
+        gradients = sum_over_replicas(tape.gradient(loss, variables))
+        norm = tf.linalg.global_norm(gradients)
+        self.discriminator_optimizer.apply(gradients, variables)
+        self.after_discriminator_update(self._record(d_loss=losses, d_gradient_norm=norm, **terms))
 
     def generator_update(self, batch, fakes=None):
         """Updates the generators to make the frozen discriminators answer "real".
@@ -334,12 +329,12 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
             tf.zeros_like(x) if g is None else g for g, x in zip(through, samples, strict=True)
         ]
         pulled = fakes.tape.gradient(samples, variables, output_gradients=through)
-        gradients = [_add(a, b) for a, b in zip(direct, pulled, strict=True)]
+        gradients = sum_over_replicas([_add(a, b) for a, b in zip(direct, pulled, strict=True)])
         for variable, value in [*fakes.state, *self._generators_state(scope)]:
             variable.assign(value)
         self.generator_optimizer.apply(gradients, variables)
         self._update_averages(real)
-        self._record(g_loss=losses, **terms)
+        self._record(g_loss=losses, g_gradient_norm=tf.linalg.global_norm(gradients), **terms)
 
     def _update_averages(self, real):
         batch_size = tf.nest.flatten(real)[0].shape[0] * self._replicas
@@ -379,11 +374,6 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         for name, mean in means.items():
             self._means[name].update_state(mean)
         return means
-
-
-def trainable_variables(networks):
-    """Returns the trainable variables of several networks, in order."""
-    return [variable for network in networks for variable in network.trainable_variables]
 
 
 def _add(a, b):

@@ -56,15 +56,3 @@ def check_choice(name, value, choices):
     """Raises `UserError` unless `value` is one of `choices`."""
     if value not in choices:
         raise UserError(f"{name} must be one of {', '.join(choices)}. Received: {value!r}.")
-
-
-def check_players(variables):
-    """Raises `ValueError` if a trainable variable belongs to both players or twice to one."""
-    seen = set()
-    for variable in variables:
-        if id(variable) in seen:
-            raise ValueError(
-                "Expected every trainable variable in one network of one player. Received: "
-                f"{variable.path} twice."
-            )
-        seen.add(id(variable))

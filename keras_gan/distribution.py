@@ -61,6 +61,32 @@ def global_mean(values):
     return replica.all_reduce(tf.distribute.ReduceOp.MEAN, values)
 
 
+def sum_over_replicas(gradients):
+    """Returns a player's gradients summed over the replicas; call it in replica context.
+
+    Args:
+        gradients: Tensors, and `None` where a variable has no gradient.
+    """
+    replica = tf.distribute.get_replica_context()
+    if replica.num_replicas_in_sync == 1:
+        return gradients
+    present = [gradient for gradient in gradients if gradient is not None]
+    summed = iter(replica.all_reduce(tf.distribute.ReduceOp.SUM, present))
+    return [None if gradient is None else next(summed) for gradient in gradients]
+
+
+def takes_summed_gradients(optimizer):
+    """Makes an optimizer apply gradients of `sum_over_replicas` as they are.
+
+    Keras' optimizers would sum them once more, and would otherwise clip the
+    gradients of each replica alone, before they are summed. Keras has no public
+    switch for this.
+    """
+    if not hasattr(optimizer, "_all_reduce_sum_gradients"):
+        raise TypeError(f"{type(optimizer).__name__} is no optimizer of Keras on TensorFlow.")
+    optimizer._all_reduce_sum_gradients = lambda pairs: pairs
+
+
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ReplicaMean(keras.metrics.Metric):
     """The mean of values that are the same on every replica.

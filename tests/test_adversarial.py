@@ -119,8 +119,28 @@ def test_one_step_by_hand(reuse_fakes, float64):
         np.testing.assert_allclose(received, expected, rtol=1e-9, atol=1e-12)
     g_loss = -np.log(sigmoid(fake @ v_new + c_new)).mean()
     assert float(logs["g_loss"]) == pytest.approx(g_loss, rel=1e-5)
+    g_norm = np.sqrt(np.sum((z.T @ d_samples) ** 2) + np.sum(d_samples.sum(axis=0) ** 2))
+    assert float(logs["g_gradient_norm"]) == pytest.approx(g_norm, rel=1e-5)
+    d_norm = np.sqrt(np.sum((v_new - v) ** 2) + np.sum((c_new - c) ** 2)) / rate_d
+    assert float(logs["d_gradient_norm"]) == pytest.approx(d_norm, rel=1e-5)
     average = values(model.averaged_generator.variables)
     np.testing.assert_allclose(average[0], w_new, rtol=1e-9)  # The first update is a copy.
+
+
+@pytest.mark.parametrize("clipping", ["clipnorm", "global_clipnorm", "clipvalue"])
+def test_gradients_are_clipped_after_the_replicas_are_summed(clipping, float64):
+    ended = []
+    for replicas in (1, 2):
+        strategy = make_strategy(cpu_replicas=replicas)
+        with strategy.scope():
+            model = build("gan", (3,))
+            rule = {clipping: 0.01}
+            model.compile(keras.optimizers.SGD(1.0, **rule), keras.optimizers.SGD(1.0, **rule))
+        data = tf.data.Dataset.from_tensor_slices(examples(8, (3,))).batch(8, drop_remainder=True)
+        model.fit(data.repeat(2), verbose=0, shuffle=False)
+        ended.append(values(model.variables))
+    for one, two in zip(*ended, strict=True):
+        np.testing.assert_allclose(two, one, rtol=0, atol=1e-12)
 
 
 def test_k_updates_take_every_kth_example():

@@ -16,7 +16,7 @@ LAYERS = [
     {"run_directory"},
     {"models"},
     {"adversarial"},
-    {"networks", "data", "ema", "pictures", "sampling"},
+    {"networks", "data", "ema", "pictures", "players", "sampling"},
     {"losses", "layers", "distribution"},
     {"randomness", "checks"},
     {"command"},
