@@ -103,7 +103,10 @@ class Config:
     log_every: int = option(50, "Steps between log entries (means over them).", lower=1, free=True)
     sample_every: int = option(200, "Steps between sample grids.", lower=1, free=True)
     checkpoint_every: int = option(500, "Steps between checkpoints.", lower=1, free=True)
-    keep_last: int = option(2, "Checkpoints to keep.", lower=1, free=True)
+    keep_last: int = option(2, "Newest checkpoints to keep.", lower=1, free=True)
+    keep_every: int | None = option(
+        None, "Keep also the checkpoints at multiples of this many steps.", lower=1, free=True
+    )
     strategy: str = option(
         "auto",
         "auto (mirrored when there are several GPUs), default (one device) or mirrored.",

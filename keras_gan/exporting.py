@@ -11,7 +11,8 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan.errors import UserError
-from keras_gan.run_directory import load_run, new_directory
+from keras_gan.files import new_directory
+from keras_gan.run_directory import load_run
 
 FORMATS = ("saved_model", "onnx")
 TOLERANCE = 1e-5

@@ -57,7 +57,8 @@ def generate(run_dir, seeds, output):
     import numpy as np
 
     from keras_gan import pictures
-    from keras_gan.run_directory import load_run, replacing
+    from keras_gan.files import replacing
+    from keras_gan.run_directory import load_run
 
     kind = os.path.splitext(output)[1].lower()
     if not output or kind not in ("", ".png", ".npy"):

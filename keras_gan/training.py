@@ -1,5 +1,6 @@
 """Training a run: where strategy, data, model, callbacks and checkpoints meet."""
 
+import contextlib
 import math
 import shlex
 import time
@@ -12,7 +13,7 @@ from keras_gan.callbacks.progress import clock
 from keras_gan.config import changes, key_values
 from keras_gan.data import load_dataset
 from keras_gan.distribution import make_strategy
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, first_line
 from keras_gan.run_directory import RunDirectory, load_run
 
 
@@ -43,7 +44,7 @@ def _train(config, run):
             "go on. Give another --run_dir."
         )
     models.check_name(config.model)
-    done = run.newest_step() or 0
+    done = run.checkpoints.newest_step() or 0
     if done >= config.steps:
         model, _ = load_run(run.path)
         if model.step.numpy() >= config.steps:
@@ -63,13 +64,15 @@ def _train(config, run):
         # Defaults of the package, or the data, may have changed under the run.
         examples = [{"number of examples": r["num_examples"]} for r in (record, description)]
         _check_same_run(run, changes(*examples) + changes(record["model"], description["model"]))
-        run.restore(model)
+        run.checkpoints.restore(model)
         done = int(model.step.numpy())
     run.write(description)
-    callbacks.cut_logs(run, done if done else -1)
-    manager = run.checkpoint_manager(model, config.keep_last)
-    _announce(run, model, source, strategy, done, config)
-    _fit(config, run, model, source, manager, done, profile)
+    with _failures_named(run):
+        run.sweep()
+        run.checkpoints.forget_after(done)
+        callbacks.cut_logs(run, done if done else -1)
+        _announce(run, model, source, strategy, done, config)
+        _fit(config, run, model, source, done, profile)
     return model
 
 
@@ -174,18 +177,40 @@ def _announce(run, model, source, strategy, done, config):
     )
 
 
-def _fit(config, run, model, source, manager, done, profile):
-    writer = tf.summary.create_file_writer(run.tensorboard)
+@contextlib.contextmanager
+def _failures_named(run):
+    """Turns what the machine may refuse in the block into a `UserError`."""
+    resume = "The last checkpoint is intact, and the same command goes on from it."
+    try:
+        yield
+    except BrokenPipeError:  # The reader of our output has left.
+        raise
+    except OSError as error:
+        raise UserError(
+            f"Cannot write into {run.path}: {error.strerror or error}. Free some space. {resume}"
+        ) from None
+    except tf.errors.NotFoundError as error:
+        raise UserError(f"Cannot read the data: {first_line(error)}. {resume}") from None
+    except tf.errors.ResourceExhaustedError:
+        raise UserError(
+            "Not enough memory for a step. Lower --batch_size or the size of the networks, in "
+            "another --run_dir."
+        ) from None
+
+
+def _fit(config, run, model, source, done, profile):
+    writer = callbacks.EventLog(run.tensorboard)
     shown = pictures.count_that_fits(source.shape)
     samples = callbacks.SampleGrids(
         run, writer, source.first(shown), shown, done, config.sample_every
     )
+    saves = callbacks.SaveCheckpoints(run.checkpoints, config, done)
     interruption = callbacks.Interruption(config.steps, done)
     watchers = [
         samples,
         callbacks.Logs(run, writer, config, done),
         callbacks.Finite(done, config.log_every),
-        callbacks.Checkpoints(manager, done, config.checkpoint_every),
+        saves,
         callbacks.Progress(config.steps, config.batch_size, done),
         interruption,
     ]
@@ -199,18 +224,18 @@ def _fit(config, run, model, source, manager, done, profile):
             data, steps_per_epoch=config.steps - done, callbacks=watchers, verbose=0, shuffle=False
         )
     if interruption.stopped:
-        print(f"Stopped: saved {manager.latest_checkpoint}. The same command goes on from there.")
+        print(f"Stopped: saved {saves.newest}. The same command goes on from there.")
         interruption.leave()
-    _report(run, config, manager, samples, time.perf_counter() - start)
+    _report(run, config, saves, samples, time.perf_counter() - start)
 
 
-def _report(run, config, manager, samples, seconds):
+def _report(run, config, saves, samples, seconds):
     images = config.steps * config.batch_size
     print(f"Done: {config.steps:,} steps, {images:,} images seen, {clock(seconds)} this time.")
     if samples.newest:
         print(f"  samples     {samples.newest}")
     print(f"  logs        {run.metrics_file}, {run.tensorboard}")
-    print(f"  checkpoint  {manager.latest_checkpoint}")
+    print(f"  checkpoint  {saves.newest}")
     path = shlex.quote(run.path)
     print("Next:")
     print(f"  tensorboard --logdir {path}")

@@ -12,7 +12,8 @@ import tensorflow as tf
 from keras_gan import pictures
 from keras_gan.callbacks import Progress, cut_logs
 from keras_gan.callbacks.progress import clock
-from keras_gan.run_directory import RunDirectory, new_directory, replacing
+from keras_gan.files import new_directory, replacing
+from keras_gan.run_directory import RunDirectory
 
 
 def test_progress_line_elsewhere_than_on_a_terminal():

@@ -1,6 +1,7 @@
 """What happens beside training: progress, logs, sample grids, checkpoints, profiles, signals."""
 
-from keras_gan.callbacks.checkpoints import Checkpoints
+from keras_gan.callbacks.checkpoints import SaveCheckpoints
+from keras_gan.callbacks.events import EventLog
 from keras_gan.callbacks.finite import Finite
 from keras_gan.callbacks.interruption import Interruption
 from keras_gan.callbacks.logs import Logs, cut_logs
@@ -9,12 +10,13 @@ from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.samples import SampleGrids
 
 __all__ = [
-    "Checkpoints",
+    "EventLog",
     "Finite",
     "Interruption",
     "Logs",
     "Profile",
     "Progress",
     "SampleGrids",
+    "SaveCheckpoints",
     "cut_logs",
 ]

@@ -1,39 +1,35 @@
 """Checkpoints at steps."""
 
-import tensorflow as tf
-
 from keras_gan.callbacks.finite import check_variables
 from keras_gan.callbacks.steps import StepCallback
-from keras_gan.errors import UserError, first_line
 
 
-class Checkpoints(StepCallback):
+class SaveCheckpoints(StepCallback):
     """Saves every so many steps, and at the end; never a state that is not finite.
 
     Keep it after the callbacks that log: what a checkpoint has seen is then in
     the logs.
 
     Args:
-        manager: `tf.train.CheckpointManager`.
+        checkpoints: `Checkpoints` of the run.
+        config: The run's `Config`.
         first_step: Steps done before.
-        every: Steps between checkpoints.
+
+    Attributes:
+        newest: Path of the newest checkpoint of this call of `fit`.
     """
 
-    def __init__(self, manager, first_step=0, every=1):
-        super().__init__(first_step, every)
-        self.manager = manager
-        self.saved = None
+    def __init__(self, checkpoints, config, first_step=0):
+        super().__init__(first_step, config.checkpoint_every)
+        self.checkpoints, self.config = checkpoints, config
+        self.saved = self.newest = None
 
     def at_step(self, logs):
         check_variables(self.model, self.step)
+        self.newest = self.checkpoints.save(
+            self.model, self.step, self.config.keep_last, self.config.keep_every
+        )
         self.saved = self.step
-        try:
-            self.manager.save(checkpoint_number=self.step)
-        except (tf.errors.OpError, OSError) as error:
-            raise UserError(
-                f"Cannot save a checkpoint at step {self.step}: {first_line(error)}. The one "
-                "before is intact."
-            ) from None
 
     def at_end(self, logs):
         if self.saved != self.step:

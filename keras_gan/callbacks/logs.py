@@ -12,7 +12,7 @@ from tensorboard.compat.proto import event_pb2
 from tensorboard.plugins.hparams import api as hparams
 
 from keras_gan.callbacks.steps import StepCallback
-from keras_gan.run_directory import replacing
+from keras_gan.files import replacing
 
 
 class Logs(StepCallback):
@@ -20,7 +20,7 @@ class Logs(StepCallback):
 
     Args:
         run: `RunDirectory`.
-        writer: A `tf.summary` writer.
+        writer: `EventLog`.
         config: The run's `Config`, shown as a table and as HParams.
         first_step: Steps done before.
     """

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_gan import pictures
 from keras_gan.callbacks.steps import StepCallback
-from keras_gan.run_directory import replacing
+from keras_gan.files import replacing
 
 
 class SampleGrids(StepCallback):
@@ -18,7 +18,7 @@ class SampleGrids(StepCallback):
 
     Args:
         run: `RunDirectory`.
-        writer: A `tf.summary` writer.
+        writer: `EventLog`.
         real: Real examples, [N, *shape].
         count: Number of samples.
         first_step: Steps done before.

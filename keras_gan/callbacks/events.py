@@ -1,0 +1,53 @@
+"""TensorBoard's event file of a run."""
+
+import glob
+import os
+import struct
+
+import tensorflow as tf
+
+
+class EventLog:
+    """A `tf.summary` writer that tells when its file could not be written.
+
+    TensorFlow's own drops what a full disk refuses, without a word.
+
+    Args:
+        directory: Where TensorBoard's logs are.
+    """
+
+    def __init__(self, directory):
+        self.pattern = os.path.join(glob.escape(directory), "events.out.tfevents.*")
+        self.before = set(glob.glob(self.pattern))
+        self.writer = tf.summary.create_file_writer(directory)
+        self.end = 0
+
+    def as_default(self, step):
+        """Returns a block in which `tf.summary` writes to this log."""
+        return self.writer.as_default(step=step)
+
+    def flush(self):
+        """Writes what was logged since the last call.
+
+        Raises:
+            OSError: If it has not all arrived in the file.
+        """
+        self.writer.flush()
+        new = set(glob.glob(self.pattern)) - self.before
+        end, size = self._end_of_records(new.pop()) if new else (0, 0)
+        if not self.end < end == size:
+            raise OSError("TensorBoard's event file could not be written to its end")
+        self.end = end
+
+    def close(self):
+        """Closes the file."""
+        self.writer.close()
+
+    def _end_of_records(self, path):
+        """Returns where the records should end, by their headers, and where the file ends."""
+        with open(path, "rb") as file:
+            end = file.seek(self.end)
+            while len(header := file.read(8)) == 8:
+                (length,) = struct.unpack("<Q", header)
+                end = file.seek(end + 8 + 4 + length + 4)  # Length, checksum, data, checksum.
+            return end + len(header), os.fstat(file.fileno()).st_size

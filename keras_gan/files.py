@@ -1,0 +1,78 @@
+"""Files that are whole or not there: written beside their place, then renamed into it.
+
+What is renamed has reached the disk before, so that a loss of power leaves the
+old file or the new one.
+"""
+
+import contextlib
+import glob
+import os
+import shutil
+import tempfile
+
+_TEMPORARY = ".tmp-"  # TensorBoard does not take such a name for an event file.
+
+
+def write_text(path, text):
+    """Writes a text file atomically, making its directory."""
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Yields a temporary path beside `path` that replaces it if the block succeeds."""
+    directory = os.path.dirname(path) or "."
+    os.makedirs(directory, exist_ok=True)
+    temporary = os.path.join(directory, f"{_TEMPORARY}{os.getpid()}")
+    try:
+        yield temporary
+        sync(temporary)
+        os.replace(temporary, path)
+        sync(directory)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+
+
+@contextlib.contextmanager
+def new_directory(path):
+    """Yields a temporary directory that becomes `path` if the block succeeds.
+
+    Raises:
+        FileExistsError: If `path` exists; it is never overwritten.
+    """
+    parent = os.path.dirname(path)
+    os.makedirs(parent, exist_ok=True)
+    temporary = tempfile.mkdtemp(prefix=_TEMPORARY, dir=parent)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o755)
+        for inside, _, names in os.walk(temporary):
+            for name in (*names, "."):
+                sync(os.path.join(inside, name))
+        if os.path.exists(path):
+            raise FileExistsError(path)
+        os.rename(temporary, path)
+        sync(parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def sync(path):
+    """Waits until a file or the entries of a directory have reached the disk."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:  # Windows opens no directories.
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep(directory):
+    """Removes what `replacing` leaves in a directory when its process is killed."""
+    for path in glob.glob(os.path.join(glob.escape(directory), f"{_TEMPORARY}*")):
+        if os.path.isfile(path):
+            os.remove(path)
