@@ -102,8 +102,8 @@ class Checkpoints:
         except (tf.errors.OpError, OSError) as error:
             self.sweep()
             raise UserError(
-                f"Cannot save a checkpoint at step {step}: {first_line(error)}. The one before is "
-                "intact; free some space, and the same command goes on from there."
+                f"Cannot save a checkpoint at step {step}: {first_line(error)}. Those before are "
+                "intact; free some space, and the same command goes on from them."
             ) from None
         return path
 

@@ -1,5 +1,7 @@
 """The one error type that means "the user can fix this"."""
 
+import re
+
 
 class UserError(ValueError):
     """A mistake in what the user asked for, not in the package.
@@ -11,5 +13,6 @@ class UserError(ValueError):
 
 
 def first_line(error):
-    """Returns the first line of an error's message; TensorFlow's go on for many."""
-    return str(error).strip().partition("\n")[0]
+    """Returns the first line of an error's message, without TensorFlow's names of nodes."""
+    line = str(error).strip().partition("\n")[0]
+    return re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", line).strip()

@@ -199,16 +199,16 @@ def _failures_named(run):
 
 
 def _fit(config, run, model, source, done, profile):
-    writer = callbacks.EventLog(run.tensorboard)
+    events = callbacks.EventLog(run.tensorboard)
     shown = pictures.count_that_fits(source.shape)
     samples = callbacks.SampleGrids(
-        run, writer, source.first(shown), shown, done, config.sample_every
+        run, events, source.first(shown), shown, done, config.sample_every
     )
     saves = callbacks.SaveCheckpoints(run.checkpoints, config, done)
     interruption = callbacks.Interruption(config.steps, done)
     watchers = [
         samples,
-        callbacks.Logs(run, writer, config, done),
+        callbacks.Logs(run, events, config, done),
         callbacks.Finite(done, config.log_every),
         saves,
         callbacks.Progress(config.steps, config.batch_size, done),

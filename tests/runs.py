@@ -1,9 +1,11 @@
 """Tiny runs through `train.py`, for the tests of runs."""
 
+import hashlib
 import json
 import pathlib
 
 import pytest
+import tensorflow as tf
 
 import train
 
@@ -30,3 +32,14 @@ def fails(capsys, *flags, run_dir="never/written"):
 def rows(run_dir):
     lines = pathlib.Path(run_dir, "metrics.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
+
+
+def fingerprint(run_dir):
+    """Returns the SHA-256 of every value in the newest checkpoint: weights, averages, both
+    optimizers' states, statistics, running means and the step."""
+    path = tf.train.latest_checkpoint(str(pathlib.Path(run_dir, "checkpoints")))
+    reader, digest = tf.train.load_checkpoint(path), hashlib.sha256()
+    for name in sorted(reader.get_variable_to_shape_map()):
+        if name != "_CHECKPOINTABLE_OBJECT_GRAPH":  # TensorFlow's description of the names.
+            digest.update(name.encode() + reader.get_tensor(name).tobytes())
+    return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 import io
 import json
-import pathlib
 import re
 
 import numpy as np
@@ -10,9 +9,8 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import pictures
-from keras_gan.callbacks import Progress, cut_logs
+from keras_gan.callbacks import EventLog, Progress, cut_logs
 from keras_gan.callbacks.progress import clock
-from keras_gan.files import new_directory, replacing
 from keras_gan.run_directory import RunDirectory
 
 
@@ -106,29 +104,6 @@ def test_a_record_cut_short_by_a_crash_is_dropped(tmp_path):
     assert scalar_steps(run) == [1, 2]
 
 
-def test_replacing_leaves_the_old_file_when_the_writer_fails(tmp_path):
-    path = tmp_path / "file"
-    path.write_text("old")
-    with pytest.raises(RuntimeError), replacing(str(path)) as temporary:
-        pathlib.Path(temporary).write_text("half")
-        raise RuntimeError
-    assert path.read_text() == "old"
-    with replacing(str(tmp_path / "events.out.tfevents.1")) as temporary:
-        assert "tfevents" not in temporary  # TensorBoard would read it.
-        pathlib.Path(temporary).touch()
-    (tmp_path / "events.out.tfevents.1").unlink()
-    assert [p.name for p in tmp_path.iterdir()] == ["file"]
-
-
-def test_new_directory_never_overwrites(tmp_path):
-    with new_directory(str(tmp_path / "a" / "1")) as temporary:
-        pathlib.Path(temporary, "x").touch()
-    with pytest.raises(FileExistsError), new_directory(str(tmp_path / "a" / "1")):
-        pass
-    assert [p.name for p in (tmp_path / "a").iterdir()] == ["1"]
-    assert (tmp_path / "a" / "1" / "x").exists()
-
-
 @pytest.mark.parametrize("shape", [(5, 4, 6, 1), (1, 3, 3, 3), (7, 2, 8, 4)])
 def test_grid_places_every_image(shape):
     count, height, width, channels = shape
@@ -169,3 +144,12 @@ def test_scatter_draws_points_over_the_reference():
 def test_png_round_trip():
     drawn = pictures.grid(np.random.default_rng(0).uniform(-1, 1, (4, 3, 3, 3)))
     np.testing.assert_array_equal(tf.io.decode_png(pictures.png(drawn)), drawn)
+
+
+def test_events_that_do_not_arrive_are_told(tmp_path):
+    events = EventLog(str(tmp_path))
+    for step in range(2):
+        with events.at(step):
+            tf.summary.scalar("x", 1.0)
+    with pytest.raises(OSError, match="event file"), events.at(2):
+        pass

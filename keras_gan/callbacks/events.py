@@ -1,16 +1,19 @@
 """TensorBoard's event file of a run."""
 
+import contextlib
 import glob
 import os
 import struct
 
 import tensorflow as tf
 
+from keras_gan.errors import first_line
+
 
 class EventLog:
     """A `tf.summary` writer that tells when its file could not be written.
 
-    TensorFlow's own drops what a full disk refuses, without a word.
+    TensorFlow's own drops without a word some of what a full disk refuses.
 
     Args:
         directory: Where TensorBoard's logs are.
@@ -22,17 +25,19 @@ class EventLog:
         self.writer = tf.summary.create_file_writer(directory)
         self.end = 0
 
-    def as_default(self, step):
-        """Returns a block in which `tf.summary` writes to this log."""
-        return self.writer.as_default(step=step)
-
-    def flush(self):
-        """Writes what was logged since the last call.
+    @contextlib.contextmanager
+    def at(self, step):
+        """Returns a block in which `tf.summary` writes entries of a step to this log.
 
         Raises:
-            OSError: If it has not all arrived in the file.
+            OSError: If they have not all arrived in the file.
         """
-        self.writer.flush()
+        try:
+            with self.writer.as_default(step=step):
+                yield
+            self.writer.flush()
+        except tf.errors.OpError as error:
+            raise OSError(first_line(error)) from None
         new = set(glob.glob(self.pattern)) - self.before
         end, size = self._end_of_records(new.pop()) if new else (0, 0)
         if not self.end < end == size:

@@ -12,6 +12,7 @@ from tensorboard.compat.proto import event_pb2
 from tensorboard.plugins.hparams import api as hparams
 
 from keras_gan.callbacks.steps import StepCallback
+from keras_gan.errors import first_line
 from keras_gan.files import replacing
 
 
@@ -20,14 +21,14 @@ class Logs(StepCallback):
 
     Args:
         run: `RunDirectory`.
-        writer: `EventLog`.
+        events: `EventLog`.
         config: The run's `Config`, shown as a table and as HParams.
         first_step: Steps done before.
     """
 
-    def __init__(self, run, writer, config, first_step=0):
+    def __init__(self, run, events, config, first_step=0):
         super().__init__(first_step, config.log_every)
-        self.run, self.writer, self.config = run, writer, config
+        self.run, self.events, self.config = run, events, config
         self.logged = first_step
         self.mark = None
 
@@ -57,7 +58,7 @@ class Logs(StepCallback):
         # The means go on here if the run is continued later, so they are not reset.
         if self.logged < self.step and not self.model.stop_training:
             self._write(logs)
-        self.writer.close()
+        self.events.close()
 
     def _write(self, logs):
         scalars = {f"train/{name}": float(value) for name, value in logs.items()}
@@ -69,10 +70,9 @@ class Logs(StepCallback):
         speed = self._images_per_second()
         if speed is not None:
             scalars["progress/images_per_second"] = speed
-        with self.writer.as_default(step=self.step):
+        with self.events.at(self.step):
             for tag, value in scalars.items():
                 tf.summary.scalar(tag, value)
-        self.writer.flush()
         row = {"step": self.step, **{tag.split("/")[1]: value for tag, value in scalars.items()}}
         with open(self.run.metrics_file, "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
@@ -92,14 +92,13 @@ class Logs(StepCallback):
             for name, value in self.config.hyperparameters().items()
             if value is not None
         }
-        with self.writer.as_default(step=0):
+        with self.events.at(0):
             tf.summary.text("configuration", f"|setting|value|\n|---|---|\n{rows}")
             hparams.hparams_config(
                 hparams=[hparams.HParam(name) for name in shown],
                 metrics=[hparams.Metric(f"train/{m.name}") for m in self.model.metrics],
             )
             hparams.hparams(shown)
-        self.writer.flush()
 
 
 def cut_logs(run, step):
@@ -107,6 +106,9 @@ def cut_logs(run, step):
 
     A run that is resumed writes the later ones again, so that none appears
     twice. Each file is replaced atomically. With `step=-1` nothing is kept.
+
+    Raises:
+        OSError: If a file cannot be replaced.
     """
     if os.path.exists(run.metrics_file):
         with open(run.metrics_file, encoding="utf-8") as file:
@@ -117,10 +119,13 @@ def cut_logs(run, step):
         if step < 0:
             os.remove(path)
             continue
-        with replacing(path) as new, tf.io.TFRecordWriter(new) as writer:
-            for record in _records(path):
-                if event_pb2.Event.FromString(record).step <= step:
-                    writer.write(record)
+        try:
+            with replacing(path) as new, tf.io.TFRecordWriter(new) as writer:
+                for record in _records(path):
+                    if event_pb2.Event.FromString(record).step <= step:
+                        writer.write(record)
+        except tf.errors.OpError as error:  # What a full disk raises here.
+            raise OSError(first_line(error)) from None
 
 
 def _step_of(line):

@@ -18,16 +18,16 @@ class SampleGrids(StepCallback):
 
     Args:
         run: `RunDirectory`.
-        writer: `EventLog`.
+        events: `EventLog`.
         real: Real examples, [N, *shape].
         count: Number of samples.
         first_step: Steps done before.
         every: Steps between grids.
     """
 
-    def __init__(self, run, writer, real, count, first_step=0, every=1):
+    def __init__(self, run, events, real, count, first_step=0, every=1):
         super().__init__(first_step, every)
-        self.run, self.writer, self.real, self.count = run, writer, real, count
+        self.run, self.events, self.real, self.count = run, events, real, count
         self.drawn = None
         self.newest = None
 
@@ -55,7 +55,6 @@ class SampleGrids(StepCallback):
     def _show(self, tag, examples, step):
         picture = pictures.picture(examples, None if self.real.ndim == 4 else self.real)
         if picture is not None:
-            with self.writer.as_default(step=step):
+            with self.events.at(step):
                 tf.summary.image(tag, picture[np.newaxis])
-            self.writer.flush()
         return picture

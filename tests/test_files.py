@@ -1,0 +1,37 @@
+"""Files are whole or not there."""
+
+import pathlib
+
+import pytest
+
+from keras_gan.files import new_directory, replacing, sweep
+
+
+def test_replacing_leaves_the_old_file_when_the_writer_fails(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), replacing(str(path)) as temporary:
+        pathlib.Path(temporary).write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    with replacing(str(tmp_path / "events.out.tfevents.1")) as temporary:
+        assert "tfevents" not in temporary  # TensorBoard would read it.
+        pathlib.Path(temporary).touch()
+    (tmp_path / "events.out.tfevents.1").unlink()
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_new_directory_never_overwrites(tmp_path):
+    with new_directory(str(tmp_path / "a" / "1")) as temporary:
+        pathlib.Path(temporary, "x").touch()
+    with pytest.raises(FileExistsError), new_directory(str(tmp_path / "a" / "1")):
+        pass
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["1"]
+    assert (tmp_path / "a" / "1" / "x").exists()
+
+
+def test_what_killed_writers_left_is_swept(tmp_path):
+    for name in (".tmp-123", "kept"):
+        (tmp_path / name).touch()
+    sweep(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
