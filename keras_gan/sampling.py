@@ -10,7 +10,8 @@ from keras_gan.errors import UserError
 class Sampling:
     """What a model that maps latents to samples when called offers to its users.
 
-    It needs the attributes `image_shape`, `latent_dim` and `latent_prior`.
+    It needs the attributes `image_shape`, `latent_dim`, `latent_prior`, `generator`
+    and `averaged_generator`.
     """
 
     def sample(self, count, seed=0, labels=None):
@@ -29,21 +30,23 @@ class Sampling:
         """
         return self.sample_seeds([(seed, i) for i in range(count)], labels)
 
-    def sample_seeds(self, seeds, labels=None):
-        """Samples from the averaged generator, one for each pair (seed, index).
+    def sample_seeds(self, seeds, labels=None, averaged=True):
+        """Samples from a generator, one for each pair (seed, index).
 
         Args:
             seeds: Integer array [N, 2].
             labels: As in `sample`.
+            averaged: Whether from the averaged generator or the one that trains.
 
         Returns:
             float32 array [N, *image_shape].
         """
         if labels is not None:
             raise UserError(f"{type(self).__name__} takes no labels. Received: labels={labels!r}.")
+        network = self.averaged_generator if averaged else self.generator
         parts = [np.zeros((0, *self.image_shape), np.float32)]
         for latents in self.seeded_latents(seeds):
-            parts.append(np.asarray(self(latents), np.float32))
+            parts.append(np.asarray(network(latents, training=False), np.float32))
         return np.concatenate(parts)
 
     def seeded_latents(self, seeds, batch_size=64):

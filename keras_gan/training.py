@@ -16,6 +16,8 @@ from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError, first_line
 from keras_gan.run_directory import RunDirectory, load_run
 
+_COMPARED = 8  # Real examples that samples are compared with, if no more are shown.
+
 
 def train(config):
     """Trains a run from its configuration, or resumes it from its newest checkpoint.
@@ -201,17 +203,19 @@ def _failures_named(run):
 def _fit(config, run, model, source, done, profile):
     events = callbacks.EventLog(run.tensorboard)
     shown = pictures.count_that_fits(source.shape)
-    samples = callbacks.SampleGrids(
-        run, events, source.first(shown), shown, done, config.sample_every
-    )
+    real = source.first(max(shown, _COMPARED))
+    samples = callbacks.SampleGrids(run, events, real[:shown], shown, done, config.sample_every)
+    progress = callbacks.Progress(config.steps, config.batch_size, done)
+    health = callbacks.Health(run, events, real, done, config.log_every, progress.say)
     saves = callbacks.SaveCheckpoints(run.checkpoints, config, done)
     interruption = callbacks.Interruption(config.steps, done)
     watchers = [
         samples,
+        health,
         callbacks.Logs(run, events, config, done),
         callbacks.Finite(done, config.log_every),
         saves,
-        callbacks.Progress(config.steps, config.batch_size, done),
+        progress,
         interruption,
     ]
     if profile:
@@ -226,14 +230,16 @@ def _fit(config, run, model, source, done, profile):
     if interruption.stopped:
         print(f"Stopped: saved {saves.newest}. The same command goes on from there.")
         interruption.leave()
-    _report(run, config, saves, samples, time.perf_counter() - start)
+    _report(run, config, saves, samples, health, time.perf_counter() - start)
 
 
-def _report(run, config, saves, samples, seconds):
+def _report(run, config, saves, samples, health, seconds):
     images = config.steps * config.batch_size
     print(f"Done: {config.steps:,} steps, {images:,} images seen, {clock(seconds)} this time.")
     if samples.newest:
         print(f"  samples     {samples.newest}")
+    if health.verdict:
+        print(f"  health      {health.verdict}")
     print(f"  logs        {run.metrics_file}, {run.tensorboard}")
     print(f"  checkpoint  {saves.newest}")
     path = shlex.quote(run.path)

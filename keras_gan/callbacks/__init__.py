@@ -1,8 +1,9 @@
-"""What happens beside training: progress, logs, sample grids, checkpoints, profiles, signals."""
+"""What happens beside training: progress, logs, samples, health, checkpoints, profiles, signals."""
 
 from keras_gan.callbacks.checkpoints import SaveCheckpoints
 from keras_gan.callbacks.events import EventLog
 from keras_gan.callbacks.finite import Finite
+from keras_gan.callbacks.health import Health
 from keras_gan.callbacks.interruption import Interruption
 from keras_gan.callbacks.logs import Logs, cut_logs
 from keras_gan.callbacks.profile import Profile
@@ -12,6 +13,7 @@ from keras_gan.callbacks.samples import SampleGrids
 __all__ = [
     "EventLog",
     "Finite",
+    "Health",
     "Interruption",
     "Logs",
     "Profile",

@@ -45,6 +45,14 @@ class Progress(StepCallback):
                 self.stream.write("\n" if self.stream.isatty() else "")
                 self.stream.flush()
 
+    def say(self, text):
+        """Shows a message on lines of its own."""
+        with contextlib.suppress(OSError):  # Nobody may be reading any more.
+            if self.stream.isatty():
+                text = "\r" + text.ljust(shutil.get_terminal_size().columns - 1)
+            self.stream.write(text + "\n")
+            self.stream.flush()
+
     def _show(self, now, logs):
         with contextlib.suppress(OSError):  # Nobody may be reading any more; go on and save.
             self._write(now, logs)

@@ -32,16 +32,14 @@ class SampleGrids(StepCallback):
         self.newest = None
 
     def on_train_begin(self, logs=None):
-        seeds = [(seed, 0) for seed in range(self.count)]
-        self.latents = list(self.model.seeded_latents(seeds))
         if self.first_step == 0:
             self._show("samples/real", self.real, 0)
 
     def at_step(self, logs):
         self.drawn = self.step
+        seeds = [(seed, 0) for seed in range(self.count)]
         for name in ("averaged", "raw"):
-            network = self.model.averaged_generator if name == "averaged" else self.model.generator
-            samples = np.concatenate([network(z, training=False) for z in self.latents])
+            samples = self.model.sample_seeds(seeds, averaged=name == "averaged")
             picture = self._show(f"samples/{name}", samples, self.step)
             if name == "averaged" and picture is not None:
                 self.newest = os.path.join(self.run.samples, f"step_{self.step:08d}.png")

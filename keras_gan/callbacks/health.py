@@ -1,0 +1,165 @@
+"""How the game between the two players stands, in words, with the next thing to try."""
+
+import json
+import os
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan.callbacks.steps import StepCallback
+
+WINDOW = 10  # Log entries that a verdict looks at.
+_SAMPLES = 32
+# Measured on runs over digits and Gaussian mixtures that went well and that did not. Well: logit
+# gap up to 6.5, diversity above 0.85, swing below 0.15 after the first 500 steps.
+_SURE_GAP = 8.0
+_RIGHT, _OFTEN_WRONG = 0.95, 0.75
+_LOW_DIVERSITY = 0.7
+_LARGE_SWING = 0.25
+
+ADVICE = {
+    "discriminator_wins": (
+        "D is right and sure, and leaves G little to learn from. Try a lower --d_learning_rate or "
+        "a higher --g_learning_rate; with few images, more of them, or --flip."
+    ),
+    "oscillation": (
+        "The players undo each other's progress. Try lower learning rates for both, or a larger "
+        "--batch_size."
+    ),
+    "generator_collapse": (
+        "Samples are more alike than real examples. If this does not pass: where D's accuracy is "
+        "high, try a lower --d_learning_rate or a higher --g_learning_rate; where it is near 0.5, "
+        "a higher --d_learning_rate or more --model_arg=d_steps."
+    ),
+    "healthy": "No sign of trouble; judge the samples themselves.",
+}
+
+
+class Verdict(NamedTuple):
+    """What a window of log entries says.
+
+    Attributes:
+        names: Keys of `ADVICE`, the more basic trouble first.
+        evidence: The numbers behind it.
+    """
+
+    names: tuple
+    evidence: str
+
+    def __str__(self):
+        return f"{', '.join(self.names)} ({self.evidence})"
+
+    @property
+    def advice(self):
+        """What to try next, for the first of the names."""
+        return ADVICE[self.names[0]]
+
+
+class Health(StepCallback):
+    """Adds `sample_diversity` to what is logged, and judges every ten log entries.
+
+    `sample_diversity` is the mean distance between two of the generator's
+    samples over that between two real examples: 0 where all samples are one,
+    about 1 where they differ as much as the data. Distances between pixels see
+    a gross collapse only.
+
+    A verdict goes to TensorBoard's text, and when it changes to the progress
+    log. Keep this before the callback that logs.
+
+    Args:
+        run: `RunDirectory`, whose `metrics.jsonl` tells a resumed run what came
+            before.
+        events: `EventLog`.
+        real: Real examples, [N, *shape].
+        first_step: Steps done before.
+        log_every: Steps between log entries.
+        say: Function that shows a line to the user.
+    """
+
+    def __init__(self, run, events, real, first_step=0, log_every=1, say=print):
+        super().__init__(first_step, log_every)
+        self.run, self.events, self.say = run, events, say
+        self.count = min(len(real), _SAMPLES)
+        self.real_distance = mean_distance(real[: self.count])
+        self.rows = []
+        self.verdict = None
+
+    def on_train_begin(self, logs=None):
+        if self.first_step and os.path.exists(self.run.metrics_file):
+            with open(self.run.metrics_file, encoding="utf-8") as file:
+                rows = [json.loads(line) for line in file]
+            # An earlier end of the run may have left an entry between the regular ones.
+            self.rows = [row for row in rows if row["step"] % self.every == 0][-WINDOW:]
+
+    def at_step(self, logs):
+        self._measure(logs)
+        self.rows = [*self.rows, {**logs}][-WINDOW:]
+        due = self.step // self.every % WINDOW == 0 and len(self.rows) == WINDOW
+        if due and np.isfinite(list(logs.values())).all():
+            before, self.verdict = self.verdict, judge(self.rows)
+            if before is None or before.names != self.verdict.names:
+                self.say(f"Step {self.step}: {self.verdict}\n  {self.verdict.advice}")
+            with self.events.at(self.step):
+                tf.summary.text("health", f"**{self.verdict}** {self.verdict.advice}")
+
+    def at_end(self, logs):
+        if logs and self.step % self.every and not self.model.stop_training:
+            self._measure(logs)
+
+    def _measure(self, logs):
+        if self.real_distance:
+            seeds = [(seed, 0) for seed in range(self.count)]
+            samples = self.model.sample_seeds(seeds, averaged=False)
+            logs["sample_diversity"] = mean_distance(samples) / self.real_distance
+
+
+def mean_distance(examples):
+    """Returns the mean Euclidean distance between two different rows; 0 for fewer than two.
+
+    Args:
+        examples: Array [N, ...].
+    """
+    rows = np.reshape(examples, (len(examples), -1)).astype(np.float64)
+    if len(rows) < 2:
+        return 0.0
+    with np.errstate(invalid="ignore", over="ignore"):  # Diverged samples give NaN.
+        sums = [np.linalg.norm(rows[i + 1 :] - rows[i], axis=1).sum() for i in range(len(rows))]
+        return float(np.sum(sums) / (len(rows) * (len(rows) - 1) / 2))
+
+
+def judge(rows):
+    """Returns the `Verdict` on log entries, oldest first.
+
+    Each rule looks at means over the entries. Those on D's answers need logits
+    that are log-odds, as in the cross-entropy game; entries of other games,
+    which log no `value`, are judged by the diversity of the samples alone.
+
+    Args:
+        rows: Dicts of logged means by name.
+    """
+    series = {key: np.array([row[key] for row in rows if key in row]) for key in rows[-1]}
+    mean = {key: values.mean() for key, values in series.items() if key != "step"}
+    names, evidence = [], []
+    if "value" in mean:
+        accuracies = mean["d_accuracy_real"], mean["d_accuracy_fake"]
+        gap = mean["d_logits_real"] - mean["d_logits_fake"]
+        changes = np.abs(np.diff(series["g_loss"]))
+        swing = changes.mean() / max(np.abs(series["g_loss"]).mean(), 1e-12)
+        evidence += [
+            f"D accuracy real {accuracies[0]:.2f} fake {accuracies[1]:.2f}",
+            f"logit gap {gap:.1f}",
+            f"swing of G's loss {swing:.0%}",
+        ]
+        if gap > _SURE_GAP and min(accuracies) > _RIGHT:
+            names.append("discriminator_wins")
+        elif swing > _LARGE_SWING or (gap > _SURE_GAP and np.mean(accuracies) < _OFTEN_WRONG):
+            names.append("oscillation")
+    if "sample_diversity" in mean:
+        evidence.append(f"sample diversity {mean['sample_diversity']:.2f}")
+        if mean["sample_diversity"] < _LOW_DIVERSITY:
+            names.append("generator_collapse")
+    evidence.append(
+        f"gradient norm D {mean['d_gradient_norm']:.2g} G {mean['g_gradient_norm']:.2g}"
+    )
+    return Verdict(tuple(names) or ("healthy",), ", ".join(evidence))

@@ -1,0 +1,113 @@
+"""The verdicts on the game, each brought about on purpose."""
+
+import re
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from keras_gan import callbacks
+from keras_gan.callbacks.health import judge, mean_distance
+from tests.runs import rows, run_train
+
+GAN = ("--model=gan", "--batch_size=16", "--log_every=10", "--sample_every=1000", "--steps=100")
+
+
+def verdict(capsys):
+    """Returns the names in the last lines of a run."""
+    printed = capsys.readouterr().out
+    assert re.search(
+        r"^Step \d+: \w+.* \(.*sample diversity.*\)\n  [A-Z].*\.$", printed, re.MULTILINE
+    )
+    return re.search(r"  health +(.*) \(", printed)[1].split(", ")
+
+
+def run_gan(run_dir, *flags):
+    import train
+
+    train.main(["train.py", f"--run_dir={run_dir}", *GAN, *flags])
+
+
+def test_a_game_without_trouble_is_healthy(tmp_path, capsys):
+    run_gan(tmp_path, "--dataset=ring")
+    assert verdict(capsys) == ["healthy"]
+
+
+def test_a_discriminator_that_learns_too_fast_wins(tmp_path, capsys):
+    run_train(tmp_path, "--steps=60", "--d_learning_rate=1")
+    assert verdict(capsys)[0] == "discriminator_wins"
+
+
+def test_a_generator_with_a_constant_output_has_collapsed(tmp_path, monkeypatch, capsys):
+    original = callbacks.Health.on_train_begin
+
+    def silence(self, logs=None):
+        original(self, logs)
+        for variable in self.model.generator.trainable_variables:
+            variable.assign(np.zeros(variable.shape))
+
+    monkeypatch.setattr(callbacks.Health, "on_train_begin", silence)
+    run_train(tmp_path, "--steps=20", "--g_learning_rate=0")
+    assert verdict(capsys) == ["generator_collapse"]
+    assert all(row["sample_diversity"] == 0.0 for row in rows(tmp_path))
+
+
+def test_a_discriminator_that_overshoots_oscillates(tmp_path, capsys):
+    run_gan(tmp_path, "--d_learning_rate=1")
+    assert verdict(capsys)[0] == "oscillation"
+
+
+def texts(run_dir):
+    events = EventAccumulator(str(run_dir / "tensorboard"), {"tensors": 0})
+    events.Reload()
+    return {e.step: e.tensor_proto.string_val for e in events.Tensors("health")}
+
+
+def test_verdicts_are_the_same_after_an_interruption(tmp_path):
+    for name, ends in (("whole", [40]), ("cut", [27, 40])):
+        for end in ends:
+            run_train(tmp_path / name, f"--steps={end}")
+    assert sorted(texts(tmp_path / "whole")) == [20, 40]
+    assert texts(tmp_path / "whole") == texts(tmp_path / "cut")
+
+
+def entry(**changes):
+    usual = {
+        "value": -1.2,
+        "g_loss": 0.8,
+        "d_accuracy_real": 0.6,
+        "d_accuracy_fake": 0.6,
+        "d_logits_real": 0.2,
+        "d_logits_fake": -0.2,
+        "d_gradient_norm": 1.0,
+        "g_gradient_norm": 1.0,
+        "sample_diversity": 0.9,
+    }
+    return {**usual, **changes}
+
+
+def test_a_swinging_loss_is_an_oscillation():
+    assert judge([entry(g_loss=loss) for loss in [0.7, 0.9] * 5]).names == ("oscillation",)
+    assert judge([entry(g_loss=loss) for loss in [0.78, 0.8] * 5]).names == ("healthy",)
+
+
+def test_a_sure_discriminator_that_is_often_wrong_overshoots():
+    sure = {"d_logits_real": 20.0, "d_logits_fake": -20.0}
+    assert judge([entry(**sure)] * 10).names == ("oscillation",)
+    right = {"d_accuracy_real": 0.97, "d_accuracy_fake": 0.97}
+    assert judge([entry(**sure, **right)] * 10).names == ("discriminator_wins",)
+    assert judge([entry(**right)] * 10).names == ("healthy",)  # Right, but not sure.
+
+
+def test_logits_that_are_no_log_odds_are_not_judged():
+    other = entry(g_loss=-100.0, d_logits_real=1e4, sample_diversity=0.1)
+    del other["value"]
+    verdict = judge([other] * 10)
+    assert verdict.names == ("generator_collapse",) and "logit gap" not in verdict.evidence
+
+
+def test_mean_distance_is_over_all_pairs():
+    points = np.random.default_rng(0).normal(size=(5, 2, 3))
+    pairs = [np.linalg.norm(points[i] - points[j]) for i in range(5) for j in range(i)]
+    assert mean_distance(points) == pytest.approx(np.mean(pairs), rel=1e-12)
+    assert mean_distance(points[:1]) == 0.0
