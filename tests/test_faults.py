@@ -10,9 +10,10 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import train
-from keras_gan import callbacks
+from keras_gan import adversarial, callbacks
 from keras_gan.run_directory import load_run
 from tests.conftest import values
 from tests.runs import fails, rows, run_train
@@ -156,6 +157,44 @@ def test_numbers_that_are_none_stop_the_run_and_are_not_saved(
     assert rows(tmp_path)[-1]["step"] == 6  # The logs show it.
     model, _ = load_run(tmp_path)
     assert model.step.numpy() == 3
+    assert all(np.isfinite(v).all() for v in values(model.variables))
+
+
+@pytest.mark.parametrize(("player", "variables"), [("generator", 5), ("discriminator", 4)])
+def test_a_gradient_that_is_infinite_on_one_replica_is_named(
+    player, variables, tmp_path, monkeypatch, capsys
+):
+    original = adversarial.sum_over_replicas
+
+    def poison(gradients):
+        if len(gradients) == variables:
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            bad = tf.where(replica == 1, np.inf, 1.0)
+            gradients = [gradient * bad for gradient in gradients]
+        return original(gradients)
+
+    monkeypatch.setattr(adversarial, "sum_over_replicas", poison)
+    message = fails(capsys, "--steps=20", "--cpu_replicas=2", run_dir=tmp_path)
+    assert f"{player[0]}_gradient_norm" in message and "not finite by step 2" in message
+
+
+def test_a_weight_that_is_not_finite_on_one_replica_is_named(tmp_path, monkeypatch, capsys):
+    original = callbacks.Progress.on_train_batch_end
+
+    def poison(self, batch, logs=None):
+        original(self, batch, logs)
+        if batch == 2:
+            variable = self.model.averaged_generator.variables[0].value
+            copies = self.model.distribute_strategy.experimental_local_results(variable)
+            copies[1].assign(copies[1] * np.nan)
+
+    monkeypatch.setattr(callbacks.Progress, "on_train_batch_end", poison)
+    message = fails(
+        capsys, "--steps=20", "--cpu_replicas=2", "--checkpoint_every=2", run_dir=tmp_path
+    )
+    assert "is not finite on replica 1 at step 4" in message
+    model, _ = load_run(tmp_path)
+    assert model.step.numpy() == 2
     assert all(np.isfinite(v).all() for v in values(model.variables))
 
 

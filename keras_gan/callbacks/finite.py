@@ -2,7 +2,7 @@
 
 import math
 
-import numpy as np
+import tensorflow as tf
 
 from keras_gan.callbacks.steps import StepCallback
 from keras_gan.errors import UserError
@@ -11,24 +11,33 @@ _ADVICE = "Train with lower --g_learning_rate and --d_learning_rate, in another 
 
 
 class Finite(StepCallback):
-    """Ends training with an error when a logged mean is NaN or infinite.
+    """Ends training with an error when a loss, a gradient or a weight is NaN or infinite.
 
-    Keep it after the logs, so that they show it, and before the checkpoints.
+    Losses and gradient norms show by their logged means: one bad step of one
+    replica makes them bad. Keep this after the logs, so that they show it, and
+    before the checkpoints.
 
     Args:
         first_step: Steps done before.
-        every: Steps between checks; a mean over them shows one bad step.
+        every: Steps between checks.
     """
 
     def at_step(self, logs):
         bad = [name for name, value in logs.items() if not math.isfinite(float(value))]
         if bad:
             raise UserError(f"{', '.join(bad)} not finite by step {self.step}. {_ADVICE}")
+        check_variables(self.model, self.step)
 
 
 def check_variables(model, step):
-    """Raises `UserError` if a variable of the model or its optimizers is not finite."""
-    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
-    for variable in [*model.variables, *(v for o in optimizers for v in o.variables)]:
-        if not np.all(np.isfinite(variable.numpy())):
-            raise UserError(f"The variable {variable.path} is not finite at step {step}. {_ADVICE}")
+    """Raises `UserError` if a variable of a model or its optimizers is not finite anywhere."""
+    copies = model.distribute_strategy.experimental_local_results
+    for owner in (model, model.generator_optimizer, model.discriminator_optimizer):
+        for variable in owner.variables:
+            for replica, copy in enumerate(copies(variable.value)):
+                if copy.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(copy)):
+                    where = f" on replica {replica}" if replica else ""
+                    raise UserError(
+                        f"The variable {variable.path} is not finite{where} at step {step}. "
+                        f"{_ADVICE}"
+                    )
