@@ -78,6 +78,12 @@ class Config:
         "Before resizing: center (largest part of the right shape), none (stretch), or N or "
         "HEIGHTxWIDTH pixels from the middle.",
     )
+    on_bad_image: str = option(
+        "fail",
+        "For a file of a folder that cannot be used: fail, or skip up to 1 % of all.",
+        choices=("fail", "skip"),
+        free=True,
+    )
     flip: bool = option(False, "Mirror half of the real images left to right.")
     seed: int = option(
         0, "Seed of weights, latents, data order and flips.", lower=0, upper=2**32 - 1

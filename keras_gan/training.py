@@ -116,6 +116,7 @@ def _load_source(config, strategy):
         channels=config.channels,
         image_size=config.image_size,
         crop=config.crop,
+        on_bad_image=config.on_bad_image,
     )
     if source.num_examples < config.batch_size:
         raise UserError(

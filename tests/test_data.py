@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from keras_gan.data import folder, images, load_dataset
+from keras_gan.data import images, load_dataset
 from keras_gan.data.mixtures import centers
 from keras_gan.data.source import ArraySource, shuffled_index
 from keras_gan.errors import UserError
@@ -193,7 +193,7 @@ def write_images(directory, names, shape=(5, 4, 3)):
 @pytest.mark.parametrize("in_memory", [True, False])
 def test_flat_folder(tmp_path, monkeypatch, in_memory):
     if not in_memory:
-        monkeypatch.setattr(folder, "IN_MEMORY_BYTES", 0)
+        monkeypatch.setattr("keras_gan.data.source.IN_MEMORY_BYTES", 0)
     write_images(tmp_path, [f"{i}.png" for i in range(6)])
     (tmp_path / "notes.txt").write_text("not an image")
     (tmp_path / ".hidden.png").write_text("not an image")
@@ -209,7 +209,7 @@ def test_flat_folder(tmp_path, monkeypatch, in_memory):
 @pytest.mark.parametrize("in_memory", [True, False])
 def test_class_folders(tmp_path, monkeypatch, in_memory):
     if not in_memory:
-        monkeypatch.setattr(folder, "IN_MEMORY_BYTES", 0)
+        monkeypatch.setattr("keras_gan.data.source.IN_MEMORY_BYTES", 0)
     write_images(tmp_path, ["cat/0.png", "cat/deep/1.png", "dog/2.png"])
     source = load_dataset(str(tmp_path), image_size="8", channels=1)
     assert source.class_names == ("cat", "dog") and source.shape == (8, 8, 1)
@@ -231,13 +231,6 @@ def test_bad_folders_are_named(tmp_path):
     assert f"no images in the folder {tmp_path}" in message_of(str(tmp_path))
     write_images(tmp_path, ["a.png", "b.png"])
     assert "no splits" in message_of(str(tmp_path), split="test")
-    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:40])
-    broken = f"Cannot read the image {tmp_path / 'b.png'}: "
-    assert message_of(str(tmp_path)).startswith(broken)
-    (tmp_path / "b.png").write_text("no image at all")
-    assert message_of(str(tmp_path)).startswith(f"{broken}Unknown image file format.")
-    (tmp_path / "b.png").write_bytes(b"")
-    assert message_of(str(tmp_path)).startswith(broken)
     (tmp_path / "b.png").write_bytes(tf.io.encode_png(RED).numpy())
     assert "a.png is 5x4" in (message := message_of(str(tmp_path)))
     assert "b.png is 4x6" in message and "Set --image_size" in message
@@ -276,7 +269,7 @@ def test_tfds_by_name():
 
 
 def test_large_tfds_are_streamed_and_start_anywhere(monkeypatch):
-    monkeypatch.setattr(folder, "IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr("keras_gan.data.source.IN_MEMORY_BYTES", 0)
     with tfds.testing.mock_data(num_examples=10):
         source = load_dataset("mnist", image_size="8")
         assert source.shape == (8, 8, 1) and source.num_examples == 10

@@ -16,6 +16,7 @@ def load_dataset(
     channels=None,
     image_size=None,
     crop="center",
+    on_bad_image="fail",
 ):
     """Loads a dataset by name.
 
@@ -28,6 +29,8 @@ def load_dataset(
         channels: 1, 3 or 4. Default: the dataset's own, and 3 for a folder.
         image_size: `N` or `HEIGHTxWIDTH`. Default: the dataset's own size.
         crop: `center`, `none`, `N` or `HEIGHTxWIDTH`; see `images.Preparation`.
+        on_bad_image: What to do with a file of a folder that cannot be used:
+            `fail`, or `skip` it as long as such files are at most 1 %.
 
     Returns:
         A `Source`: its `shape`, its `num_classes`, and `batches(...)`.
@@ -39,7 +42,7 @@ def load_dataset(
 
     preparation = images.Preparation.parse(channels, image_size, crop)
     if os.path.isdir(name):
-        return folder.load(name, split, preparation)
+        return folder.load(name, split, preparation, on_bad_image)
     if os.path.exists(name):
         raise UserError(f"--dataset names a file, expected a folder of images. Received: {name}.")
     if name == "digits":

@@ -10,6 +10,7 @@ import abc
 import numpy as np
 import tensorflow as tf
 
+IN_MEMORY_BYTES = 4 * 2**30  # Larger datasets are read while training.
 _SHUFFLE, _FLIP = 2, 3
 _SHUFFLE_BLOCK = 10_000
 

@@ -6,8 +6,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.data import folder, images, unknown_dataset
-from keras_gan.data.source import ArraySource, StreamSource
+from keras_gan.data import images, source, unknown_dataset
 from keras_gan.errors import UserError, first_line
 
 
@@ -59,8 +58,8 @@ def load(name, split, data_dir, preparation):
     if first is None:
         raise UserError(f"The split {split} of {name} is empty.")
     shape = tuple(first["image"].shape)
-    if count * math.prod(shape) > folder.IN_MEMORY_BYTES:
-        return StreamSource(name, shape, count, read, decode, class_names)
+    if count * math.prod(shape) > source.IN_MEMORY_BYTES:
+        return source.StreamSource(name, shape, count, read, decode, class_names)
     return _in_memory(name, read().map(decode, tf.data.AUTOTUNE), shape, count, class_names)
 
 
@@ -73,7 +72,7 @@ def _in_memory(name, decoded, shape, count, class_names):
         raise UserError(
             f"Cannot read {name} beyond example {number}: {first_line(error)}"
         ) from None
-    return ArraySource(name, array, labels if class_names else None, class_names)
+    return source.ArraySource(name, array, labels if class_names else None, class_names)
 
 
 def _prepared_builder(name, data_dir):

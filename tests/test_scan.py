@@ -1,0 +1,183 @@
+"""Files of a folder that cannot be used: named before training, or left out and counted."""
+
+import io
+import os
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_gan.data import headers, load_dataset
+from keras_gan.errors import UserError
+
+
+def encoded(form, size=(7, 5), mode="RGB", **options):
+    file = io.BytesIO()
+    Image.new(mode, size).save(file, form, **options)
+    return file.getvalue()
+
+
+GOOD = encoded("PNG")
+PNG_START = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s", 13, b"IHDR")
+
+
+def big_png(width, height):
+    """A PNG of a few kilobytes that stands for many pixels."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    checksum = struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    return PNG_START + header + checksum + bytes(3000)
+
+
+def big_gif(frames):
+    """A GIF of one pixel with frames of 10,000 x 10,000."""
+    frame = b"," + struct.pack("<HHHHB", 0, 0, 10_000, 10_000, 0) + b"\x08\x01\x00\x00"
+    return b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6) + frame * frames + b";"
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P"])
+@pytest.mark.parametrize("form", ["PNG", "BMP", "GIF", "WEBP"])
+def test_pixels_are_counted_from_headers(form, mode):
+    assert headers.count_pixels(io.BytesIO(encoded(form, mode=mode))) == 35
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"exif": b"x" * 999}])
+def test_pixels_of_jpeg(options):
+    assert headers.count_pixels(io.BytesIO(encoded("JPEG", **options))) == 35
+
+
+def test_pixels_of_other_kinds_of_webp_and_gif():
+    animation = {
+        "save_all": True,
+        "append_images": [Image.new("RGB", (70, 50), (i, 0, 0)) for i in (9, 99)],
+    }
+    size = {"size": (70, 50)}
+    assert headers.count_pixels(io.BytesIO(encoded("WEBP", lossless=True, **size))) == 3500
+    assert headers.count_pixels(io.BytesIO(encoded("WEBP", **size, **animation))) == 3500
+    assert headers.count_pixels(io.BytesIO(encoded("GIF", **size, **animation))) >= 3500
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(GOOD)
+    return folder
+
+
+def message_of(folder, **options):
+    with pytest.raises(UserError) as error:
+        load_dataset(str(folder), **options)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+BAD = {
+    "cut.png": (GOOD[:-20], ""),
+    "text.png": (b"no image at all", "it is no PNG, JPEG, BMP, GIF or WebP file"),
+    "tiff.png": (encoded("TIFF"), "it is no PNG, JPEG, BMP, GIF or WebP file"),
+    "empty.jpg": (b"", "it is empty"),
+    "head.jpg": (encoded("JPEG")[:20], "its header is cut short"),
+    "broken.jpg": (b"\xff\xd8\xff\xe0\x00\x00", "its header is broken"),
+    "bomb.png": (big_png(100_000, 100_000), "it has 10,000,000,000 pixels, more than 89,478,485"),
+    "bomb.gif": (big_gif(4), "it has 100,000,000 pixels, more than 89,478,485"),
+    "bomb.bmp": (
+        b"BM" + bytes(12) + struct.pack("<Iii", 40, 30_000, -30_000) + bytes(40),
+        "it has 900,000,000 pixels",
+    ),
+    "bomb.webp": (
+        b"RIFF" + bytes(4) + b"WEBPVP8X" + bytes(8) + b"\xff\xff\x00\xff\xff\x00" + bytes(9),
+        "it has 4,294,967,296 pixels",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_files_are_named(name, photos):
+    data, reason = BAD[name]
+    (photos / name).write_bytes(data)
+    message = message_of(photos, image_size="8")
+    assert message.startswith(f"Cannot use the image {photos / name}: {reason}")
+    assert message.endswith("or leave such files out with --on_bad_image=skip.")
+
+
+def test_the_largest_allowed_image_passes_the_header_check(tmp_path):
+    for pixels, fails in ((headers.MAX_PIXELS, False), (headers.MAX_PIXELS + 1, True)):
+        (tmp_path / "x.png").write_bytes(big_png(pixels, 1))
+        if fails:
+            with pytest.raises(headers.BadImageError):
+                headers.check(str(tmp_path / "x.png"), str(tmp_path))
+        else:
+            headers.check(str(tmp_path / "x.png"), str(tmp_path))
+
+
+def test_links_out_of_the_folder_are_refused(photos, tmp_path):
+    (tmp_path / "secret.png").write_bytes(GOOD)
+    (photos / "inside.png").symlink_to(photos / "a.png")
+    assert load_dataset(str(photos)).num_examples == 2
+    (tmp_path / "link").symlink_to(photos)  # The folder itself may be a link.
+    assert load_dataset(str(tmp_path / "link")).num_examples == 2
+    (photos / "outside.png").symlink_to(tmp_path / "secret.png")
+    reason = "it is a symbolic link to outside of the folder"
+    assert message_of(photos).startswith(f"Cannot use the image {photos}/outside.png: {reason}")
+
+
+@pytest.mark.parametrize("link", ["photos/class", "photos/class/deep"])
+def test_linked_class_folders_are_not_gone_into(link, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.png").write_bytes(GOOD)
+    (tmp_path / link).parent.mkdir(parents=True)
+    (tmp_path / link).symlink_to(tmp_path / "elsewhere")
+    assert "it is a symbolic link to outside of the folder" in message_of(tmp_path / "photos")
+
+
+def test_what_is_no_file_or_cannot_be_read_is_named(photos):
+    (photos / "gone.png").symlink_to(photos / "nothing.png")
+    assert "gone.png: No such file or directory" in message_of(photos)
+    (photos / "gone.png").unlink()
+    os.mkfifo(photos / "pipe.png")
+    assert "pipe.png: it is not a file" in message_of(photos)
+    (photos / "pipe.png").unlink()
+    (photos / "folder.png").mkdir()
+    assert "folder.png: it is not a file" in message_of(photos)
+
+
+def test_unreadable_files_are_named(photos, monkeypatch):
+    """A file of another user; root may read those, so this one refuses to be opened."""
+    real = open
+
+    def refuse(path, *args, **kwargs):
+        if str(path).endswith("locked.png"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *args, **kwargs)
+
+    (photos / "locked.png").write_bytes(GOOD)
+    monkeypatch.setattr("builtins.open", refuse)
+    assert "locked.png: Permission denied" in message_of(photos)
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_skipping_leaves_out_up_to_one_percent(in_memory, tmp_path, monkeypatch, capsys):
+    if not in_memory:
+        monkeypatch.setattr("keras_gan.data.source.IN_MEMORY_BYTES", 0)
+    for number in range(200):
+        path = tmp_path / ("cat" if number < 100 else "dog") / f"{number:03d}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(tf.io.encode_png(np.full((2, 2, 3), number, np.uint8)).numpy())
+    (tmp_path / "cat" / "007.png").write_bytes(GOOD[:-20])  # Found when it is decoded.
+    (tmp_path / "dog" / "150.png").write_bytes(b"")  # Found before.
+    source = load_dataset(str(tmp_path), on_bad_image="skip")
+    warning = capsys.readouterr().err
+    assert f"Warning: left out 2 of 200 images in {tmp_path}: " in warning
+    assert "007.png (" in warning and "150.png (it is empty)" in warning
+    assert source.num_examples == 198
+    batch = next(iter(source.batches(198)))
+    values = np.round((batch["image"].numpy()[:, 0, 0, 0] + 1) * 127.5).astype(int)
+    assert sorted(values) == [n for n in range(200) if n not in (7, 150)]
+    np.testing.assert_array_equal(batch["label"], values >= 100)
+
+    (tmp_path / "dog" / "151.png").write_bytes(b"")
+    message = message_of(tmp_path, on_bad_image="skip")
+    assert message.startswith(f"More than 1 % of the 200 images in {tmp_path} cannot be used: ")
