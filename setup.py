@@ -32,7 +32,7 @@ setup(
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]>=2.21"],
-        "dev": ["pytest", "ruff"],
+        "dev": ["hypothesis", "pytest", "ruff"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

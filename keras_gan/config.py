@@ -35,9 +35,14 @@ def option(default, help, *, lower=None, upper=None, choices=None, free=False):
 
 
 def check_options(options):
-    """Raises `UserError` for the first field that breaks its own bounds."""
+    """Raises `UserError` for the first field of the wrong type or out of its own bounds."""
+    types = typing.get_type_hints(type(options))
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
+        if not _has_type(value, types[field.name]):
+            raise UserError(
+                f"--{field.name} must be {_KINDS[_plain(types[field.name])]}. Received: {value!r}."
+            )
         (lower, upper), choices = field.metadata["bounds"], field.metadata["choices"]
         if lower is not None and value is not None:
             if not (value >= lower and math.isfinite(value)):
@@ -48,6 +53,15 @@ def check_options(options):
             raise UserError(
                 f"--{field.name} must be one of {', '.join(choices)}. Received: {value!r}."
             )
+
+
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    tuple: "a list of texts",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,6 +246,8 @@ def parse(options_class, argv):
         positional = values(argv)[1:]
     except flags.Error as error:
         raise UserError(_explain(error, types)) from None
+    except UnicodeDecodeError:
+        raise UserError("The flagfile is no UTF-8 text.") from None
     if values["help"].value:
         return None
     if positional:
@@ -257,20 +273,31 @@ def _explain(error, types):
         return f"Cannot open the flagfile: {reason}."
     value = re.match(r"flag --(\w+)=(.*?): ", str(error), flags=re.DOTALL)
     if value and value[1] in types:
-        kind = {int: "a whole number", float: "a number", bool: "true or false"}
-        return f"--{value[1]} must be {kind[_plain(types[value[1]])]}. Received: {value[2]!r}."
+        return f"--{value[1]} must be {_KINDS[_plain(types[value[1]])]}. Received: {value[2]!r}."
     return " ".join(str(error).split())
 
 
 def _plain(annotation):
-    """Returns the type of a flag that may be `None`."""
+    """Returns the type of a flag that may be `None`, and `tuple` for one that repeats."""
+    if typing.get_origin(annotation) is tuple:
+        return tuple
     return next((t for t in typing.get_args(annotation) if t is not type(None)), annotation)
 
 
+def _has_type(value, annotation):
+    kind = _plain(annotation)
+    if value is None:
+        return type(None) in typing.get_args(annotation)
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    if kind is tuple:
+        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
 def _definer(annotation):
-    if typing.get_origin(annotation) is tuple:
-        return flags.DEFINE_multi_string
     return {
+        tuple: flags.DEFINE_multi_string,
         str: flags.DEFINE_string,
         int: flags.DEFINE_integer,
         float: flags.DEFINE_float,

@@ -8,7 +8,7 @@ import keras_gan
 from keras_gan import files, models
 from keras_gan.checkpoints import Checkpoints
 from keras_gan.config import Config
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, first_line
 
 
 class RunDirectory:
@@ -42,12 +42,18 @@ class RunDirectory:
         try:
             with open(self.config_file, encoding="utf-8") as file:
                 record = json.load(file)
-            needed = {key: record[key] for key in ("model", "num_examples", "class_names")}
-            return {**needed, "config": Config.from_dict(record["config"])}
+            kinds = {"config": dict, "model": dict, "num_examples": int, "class_names": object}
+            for key, kind in kinds.items():
+                if not isinstance(record[key], kind):
+                    raise TypeError(f"{key} is {record[key]!r}")
+            return {**record, "config": Config.from_dict(record["config"])}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"Cannot read {self.config_file}: {error}.") from None
+        except KeyError as error:
+            raise UserError(f"Cannot read {self.config_file}: it has no {error}.") from None
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            reason = " ".join(str(error).split()).rstrip(".")
+            raise UserError(f"Cannot read {self.config_file}: {reason}.") from None
 
     def describe(self, config, model, source):
         """Returns what is needed to resume, sample or export the run without its data."""
@@ -111,7 +117,9 @@ def load_run(run_dir):
         )
     try:
         model = models.get(record["config"].model).from_config(record["model"])
-    except (TypeError, KeyError, AttributeError) as error:
-        raise UserError(f"Cannot build the model of {run.config_file}: {error}") from None
+    except Exception as error:  # Whatever Keras says to arguments that are not ours.
+        raise UserError(
+            f"Cannot build the model of {run.config_file}: {first_line(error)}"
+        ) from None
     run.checkpoints.restore(model)
     return model, record
