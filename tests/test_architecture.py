@@ -2,6 +2,7 @@
 
 import ast
 import pathlib
+import re
 
 import pytest
 
@@ -57,6 +58,16 @@ def test_imports_go_down(path):
 def test_only_config_knows_flags():
     using = [path.name for path in FILES if "absl" in path.read_text()]
     assert using == ["config.py"]
+
+
+def test_loading_is_data_only():
+    """No file of a user's is run as a program: pickles, whole models, SavedModels."""
+    banned = re.compile(
+        r"\b(pickle|marshal|shelve|joblib|yaml|eval|exec|load_model|load_weights|unsafe_load)\b"
+        r"|saved_model\.load\b|allow_pickle=True|safe_mode"
+    )
+    for path in FILES:
+        assert not (found := banned.search(path.read_text())), f"{path.name}: {found[0]}"
 
 
 def test_files_can_be_read_in_one_sitting():

@@ -68,6 +68,18 @@ def test_saved_model_answers_in_a_clean_process(run_dir, exported):
     np.testing.assert_allclose(received, model(latents), atol=1e-6)
 
 
+def test_saved_model_reads_and_writes_no_files(exported):
+    scan = [os.path.join(os.path.dirname(sys.executable), "saved_model_cli"), "scan"]
+    done = subprocess.run(
+        [*scan, "--dir", os.path.join(exported, "saved_model", "1"), "--tag_set", "serve"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "does not contain the default denylisted ops" in done.stdout
+    assert "ReadFile" in done.stdout and "WriteFile" in done.stdout  # What it looked for.
+
+
 def test_onnx_answers_in_a_process_without_tensorflow(run_dir, exported):
     model, _ = load_run(run_dir)
     latents = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
