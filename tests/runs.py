@@ -3,11 +3,17 @@
 import hashlib
 import json
 import pathlib
+import subprocess
+import sys
+import time
 
 import pytest
 import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train
+from keras_gan import models
+from keras_gan.config import Config
 
 TINY = (
     "--model_arg=width=2", "--model_arg=kernel_size=3", "--model_arg=latent_dim=4",
@@ -34,6 +40,26 @@ def rows(run_dir):
     return [json.loads(line) for line in lines]
 
 
+def configuration(name, run_dir, **changes):
+    """Returns the `Config` of a run of a system's tiny instance on 16x16 digits, two replicas."""
+    tiny = models.get(name).tiny
+    texts = {k: ",".join(map(str, v)) if isinstance(v, tuple) else v for k, v in tiny.items()}
+    settings = {
+        "model": name,
+        "image_size": "16",
+        "model_arg": tuple(f"{key}={value}" for key, value in texts.items()),
+        "run_dir": str(run_dir),
+        "batch_size": 8,
+        "log_every": 3,
+        "checkpoint_every": 2,
+        "keep_last": 10,
+        "decay_images": 100,
+        "flip": True,
+        "cpu_replicas": 2,
+    }
+    return Config(**{**settings, **changes})
+
+
 def fingerprint(run_dir):
     """Returns the SHA-256 of every value in the newest checkpoint: weights, averages, both
     optimizers' states, statistics, running means and the step."""
@@ -43,3 +69,41 @@ def fingerprint(run_dir):
         if name != "_CHECKPOINTABLE_OBJECT_GRAPH":  # TensorFlow's description of the names.
             digest.update(name.encode() + reader.get_tensor(name).tobytes())
     return digest.hexdigest()
+
+
+def scalar_steps(run_dir, tag="train/d_loss"):
+    """Returns the steps of a scalar in TensorBoard's files, each as often as it is there."""
+    events = EventAccumulator(str(pathlib.Path(run_dir, "tensorboard")), {"tensors": 0})
+    events.Reload()
+    return sorted(event.step for event in events.Tensors(tag))
+
+
+def assert_same_run(one, other):
+    """Asserts that two runs ended in the same bytes and logged the same, timings apart."""
+    assert fingerprint(one) == fingerprint(other)
+    timings = {"images_per_second": None}
+    assert [row | timings for row in rows(one)] == [row | timings for row in rows(other)]
+    steps = [row["step"] for row in rows(one)]
+    assert steps == sorted(set(steps)) == scalar_steps(one) == scalar_steps(other)
+    pictures = [
+        {path.name: path.read_bytes() for path in pathlib.Path(run, "samples").iterdir()}
+        for run in (one, other)
+    ]
+    assert pictures[0] == pictures[1]
+
+
+def start_process(run_dir, *flags):
+    """Starts `python train.py` on a tiny run, as a user would."""
+    command = [sys.executable, train.__file__, f"--run_dir={run_dir}", *TINY, *flags]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=pathlib.Path(train.__file__).parent, text=True, **pipes)
+
+
+def kill(process, ready, delay):
+    """Kills a process, without a chance to react, `delay` seconds after `ready()` holds."""
+    while process.poll() is None and not ready():
+        time.sleep(0.001)
+    time.sleep(delay)
+    assert process.poll() is None, process.stderr.read()
+    process.kill()
+    process.communicate()

@@ -12,6 +12,7 @@ from keras_gan import pictures
 from keras_gan.callbacks import EventLog, Progress, cut_logs
 from keras_gan.callbacks.progress import clock
 from keras_gan.run_directory import RunDirectory
+from tests.runs import scalar_steps
 
 
 def test_progress_line_elsewhere_than_on_a_terminal():
@@ -72,15 +73,6 @@ def write_events(run, steps):
     writer.close()
 
 
-def scalar_steps(run):
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    events = EventAccumulator(run.tensorboard, {"tensors": 0})
-    events.Reload()
-    # Files of one second are read in any order.
-    return sorted(event.step for event in events.Tensors("train/d_loss"))
-
-
 def test_logs_are_cut_to_the_restored_step(tmp_path):
     run = RunDirectory(tmp_path)
     write_events(run, [10, 20, 30])
@@ -88,7 +80,7 @@ def test_logs_are_cut_to_the_restored_step(tmp_path):
     (tmp_path / "metrics.jsonl").write_text("".join(rows) + '{"step": 4')
     cut_logs(run, 20)
     write_events(run, [30, 40])
-    assert scalar_steps(run) == [10, 20, 30, 40]
+    assert scalar_steps(tmp_path) == [10, 20, 30, 40]
     assert (tmp_path / "metrics.jsonl").read_text() == "".join(rows[:2])
     cut_logs(run, -1)
     assert list((tmp_path / "tensorboard").iterdir()) == []
@@ -101,7 +93,7 @@ def test_a_record_cut_short_by_a_crash_is_dropped(tmp_path):
     (events,) = (tmp_path / "tensorboard").iterdir()
     events.write_bytes(events.read_bytes()[:-5])
     cut_logs(run, 3)
-    assert scalar_steps(run) == [1, 2]
+    assert scalar_steps(tmp_path) == [1, 2]
 
 
 @pytest.mark.parametrize("shape", [(5, 4, 6, 1), (1, 3, 3, 3), (7, 2, 8, 4)])

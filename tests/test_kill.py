@@ -1,0 +1,27 @@
+"""A process that is killed at any moment loses the steps since its last checkpoint, no more."""
+
+import random
+
+from tests.runs import assert_same_run, kill, rows, run_train, start_process
+
+STEPS = 300
+
+
+def newest_row(run_dir):
+    try:
+        return rows(run_dir)[-1]["step"]
+    except (OSError, ValueError, IndexError):  # Not there yet, or just being written.
+        return 0
+
+
+def test_three_kills_change_nothing(tmp_path):
+    moments = random.Random(0)
+    for number in range(3):
+        process = start_process(tmp_path / "killed", f"--steps={STEPS}")
+        target = STEPS // 4 * number + moments.randrange(10, STEPS // 5)
+        kill(
+            process, lambda at=target: newest_row(tmp_path / "killed") >= at, moments.random() / 20
+        )
+    run_train(tmp_path / "killed", f"--steps={STEPS}")
+    run_train(tmp_path / "whole", f"--steps={STEPS}")
+    assert_same_run(tmp_path / "killed", tmp_path / "whole")
