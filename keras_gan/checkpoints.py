@@ -121,18 +121,23 @@ class Checkpoints:
             name = os.path.basename(path)
             if re.fullmatch(r"step-\d+_temp", name):
                 shutil.rmtree(path, ignore_errors=True)
-            elif name.startswith("checkpoint.tmp") or (
+            elif (
                 re.match(r"step-\d+\.", name)
                 and re.sub(r"\.[^.]*$", ".index", path) not in complete
             ):
                 with contextlib.suppress(OSError):
                     os.remove(path)
+        files.sweep(self.directory)
 
     def _write_list(self):
-        """Writes the file by which TensorFlow's own tools find the checkpoints."""
+        """Writes the list by which TensorFlow's own tools find the checkpoints."""
         names = [os.path.basename(path) for path in self.paths()]
         if names:
-            tf.compat.v1.train.update_checkpoint_state(self.directory, names[-1], names)
+            listed = "".join(f'all_model_checkpoint_paths: "{name}"\n' for name in names)
+            files.write_text(
+                os.path.join(self.directory, "checkpoint"),
+                f'model_checkpoint_path: "{names[-1]}"\n{listed}',
+            )
 
 
 def state(model):

@@ -19,7 +19,7 @@ def hold(directory):
     """Holds a run directory for this process while the block runs; makes it if needed.
 
     The operating system releases the lock of a process that dies. If the block
-    leaves a directory that was made for it empty, it is removed again. A block
+    leaves nothing in the directory, what was made for it is removed again. A block
     inside another one for the same directory does nothing.
 
     Args:
@@ -32,11 +32,13 @@ def hold(directory):
     if path in _held or fcntl is None:
         yield
         return
-    made = _missing_parents(path)
+    made, name = _missing_parents(path), os.path.join(path, _NAME)
+    new = not os.path.exists(name)
     try:
         os.makedirs(path, exist_ok=True)
-        file = open(os.path.join(path, _NAME), "a+", encoding="utf-8")
+        file = open(name, "a+", encoding="utf-8")
     except OSError as error:
+        _remove(made)
         raise UserError(f"Cannot write into --run_dir={directory}: {error.strerror}.") from None
     with file:
         _lock(file, directory)
@@ -45,10 +47,9 @@ def hold(directory):
             yield
         finally:
             _held.discard(path)
-            if made and os.listdir(path) == [_NAME]:
-                os.remove(file.name)
-                for parent in made:
-                    os.rmdir(parent)
+            if new and os.listdir(path) == [_NAME]:
+                os.remove(name)
+                _remove(made)
 
 
 def _lock(file, directory):
@@ -65,6 +66,12 @@ def _lock(file, directory):
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
     file.flush()
+
+
+def _remove(made):
+    for path in made:
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
 
 
 def _missing_parents(path):

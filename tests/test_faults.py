@@ -263,3 +263,11 @@ def test_unreadable_records_are_named(tmp_path, capsys):
     assert f"Cannot read {tmp_path}/config.json" in fails(capsys, run_dir=tmp_path)
     (tmp_path / "config.json").write_text('{"config": {}}')
     assert f"Cannot read {tmp_path}/config.json" in fails(capsys, run_dir=tmp_path)
+
+
+def test_mistakes_leave_nothing_behind(tmp_path, capsys):
+    (tmp_path / "there").mkdir()
+    for run_dir in ("there", "new/deep", "deep/" + "x" * 300):
+        fails(capsys, "--dataset=nothing_of_this_name/", run_dir=tmp_path / run_dir)
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+    assert list((tmp_path / "there").iterdir()) == []
