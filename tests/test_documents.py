@@ -13,6 +13,7 @@ from keras_gan.config import Config, parse
 
 ROOT = pathlib.Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "BUILD.md"]
+TEXTS = [*DOCUMENTS, ROOT / "SECURITY.md", ROOT / "CHANGELOG.md"]
 PROGRAMS = {
     "train.py": Config,
     "export.py": export.Options,
@@ -41,7 +42,7 @@ def test_commands_parse(path, monkeypatch):
         assert parse(PROGRAMS[words[0]], words) is not None
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_links_and_pictures_exist(path):
     text = path.read_text()
     targets = re.findall(r"\]\((?!http)([^)#]+)\)", text) + re.findall(r'src="([^"]+)"', text)

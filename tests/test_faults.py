@@ -91,6 +91,14 @@ def test_a_signal_in_the_last_step_changes_nothing(finished, tmp_path, monkeypat
     assert [row["step"] for row in rows(tmp_path)] == [2, 4, 6, 7]
 
 
+def test_a_second_signal_ends_the_process_at_once():
+    interruption = callbacks.Interruption(steps=9)
+    with pytest.raises(KeyboardInterrupt), interruption.handling():
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interruption.signal == signal.SIGINT  # The first one only asks.
+        os.kill(os.getpid(), signal.SIGINT)
+
+
 def test_handlers_are_put_back_when_training_fails(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(callbacks.Finite, "at_step", lambda self, logs: 1 / 0)
     before = signal.getsignal(signal.SIGTERM)
