@@ -69,8 +69,8 @@ class Checkpoints:
                     file=sys.stderr,
                 )
         raise UserError(
-            f"None of the checkpoints in {self.directory} can be restored. To start anew give "
-            "another --run_dir."
+            f"None of the checkpoints in {self.directory} can be restored. Bring back copies of "
+            "them, or train anew in another --run_dir."
         )
 
     def save(self, model, step, keep_last=1, keep_every=None):
@@ -101,9 +101,11 @@ class Checkpoints:
             self._write_list()
         except (tf.errors.OpError, OSError) as error:
             self.sweep()
+            reason = first_line(error).rpartition("; ")[2]  # After a long temporary name.
+            before = self.newest_step()
             raise UserError(
-                f"Cannot save a checkpoint at step {step}: {first_line(error)}. Those before are "
-                "intact; free some space, and the same command goes on from them."
+                f"Cannot save a checkpoint at step {step} in {self.directory}: {reason}. Free some "
+                f"space; the same command goes on from step {before or 0}."
             ) from None
         return path
 

@@ -125,7 +125,7 @@ class Config:
     checkpoint_every: int = option(500, "Steps between checkpoints.", lower=1, free=True)
     keep_last: int = option(2, "Newest checkpoints to keep.", lower=1, free=True)
     keep_every: int | None = option(
-        None, "Keep also the checkpoints at multiples of this many steps.", lower=1, free=True
+        None, "Keep also every checkpoint at a multiple of this many steps.", lower=1, free=True
     )
     strategy: str = option(
         "auto",
@@ -215,7 +215,7 @@ def key_values(items):
 
 def did_you_mean(word, known):
     """Returns " Did you mean 'x'?" for the nearest known word, or an empty string."""
-    near = difflib.get_close_matches(word, list(known), n=1)
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

@@ -32,6 +32,8 @@ def hold(directory):
     if path in _held or fcntl is None:
         yield
         return
+    if os.path.isfile(path):
+        raise UserError(f"--run_dir must be a directory. Received the file {directory}.")
     made, name = _missing_parents(path), os.path.join(path, _NAME)
     new = not os.path.exists(name)
     try:

@@ -47,12 +47,19 @@ def _train(config, run):
         )
     models.check_name(config.model)
     done = run.checkpoints.newest_step() or 0
+    if record is not None and not done:
+        _check_not_lost(run, record)
     if done >= config.steps:
         model, _ = load_run(run.path)
         if model.step.numpy() >= config.steps:
             print(f"{run.path}: already at step {model.step.numpy()}; raise --steps to train on.")
             return model
     profile = _profile_window(config.profile_steps)
+    if config.keep_every and config.keep_every % config.checkpoint_every:
+        raise UserError(
+            f"--keep_every must be a multiple of --checkpoint_every={config.checkpoint_every}. "
+            f"Received: {config.keep_every}."
+        )
     strategy = make_strategy(config.strategy, config.cpu_replicas)
     try:
         source = _load_source(config, strategy)
@@ -64,8 +71,8 @@ def _train(config, run):
     description = run.describe(config, model, source)
     if done:
         # Defaults of the package, or the data, may have changed under the run.
-        examples = [{"number of examples": r["num_examples"]} for r in (record, description)]
-        _check_same_run(run, changes(*examples) + changes(record["model"], description["model"]))
+        _check_same_data(run, record["num_examples"], source)
+        _check_same_run(run, changes(record["model"], description["model"]))
         run.checkpoints.restore(model)
         done = int(model.step.numpy())
     run.write(description)
@@ -87,6 +94,27 @@ def _check_same_run(run, differences):
             f"{run.path} holds a run with other settings: {listed}. Give another --run_dir, or "
             f"go on with its own settings ({run.own_flags()}), or delete the old run."
         )
+
+
+def _check_same_data(run, before, source):
+    if before != source.num_examples:
+        raise UserError(
+            f"The data changed under {run.path}: it began with {before:,} examples. Received: "
+            f"{source.num_examples:,} in {source.name}. Bring them back as they were, or give "
+            "another --run_dir."
+        )
+
+
+def _check_not_lost(run, record):
+    """Raises `UserError` if a run without a checkpoint must have had one."""
+    logged = callbacks.last_logged_step(run)
+    if logged > record["config"].checkpoint_every:
+        raise UserError(
+            f"{run.path} has logs up to step {logged}, but no checkpoint to go on from. Bring back "
+            f"{run.checkpoints.directory}, or give another --run_dir, or delete the old run."
+        )
+    if logged:
+        print(f"{run.path} has no checkpoint yet: its {logged} steps are done again.")
 
 
 def _shown(value):
@@ -170,6 +198,7 @@ def _announce(run, model, source, strategy, done, config):
     print(
         f"{type(model).__name__}: generator {generator:,} weights, discriminator "
         f"{discriminator:,}; {source.name}: {source.num_examples:,} examples of {shape}"
+        + (f" in {source.num_classes} classes" if source.num_classes else "")
     )
     print(
         f"{'Resuming at' if done else 'Training from'} step {done} to {config.steps}, batch "

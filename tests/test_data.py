@@ -316,7 +316,7 @@ def test_tfds_in_memory_has_every_example(tmp_path):
 
 
 def test_unknown_tfds_names_suggest_the_nearest():
-    assert "Unknown dataset 'mnits'. Did you mean 'mnist'?" in message_of("mnits")
+    assert "There is no folder and no dataset 'mnits'. Did you mean 'mnist'?" in message_of("mnits")
 
 
 def test_failed_downloads_say_what_to_do(monkeypatch, tmp_path):

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 import train
 from keras_gan import adversarial, callbacks
-from keras_gan.run_directory import load_run
+from keras_gan.run_directory import RunDirectory, load_run
 from tests.conftest import values
 from tests.runs import assert_same_run, fails, rows, run_train
 
@@ -47,11 +47,35 @@ def test_changes_under_a_run_are_refused(finished, tmp_path, capsys):
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     record = json.loads((tmp_path / "config.json").read_text())
     record["model"]["label_smoothing"] = 0.3
-    record["num_examples"] = 5
     (tmp_path / "config.json").write_text(json.dumps(record))
     message = fails(capsys, "--steps=9", run_dir=tmp_path)
     assert "label_smoothing is 0.3 there, 0.0 here" in message
-    assert "number of examples is 5 there, 1437 here" in message
+    record["num_examples"] = 5
+    (tmp_path / "config.json").write_text(json.dumps(record))
+    message = fails(capsys, "--steps=9", run_dir=tmp_path)
+    assert "The data changed" in message and "began with 5 examples. Received: 1,437" in message
+
+
+def test_a_run_that_lost_its_checkpoints_is_not_begun_again(finished, tmp_path, capsys):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / "checkpoints")
+    message = fails(capsys, "--steps=9", run_dir=tmp_path)
+    assert "has logs up to step 7, but no checkpoint to go on from" in message
+    assert rows(tmp_path) == rows(finished)
+
+
+def test_a_run_that_had_no_checkpoint_yet_says_so(finished, tmp_path, capsys):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / "checkpoints")
+    callbacks.cut_logs(RunDirectory(tmp_path), 2)
+    run_train(tmp_path, "--steps=7")
+    assert "has no checkpoint yet: its 2 steps are done again" in capsys.readouterr().out
+    assert_same_run(tmp_path, finished)
+
+
+def test_checkpoints_to_keep_must_be_saved(tmp_path, capsys):
+    message = fails(capsys, "--keep_every=4", run_dir=tmp_path)
+    assert "--keep_every must be a multiple of --checkpoint_every=3. Received: 4." in message
 
 
 def test_a_lost_list_of_checkpoints_is_made_anew(finished, tmp_path, capsys):
@@ -91,12 +115,23 @@ def test_a_signal_in_the_last_step_changes_nothing(finished, tmp_path, monkeypat
     assert [row["step"] for row in rows(tmp_path)] == [2, 4, 6, 7]
 
 
-def test_a_second_signal_ends_the_process_at_once():
-    interruption = callbacks.Interruption(steps=9)
-    with pytest.raises(KeyboardInterrupt), interruption.handling():
-        os.kill(os.getpid(), signal.SIGINT)
-        assert interruption.signal == signal.SIGINT  # The first one only asks.
-        os.kill(os.getpid(), signal.SIGINT)
+def test_a_second_signal_ends_the_process_in_the_middle_of_a_step():
+    code = (
+        "import hashlib\n"
+        "from keras_gan.callbacks import Interruption\n"
+        "with Interruption(9).handling():\n"
+        "    print('ready', flush=True)\n"
+        "    hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)  # Minutes outside of Python.\n"
+    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    root = pathlib.Path(train.__file__).parent
+    with subprocess.Popen([sys.executable, "-c", code], cwd=root, **pipes) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        while "Stopping after this step" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 143
 
 
 def test_handlers_are_put_back_when_training_fails(tmp_path, monkeypatch, capsys):

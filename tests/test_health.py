@@ -16,9 +16,7 @@ GAN = ("--model=gan", "--batch_size=16", "--log_every=10", "--sample_every=1000"
 def verdict(capsys):
     """Returns the names in the last lines of a run."""
     printed = capsys.readouterr().out
-    assert re.search(
-        r"^Step \d+: \w+.* \(.*sample diversity.*\)\n  [A-Z].*\.$", printed, re.MULTILINE
-    )
+    assert re.search(r"^Step \d+: (\w+).* \(.*diversity.*\)\n  \1: .*\.$", printed, re.MULTILINE)
     return re.search(r"  health +(.*) \(", printed)[1].split(", ")
 
 
@@ -86,14 +84,22 @@ def entry(**changes):
     return {**usual, **changes}
 
 
+def test_a_discriminator_that_does_not_learn_loses(tmp_path, capsys):
+    run_gan(tmp_path, "--d_learning_rate=0", "--g_learning_rate=0.01")
+    assert verdict(capsys)[0] == "discriminator_loses"
+
+
 def test_a_swinging_loss_is_an_oscillation():
-    assert judge([entry(g_loss=loss) for loss in [0.7, 0.9] * 5]).names == ("oscillation",)
+    assert judge([entry(g_loss=loss) for loss in [0.5, 1.1] * 5]).names == ("oscillation",)
     assert judge([entry(g_loss=loss) for loss in [0.78, 0.8] * 5]).names == ("healthy",)
+    falling = [2.0**-n for n in range(10)]
+    assert judge([entry(g_loss=loss) for loss in falling]).names == ("healthy",)
 
 
 def test_a_sure_discriminator_that_is_often_wrong_overshoots():
     sure = {"d_logits_real": 20.0, "d_logits_fake": -20.0}
     assert judge([entry(**sure)] * 10).names == ("oscillation",)
+    assert judge([entry(d_logits_fake=2.0)] * 10).names == ("discriminator_loses",)
     right = {"d_accuracy_real": 0.97, "d_accuracy_fake": 0.97}
     assert judge([entry(**sure, **right)] * 10).names == ("discriminator_wins",)
     assert judge([entry(**right)] * 10).names == ("healthy",)  # Right, but not sure.

@@ -183,7 +183,7 @@ def test_profile_window_is_written(tmp_path):
         (["--stesp=5"], "Unknown flag --stesp. Did you mean --steps?"),
         (["extra"], "Expected only flags, --name=value. Received: 'extra'"),
         (["--model=dcgen"], "Unknown model 'dcgen'. Did you mean 'dcgan'?"),
-        (["--dataset=mnits"], "Unknown dataset 'mnits'. Did you mean 'mnist'?"),
+        (["--dataset=mnits"], "There is no folder and no dataset 'mnits'. Did you mean 'mnist'?"),
         (["--model_arg=widht=3"], "no argument 'widht'. Did you mean 'width'?"),
         (["--model_arg=width"], "--model_arg must be key=value. Received: 'width'"),
         (["--model_arg=width=wide"], "width must be a whole number. Received: 'wide'"),

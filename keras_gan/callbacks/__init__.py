@@ -5,7 +5,7 @@ from keras_gan.callbacks.events import EventLog
 from keras_gan.callbacks.finite import Finite
 from keras_gan.callbacks.health import Health
 from keras_gan.callbacks.interruption import Interruption
-from keras_gan.callbacks.logs import Logs, cut_logs
+from keras_gan.callbacks.logs import Logs, cut_logs, last_logged_step
 from keras_gan.callbacks.profile import Profile
 from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.samples import SampleGrids
@@ -21,4 +21,5 @@ __all__ = [
     "SampleGrids",
     "SaveCheckpoints",
     "cut_logs",
+    "last_logged_step",
 ]

@@ -24,6 +24,7 @@ class Finite(StepCallback):
 
     def at_step(self, logs):
         bad = [name for name, value in logs.items() if not math.isfinite(float(value))]
+        bad = [name for name in bad if name.endswith(("_loss", "_gradient_norm"))] or bad
         if bad:
             raise UserError(f"{', '.join(bad)} not finite by step {self.step}. {_ADVICE}")
         check_variables(self.model, self.step)

@@ -14,6 +14,7 @@ _SAMPLES = 32
 # Measured on runs over digits and Gaussian mixtures that went well and that did not. Well: logit
 # gap up to 6.5, diversity above 0.85, swing below 0.15 after the first 500 steps.
 _SURE_GAP = 8.0
+_WRONG_GAP = -0.25
 _RIGHT, _OFTEN_WRONG = 0.95, 0.75
 _LOW_DIVERSITY = 0.7
 _LARGE_SWING = 0.25
@@ -21,16 +22,21 @@ _LARGE_SWING = 0.25
 ADVICE = {
     "discriminator_wins": (
         "D is right and sure, and leaves G little to learn from. Try a lower --d_learning_rate or "
-        "a higher --g_learning_rate; with few images, more of them, or --flip."
+        "a higher --g_learning_rate (a lower one if G's gradient norm is near 0: it is saturated); "
+        "with few images, more of them, or --flip."
+    ),
+    "discriminator_loses": (
+        "D takes samples for real and real examples for samples. Try a higher --d_learning_rate, "
+        "a lower --g_learning_rate, or --model_arg=d_steps=2."
     ),
     "oscillation": (
         "The players undo each other's progress. Try lower learning rates for both, or a larger "
         "--batch_size."
     ),
     "generator_collapse": (
-        "Samples are more alike than real examples. If this does not pass: where D's accuracy is "
-        "high, try a lower --d_learning_rate or a higher --g_learning_rate; where it is near 0.5, "
-        "a higher --d_learning_rate or more --model_arg=d_steps."
+        "Samples are more alike than real examples. Early in training this passes. If it stays: "
+        "where D's accuracy is high, try a lower --d_learning_rate or a higher --g_learning_rate; "
+        "elsewhere a higher --d_learning_rate or --model_arg=d_steps=2."
     ),
     "healthy": "No sign of trouble; judge the samples themselves.",
 }
@@ -40,7 +46,7 @@ class Verdict(NamedTuple):
     """What a window of log entries says.
 
     Attributes:
-        names: Keys of `ADVICE`, the more basic trouble first.
+        names: Keys of `ADVICE`.
         evidence: The numbers behind it.
     """
 
@@ -52,8 +58,8 @@ class Verdict(NamedTuple):
 
     @property
     def advice(self):
-        """What to try next, for the first of the names."""
-        return ADVICE[self.names[0]]
+        """What each name means and what to try next, a line each."""
+        return "\n".join(f"  {name}: {ADVICE[name]}" for name in self.names)
 
 
 class Health(StepCallback):
@@ -99,9 +105,9 @@ class Health(StepCallback):
         if due and np.isfinite(list(logs.values())).all():
             before, self.verdict = self.verdict, judge(self.rows)
             if before is None or before.names != self.verdict.names:
-                self.say(f"Step {self.step}: {self.verdict}\n  {self.verdict.advice}")
+                self.say(f"Step {self.step}: {self.verdict}\n{self.verdict.advice}")
             with self.events.at(self.step):
-                tf.summary.text("health", f"**{self.verdict}** {self.verdict.advice}")
+                tf.summary.text("health", f"**{self.verdict}**\n\n{self.verdict.advice}")
 
     def at_end(self, logs):
         if logs and self.step % self.every and not self.model.stop_training:
@@ -144,8 +150,9 @@ def judge(rows):
     if "value" in mean:
         accuracies = mean["d_accuracy_real"], mean["d_accuracy_fake"]
         gap = mean["d_logits_real"] - mean["d_logits_fake"]
-        changes = np.abs(np.diff(series["g_loss"]))
-        swing = changes.mean() / max(np.abs(series["g_loss"]).mean(), 1e-12)
+        # Half the second differences: a loss that falls steadily does not swing.
+        swings = np.abs(np.diff(series["g_loss"], n=2)) / 2.0
+        swing = swings.mean() / max(np.abs(series["g_loss"]).mean(), 1e-12)
         evidence += [
             f"D accuracy real {accuracies[0]:.2f} fake {accuracies[1]:.2f}",
             f"logit gap {gap:.1f}",
@@ -153,6 +160,8 @@ def judge(rows):
         ]
         if gap > _SURE_GAP and min(accuracies) > _RIGHT:
             names.append("discriminator_wins")
+        elif gap < _WRONG_GAP:
+            names.append("discriminator_loses")
         elif swing > _LARGE_SWING or (gap > _SURE_GAP and np.mean(accuracies) < _OFTEN_WRONG):
             names.append("oscillation")
     if "sample_diversity" in mean:

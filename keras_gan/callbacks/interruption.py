@@ -1,6 +1,7 @@
 """SIGINT and SIGTERM: finish the step, save, leave."""
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -11,8 +12,11 @@ from keras_gan.callbacks.steps import StepCallback
 class Interruption(StepCallback):
     """Ends training after the current step when the process is asked to stop.
 
-    A second signal ends the process at once. Outside of the main thread, where
-    Python delivers no signals, it does nothing.
+    A second signal ends the process at once, even in the middle of a long step:
+    Python runs its handlers between two calls into TensorFlow only, so a thread
+    listens to the file descriptor to which Python writes each signal as it
+    comes. Outside of the main thread, where Python takes no signals, this does
+    nothing.
 
     Args:
         steps: Steps of the whole run; after the last one it ends anyway.
@@ -28,28 +32,43 @@ class Interruption(StepCallback):
         self.steps = steps
         self.signal = None
         self.stopped = False
-        self.before = {}
 
     @contextlib.contextmanager
     def handling(self):
         """Handles the signals inside the block."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self.before[number] = signal.signal(number, self._ask_to_stop)
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        listener = threading.Thread(target=self._listen, args=(read, numbers), daemon=True)
+        listener.start()
+        listened = signal.set_wakeup_fd(write)
+        before = {number: signal.signal(number, self._ask_to_stop) for number in numbers}
         try:
             yield
         finally:
-            self._restore()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(listened)
+            os.close(write)
+            listener.join()
+            os.close(read)
 
     def _ask_to_stop(self, number, frame):
         self.signal = number
-        self._restore()
-        with contextlib.suppress(OSError):  # The reader of our output may be gone.
-            print("\nStopping after this step; once more to stop at once.", file=sys.stderr)
 
-    def _restore(self):
-        while self.before:
-            signal.signal(*self.before.popitem())
+    def _listen(self, read, numbers):
+        asked = False
+        while byte := os.read(read, 1):
+            if byte[0] not in numbers:
+                continue
+            if asked:
+                os._exit(128 + byte[0])
+            asked = True
+            with contextlib.suppress(OSError):  # The reader of our output may be gone.
+                print("\nStopping after this step; once more to stop at once.", file=sys.stderr)
 
     def at_step(self, logs):
         if self.signal is not None and self.step < self.steps:

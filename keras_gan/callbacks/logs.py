@@ -101,6 +101,15 @@ class Logs(StepCallback):
             hparams.hparams(shown)
 
 
+def last_logged_step(run):
+    """Returns the last step in metrics.jsonl, or 0."""
+    if not os.path.exists(run.metrics_file):
+        return 0
+    with open(run.metrics_file, encoding="utf-8") as file:
+        steps = [_step_of(line) for line in file]
+    return max((step for step in steps if step < float("inf")), default=0)
+
+
 def cut_logs(run, step):
     """Cuts metrics.jsonl and TensorBoard's event files to the entries up to `step`.
 

@@ -57,6 +57,7 @@ def load_dataset(
 def unknown_dataset(name, known):
     """Returns the error for a name that is neither folder, built-in nor in `known`."""
     return UserError(
-        f"Unknown dataset {name!r}.{did_you_mean(name, [*BUILT_IN, *known])} Expected a folder of "
-        f"images, a built-in ({', '.join(BUILT_IN)}) or a TensorFlow Datasets name."
+        f"There is no folder and no dataset {name!r}.{did_you_mean(name, [*BUILT_IN, *known])} "
+        f"Expected a folder of images, a built-in ({', '.join(BUILT_IN)}) or a TensorFlow Datasets "
+        "name."
     )

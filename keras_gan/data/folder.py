@@ -21,7 +21,7 @@ def load(folder, split, preparation, on_bad_image="fail"):
         folder: Path of the folder.
         split: `"train"`, the only one that a folder has.
         preparation: `images.Preparation`.
-        on_bad_image: See `scan.Scan`.
+        on_bad_image: See `scan.Scan.settle`.
 
     Raises:
         UserError: If the folder is empty or ambiguous, a file cannot be used,
@@ -40,10 +40,10 @@ def load(folder, split, preparation, on_bad_image="fail"):
     def load_file(path):
         return preparation(images.decode(tf.io.read_file(path)))
 
-    looked = scan.Scan(folder, list(labels), on_bad_image)
-    shape, array = looked.decode(looked.check_headers(), load_file, source.IN_MEMORY_BYTES)
-    looked.report()
-    files = [path for path in labels if path not in looked.bad]
+    seen = scan.Scan(folder, list(labels))
+    shape, array = seen.decode(seen.check_headers(), load_file, source.IN_MEMORY_BYTES)
+    seen.settle(on_bad_image)
+    files = [path for path in labels if path not in seen.bad]
     labels = [labels[path] for path in files] if class_names else None
     if array is not None:
         return source.ArraySource(folder, array, labels, class_names)

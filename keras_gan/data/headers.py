@@ -27,7 +27,7 @@ def check(path, root):
     """
     real = os.path.realpath(path)
     if os.path.commonpath([root, real]) != root:
-        raise BadImageError("it is a symbolic link to outside of the folder")
+        raise BadImageError("a symbolic link leads out of the folder; use a copy or a hard link")
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):

@@ -12,50 +12,37 @@ from keras_gan.data import headers
 from keras_gan.errors import UserError
 
 _TOLERATED = 0.01
-_NAMED = 5
+_NAMED = 10
 _SHOW_PROGRESS = 10_000  # images
 
 
 class Scan:
-    """Goes through the images of a folder; what cannot be used is refused or left out.
+    """Goes through the images of a folder and notes those that cannot be used.
 
     Args:
         folder: Path of the folder.
         files: Paths of its images.
-        on_bad_image: `"fail"` at the first file that cannot be used, or
-            `"skip"` such files as long as they are at most 1 % of all.
+
+    Attributes:
+        bad: Why a file cannot be used, by path.
     """
 
-    def __init__(self, folder, files, on_bad_image="fail"):
-        self.folder, self.files, self.on_bad_image = folder, files, on_bad_image
+    def __init__(self, folder, files):
+        self.folder, self.files = folder, files
         self.bad = {}
 
-    def reject(self, path, reason):
-        """Leaves a file out, or raises `UserError` if there is to be no such file, or no more."""
-        self.bad[path] = reason
-        if self.on_bad_image == "fail":
-            raise UserError(
-                f"Cannot use the image {path}: {reason}. Repair or remove it, or leave such files "
-                "out with --on_bad_image=skip."
-            )
-        if len(self.bad) > _TOLERATED * len(self.files):
-            raise UserError(
-                f"More than 1 % of the {len(self.files):,} images in {self.folder} cannot be used: "
-                f"{self._listed()}. Repair or remove them."
-            )
-
     def check_headers(self):
-        """Rejects what can be told without decoding; returns the paths of the others."""
+        """Notes what can be told without decoding; returns the paths of the others."""
         root = os.path.realpath(self.folder)
         for path in self.files:
             try:
                 headers.check(path, root)
             except headers.BadImageError as error:
-                self.reject(path, str(error))
+                self.bad[path] = str(error)
         return [path for path in self.files if path not in self.bad]
 
     def decode(self, files, load_file, limit):
-        """Decodes files, rejecting those that cannot be.
+        """Decodes files, noting those that cannot be.
 
         Args:
             files: Paths.
@@ -66,7 +53,7 @@ class Scan:
             (shape of an image, array [N, *shape] of the good ones, or `None` if
             they are too large together).
         """
-        data = tf.data.Dataset.from_tensor_slices(files).map(
+        data = tf.data.Dataset.from_tensor_slices(tf.constant(files, tf.string)).map(
             load_file, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
         )
         decoded = iter(data.prefetch(tf.data.AUTOTUNE))
@@ -79,7 +66,7 @@ class Scan:
             try:
                 image = next(decoded).numpy()
             except tf.errors.OpError as error:
-                self.reject(path, _reason(error))
+                self.bad[path] = _reason(error)
                 continue
             if first is None:
                 first, shape = path, image.shape
@@ -95,19 +82,34 @@ class Scan:
             kept += 1
         return shape, None if array is None else array[:kept]
 
-    def report(self):
-        """Tells the user what was left out."""
-        if self.bad:
-            print(
-                f"Warning: left out {len(self.bad):,} of {len(self.files):,} images in "
-                f"{self.folder}: {self._listed()}.",
-                file=sys.stderr,
-            )
+    def settle(self, on_bad_image):
+        """Does with what was noted as the user wishes.
 
-    def _listed(self):
-        named = [f"{path} ({reason})" for path, reason in list(self.bad.items())[:_NAMED]]
+        Args:
+            on_bad_image: `"fail"`, or `"skip"` to leave such files out as long
+                as they are at most 1 % of all.
+
+        Raises:
+            UserError: If there is such a file and it is not to be left out, or
+                there are too many.
+        """
+        if not self.bad:
+            return
+        named = [f"{path} ({self.bad[path]})" for path in sorted(self.bad)[:_NAMED]]
         more = len(self.bad) - len(named)
-        return ", ".join(named) + (f" and {more:,} more" if more else "")
+        listed = ", ".join(named) + (f" and {more:,} more" if more else "")
+        count = f"{len(self.bad):,} of {len(self.files):,} images in {self.folder}"
+        if on_bad_image == "fail":
+            raise UserError(
+                f"Cannot use {count}: {listed}. Repair or remove them, or leave them out with "
+                "--on_bad_image=skip."
+            )
+        if len(self.bad) > _TOLERATED * len(self.files):
+            raise UserError(
+                f"Cannot use {count}: {listed}. This is more than the 1 % that --on_bad_image=skip "
+                "leaves out; repair or remove them."
+            )
+        print(f"Warning: left out {count}: {listed}.", file=sys.stderr)
 
 
 def _reason(error):
