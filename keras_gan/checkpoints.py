@@ -1,11 +1,10 @@
 """The checkpoints of a run: the whole state of training, at a step.
 
 A checkpoint is data in TensorFlow's format, `step-N.index` and `step-N.data-*`,
-with a checksum for each tensor. It is written to a temporary name; the index
-appears last and makes it complete.
+with a checksum for each tensor. It is written to a temporary directory and
+renamed from there; the index comes last and makes it complete.
 """
 
-import contextlib
 import glob
 import os
 import re
@@ -18,6 +17,7 @@ from keras_gan import files
 from keras_gan.errors import UserError, first_line
 
 _KEY = "{}/{}/.ATTRIBUTES/VARIABLE_VALUE"  # TensorFlow's name for an entry of a list.
+_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # Its own description of the names.
 
 
 class Checkpoints:
@@ -29,6 +29,8 @@ class Checkpoints:
 
     def __init__(self, directory):
         self.directory = directory
+        self.list = os.path.join(directory, "checkpoint")
+        self.protected = set()
 
     def paths(self):
         """Returns the complete checkpoints, oldest first."""
@@ -59,15 +61,18 @@ class Checkpoints:
         parts = state(model)
         for path in reversed(self.paths()):
             try:
-                _check_shapes(path, parts)
-                status = _trackable(parts).read(path).expect_partial()
-                status.assert_existing_objects_matched()
-                return
-            except (tf.errors.OpError, RuntimeError, IndexError, AssertionError) as error:
+                values = _read(path, parts)
+            except (tf.errors.OpError, RuntimeError, ValueError, IndexError) as error:
+                if isinstance(error, UserError):
+                    raise
                 print(
                     f"Warning: cannot restore the checkpoint {path}: {first_line(error)}",
                     file=sys.stderr,
                 )
+                continue
+            for variable, value in values:
+                variable.assign(value)
+            return
         raise UserError(
             f"None of the checkpoints in {self.directory} can be restored. Bring back copies of "
             "them, or train anew in another --run_dir."
@@ -89,25 +94,42 @@ class Checkpoints:
             UserError: If it cannot be written; those before are intact.
         """
         path = self.path(step)
+        temporary = os.path.join(self.directory, f"{files.TEMPORARY}save")
         try:
-            os.makedirs(self.directory, exist_ok=True)
-            _trackable(state(model)).write(path)
-            for file in _files(path):
-                files.sync(file)
-            files.sync(self.directory)
+            os.makedirs(temporary, exist_ok=True)
+            _trackable(state(model)).write(os.path.join(temporary, os.path.basename(path)))
+            self._publish(temporary)
             for old in self.paths()[:-keep_last]:
-                if keep_every is None or step_of(old) % keep_every:
+                unasked = keep_every is None or step_of(old) % keep_every
+                if unasked and old not in self.protected:
                     _delete(old)
             self._write_list()
         except (tf.errors.OpError, OSError) as error:
-            self.sweep()
             reason = first_line(error).rpartition("; ")[2]  # After a long temporary name.
-            before = self.newest_step()
             raise UserError(
                 f"Cannot save a checkpoint at step {step} in {self.directory}: {reason}. Free some "
-                f"space; the same command goes on from step {before or 0}."
+                f"space; the same command goes on from step {self.newest_step() or 0}."
             ) from None
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
         return path
+
+    def _publish(self, temporary):
+        """Renames the files of a checkpoint into their place, when all have reached the disk."""
+        written = sorted(glob.glob(os.path.join(glob.escape(temporary), "step-*")))
+        for file in written:
+            files.sync(file)
+        for file in sorted(written, key=lambda file: file.endswith(".index")):
+            os.replace(file, os.path.join(self.directory, os.path.basename(file)))
+        files.sync(self.directory)
+
+    def protect(self, keep_last):
+        """Never deletes what is there now, the newest `keep_last` apart: it was kept on purpose."""
+        self.protected = set(self.paths()[:-keep_last])
+
+    def are_lost(self):
+        """Tells whether there were checkpoints, by the list of them, and there are none now."""
+        return os.path.exists(self.list) and not self.paths()
 
     def forget_after(self, step):
         """Deletes the checkpoints of later steps, which could not be restored."""
@@ -117,19 +139,14 @@ class Checkpoints:
         self._write_list()
 
     def sweep(self):
-        """Removes what a save leaves that did not come to its end."""
-        complete = {f"{path}.index" for path in self.paths()}
-        for path in glob.glob(os.path.join(glob.escape(self.directory), "*")):
-            name = os.path.basename(path)
-            if re.fullmatch(r"step-\d+_temp", name):
-                shutil.rmtree(path, ignore_errors=True)
-            elif (
-                re.match(r"step-\d+\.", name)
-                and re.sub(r"\.[^.]*$", ".index", path) not in complete
-            ):
-                with contextlib.suppress(OSError):
-                    os.remove(path)
+        """Removes what a save leaves that is killed."""
+        for path in glob.glob(os.path.join(glob.escape(self.directory), f"{files.TEMPORARY}*")):
+            shutil.rmtree(path, ignore_errors=True)
         files.sweep(self.directory)
+        complete = {f"{path}.index" for path in self.paths()}
+        for path in glob.glob(os.path.join(glob.escape(self.directory), "step-*.data-*")):
+            if path.rpartition(".")[0] + ".index" not in complete:
+                os.remove(path)
 
     def _write_list(self):
         """Writes the list by which TensorFlow's own tools find the checkpoints."""
@@ -137,7 +154,7 @@ class Checkpoints:
         if names:
             listed = "".join(f'all_model_checkpoint_paths: "{name}"\n' for name in names)
             files.write_text(
-                os.path.join(self.directory, "checkpoint"),
+                self.list,
                 f'model_checkpoint_path: "{names[-1]}"\n{listed}',
             )
 
@@ -162,11 +179,15 @@ def _trackable(parts):
     return tf.train.Checkpoint(**{name: [v.value for v in part] for name, part in parts.items()})
 
 
-def _check_shapes(path, parts):
-    """Raises `UserError` unless the variables of a checkpoint are those of the model.
+def _read(path, parts):
+    """Reads a checkpoint: pairs of a variable and its value.
 
-    This reads the index only, so a checkpoint that would ask for other or more
-    memory than the model has is refused before its data is touched.
+    Names, shapes and types are compared first, by the index alone: a checkpoint
+    that would ask for other or more memory than the model has is refused before
+    its data is touched. Values are then read by those names.
+
+    Raises:
+        UserError: If the variables are not those of the model.
     """
     expected = {
         _KEY.format(name, number): (v.path, tuple(v.shape), tf.as_dtype(v.dtype))
@@ -188,6 +209,12 @@ def _check_shapes(path, parts):
                 f"The checkpoint {path} is not of this model: for {name} expected "
                 f"{_shown(*mine)}. Received: {_shown(*theirs)}."
             )
+    reader.get_tensor(_GRAPH)  # Not needed, but damage there is damage of the file.
+    return [
+        (variable, reader.get_tensor(_KEY.format(name, number)))
+        for name, part in parts.items()
+        for number, variable in enumerate(part)
+    ]
 
 
 def _shown(shape, kind):

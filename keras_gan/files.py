@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 
-_TEMPORARY = ".tmp-"  # TensorBoard does not take such a name for an event file.
+TEMPORARY = ".tmp-"  # TensorBoard does not take such a name for an event file.
 
 
 def write_text(path, text):
@@ -24,7 +24,7 @@ def replacing(path):
     """Yields a temporary path beside `path` that replaces it if the block succeeds."""
     directory = os.path.dirname(path) or "."
     os.makedirs(directory, exist_ok=True)
-    temporary = os.path.join(directory, f"{_TEMPORARY}{os.getpid()}")
+    temporary = os.path.join(directory, f"{TEMPORARY}{os.getpid()}")
     try:
         yield temporary
         sync(temporary)
@@ -44,7 +44,7 @@ def new_directory(path):
     """
     parent = os.path.dirname(path)
     os.makedirs(parent, exist_ok=True)
-    temporary = tempfile.mkdtemp(prefix=_TEMPORARY, dir=parent)
+    temporary = tempfile.mkdtemp(prefix=TEMPORARY, dir=parent)
     try:
         yield temporary
         os.chmod(temporary, 0o755)
@@ -73,6 +73,6 @@ def sync(path):
 
 def sweep(directory):
     """Removes what `replacing` leaves in a directory when its process is killed."""
-    for path in glob.glob(os.path.join(glob.escape(directory), f"{_TEMPORARY}*")):
+    for path in glob.glob(os.path.join(glob.escape(directory), f"{TEMPORARY}*")):
         if os.path.isfile(path):
             os.remove(path)

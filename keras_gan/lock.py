@@ -38,12 +38,13 @@ def hold(directory):
     new = not os.path.exists(name)
     try:
         os.makedirs(path, exist_ok=True)
-        file = open(name, "a+", encoding="utf-8")
+        # A link would let the lock overwrite what it points at.
+        file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     except OSError as error:
         _remove(made)
         raise UserError(f"Cannot write into --run_dir={directory}: {error.strerror}.") from None
-    with file:
-        _lock(file, directory)
+    try:
+        _lock(file, name, directory)
         _held.add(path)
         try:
             yield
@@ -52,22 +53,23 @@ def hold(directory):
             if new and os.listdir(path) == [_NAME]:
                 os.remove(name)
                 _remove(made)
+    finally:
+        os.close(file)
 
 
-def _lock(file, directory):
+def _lock(file, name, directory):
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.seek(0)
         raise UserError(
-            f"{directory} is in use by process {file.read().strip()}. Wait for it to end, or give "
-            "another --run_dir."
+            f"{directory} is in use by process {os.read(file, 20).decode().strip()}. Wait for it "
+            "to end, or give another --run_dir."
         ) from None
     except OSError as error:
-        raise UserError(f"Cannot lock {file.name}: {error.strerror}.") from None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
+        raise UserError(f"Cannot lock {name}: {error.strerror}.") from None
+    with contextlib.suppress(OSError):  # The number only helps to find the process.
+        os.ftruncate(file, 0)
+        os.write(file, f"{os.getpid()}\n".encode())
 
 
 def _remove(made):

@@ -79,6 +79,7 @@ def _train(config, run):
     with _failures_named(run):
         run.sweep()
         run.checkpoints.forget_after(done)
+        run.checkpoints.protect(config.keep_last)
         callbacks.cut_logs(run, done if done else -1)
         _announce(run, model, source, strategy, done, config)
         _fit(config, run, model, source, done, profile)
@@ -108,7 +109,7 @@ def _check_same_data(run, before, source):
 def _check_not_lost(run, record):
     """Raises `UserError` if a run without a checkpoint must have had one."""
     logged = callbacks.last_logged_step(run)
-    if logged > record["config"].checkpoint_every:
+    if run.checkpoints.are_lost() or logged > record["config"].checkpoint_every:
         raise UserError(
             f"{run.path} has logs up to step {logged}, but no checkpoint to go on from. Bring back "
             f"{run.checkpoints.directory}, or give another --run_dir, or delete the old run."
@@ -212,22 +213,29 @@ def _announce(run, model, source, strategy, done, config):
 @contextlib.contextmanager
 def _failures_named(run):
     """Turns what the machine may refuse in the block into a `UserError`."""
-    resume = "The last checkpoint is intact, and the same command goes on from it."
     try:
         yield
     except BrokenPipeError:  # The reader of our output has left.
         raise
     except OSError as error:
-        raise UserError(
-            f"Cannot write into {run.path}: {error.strerror or error}. Free some space. {resume}"
-        ) from None
-    except tf.errors.NotFoundError as error:
-        raise UserError(f"Cannot read the data: {first_line(error)}. {resume}") from None
-    except tf.errors.ResourceExhaustedError:
-        raise UserError(
-            "Not enough memory for a step. Lower --batch_size or the size of the networks, in "
-            "another --run_dir."
-        ) from None
+        message = f"Cannot write into {run.path}: {error.strerror or error}."
+    except tf.errors.OpError as error:
+        if "No space left" in error.message:
+            message = f"Cannot write into {run.path}: No space left on device."
+        elif isinstance(error, tf.errors.ResourceExhaustedError):
+            message = (
+                "Not enough memory for a step. Lower --batch_size or the size of the networks, in "
+                "another --run_dir."
+            )
+        elif "IteratorGetNext" in error.message or isinstance(error, tf.errors.NotFoundError):
+            message = f"Cannot read the data: {first_line(error)}."
+        else:
+            raise
+    else:
+        return
+    raise UserError(
+        f"{message} The same command goes on from step {run.checkpoints.newest_step() or 0}."
+    )
 
 
 def _fit(config, run, model, source, done, profile):

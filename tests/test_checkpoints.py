@@ -82,8 +82,8 @@ def test_what_a_killed_save_left_is_swept(model, tmp_path):
     checkpoints = Checkpoints(str(tmp_path))
     checkpoints.save(model, 1)
     whole = sorted(os.listdir(tmp_path))
-    (tmp_path / "step-2_temp").mkdir()
-    (tmp_path / "step-2_temp" / "part-00000-of-00001.data").touch()
+    (tmp_path / ".tmp-save").mkdir()
+    (tmp_path / ".tmp-save" / "step-2.data-00000-of-00001").touch()
     (tmp_path / "step-2.data-00000-of-00001").touch()  # Killed before its index was renamed.
     (tmp_path / ".tmp-123").touch()
     (tmp_path / "notes.txt").touch()

@@ -64,7 +64,7 @@ def test_a_full_disk_in_training(
     if what in ("metrics", "picture"):
         monkeypatch.setattr(callbacks.EventLog, "at", lambda self, step: contextlib.nullcontext())
     line = fails(capsys, "--steps=7", run_dir=tmp_path)
-    assert message in line and "the same command goes on" in line and "{{" not in line
+    assert message in line and "he same command goes on from step" in line and "{{" not in line
     assert leftovers(tmp_path) == []
     assert Checkpoints(str(tmp_path / "checkpoints")).newest_step() == (
         6 if what == "picture" else 3

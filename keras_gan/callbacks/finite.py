@@ -31,9 +31,10 @@ class Finite(StepCallback):
 
 
 def check_variables(model, step):
-    """Raises `UserError` if a variable of a model or its optimizers is not finite anywhere."""
+    """Raises `UserError` unless all that a checkpoint holds is finite, on every replica."""
     copies = model.distribute_strategy.experimental_local_results
-    for owner in (model, model.generator_optimizer, model.discriminator_optimizer):
+    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
+    for owner in (model, *optimizers, *model.metrics):
         for variable in owner.variables:
             for replica, copy in enumerate(copies(variable.value)):
                 if copy.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(copy)):

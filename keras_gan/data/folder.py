@@ -32,7 +32,11 @@ def load(folder, split, preparation, on_bad_image="fail"):
             "A folder has no splits; name the sub-folder itself as --dataset. Received: "
             f"--split={split}."
         )
-    classes = find_images(folder)
+    classes, others = find_images(folder)
+    if others:
+        print(
+            f"{folder}: passing over {others:,} files that end in none of {', '.join(EXTENSIONS)}"
+        )
     labels = {path: label for label, files in enumerate(classes.values()) for path in files}
     class_names = None if list(classes) == [None] else tuple(classes)
     preparation = images.Preparation(preparation.channels or 3, preparation.size, preparation.crop)
@@ -45,6 +49,7 @@ def load(folder, split, preparation, on_bad_image="fail"):
     seen.settle(on_bad_image)
     files = [path for path in labels if path not in seen.bad]
     labels = [labels[path] for path in files] if class_names else None
+    files = [os.fsencode(path) for path in files]
     if array is not None:
         return source.ArraySource(folder, array, labels, class_names)
 
@@ -55,41 +60,45 @@ def load(folder, split, preparation, on_bad_image="fail"):
 
 
 def find_images(folder):
-    """Lists a folder.
+    """Lists the images of a folder. Names that begin with a dot are passed over.
 
     Returns:
-        Paths sorted by name, by class name; by `None` if there are no classes.
+        (paths by class name, number of other files). The only key is `None`
+        where the images are not in sub-folders. Paths are sorted. A linked
+        folder, which is not gone into, is listed as if it were an image.
+
+    Raises:
+        UserError: If there are no images, or they are both in the folder and in
+            sub-folders, or a folder cannot be read.
     """
-    entries = sorted(entry for entry in os.listdir(folder) if not entry.startswith("."))
-    flat = [os.path.join(folder, entry) for entry in entries if _is_image(entry)]
-    classes = {
-        entry: inside
-        for entry in entries
-        if os.path.isdir(os.path.join(folder, entry))
-        and (inside := _images_below(os.path.join(folder, entry)))
-    }
-    if flat and classes:
+    found, others = {}, 0
+    try:
+        for parent, folders, names in os.walk(folder, onerror=_refuse):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            names = [name for name in names if not name.startswith(".")]
+            images_here = [name for name in names if name.lower().endswith(EXTENSIONS)]
+            others += len(names) - len(images_here)
+            linked = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+            inside = os.path.relpath(parent, folder)
+            for name in images_here + linked:
+                top = name if name in linked else None
+                top = top if inside == "." else inside.split(os.sep)[0]
+                found.setdefault(top, []).append(os.path.join(parent, name))
+    except RecursionError:
+        raise UserError(f"The folders in {folder} are nested too deeply.") from None
+    classes = sorted(name for name in found if name is not None)
+    if None in found and classes:
         raise UserError(
             f"The folder {folder} holds images and also folders of images "
-            f"({', '.join(list(classes)[:3])}): expected one or the other."
+            f"({', '.join(classes[:3])}): expected one or the other."
         )
-    if not flat and not classes:
+    if not found:
         raise UserError(
             f"There are no images in the folder {folder}. Expected files ending in "
             f"{', '.join(EXTENSIONS)}, directly or in one sub-folder a class."
         )
-    return classes or {None: flat}
+    return {name: sorted(found[name]) for name in classes or [None]}, others
 
 
-def _is_image(name):
-    return name.lower().endswith(EXTENSIONS) and not name.startswith(".")
-
-
-def _images_below(folder):
-    """Returns the images below a folder, and linked folders, which are not gone into."""
-    found = []
-    for parent, folders, names in os.walk(folder):
-        inside = [os.path.join(parent, name) for name in folders]
-        found += [path for path in inside if os.path.islink(path)]
-        found += [os.path.join(parent, name) for name in names if _is_image(name)]
-    return sorted(found)
+def _refuse(error):
+    raise UserError(f"Cannot read the folder {error.filename}: {error.strerror}.")

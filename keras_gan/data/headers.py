@@ -20,6 +20,9 @@ class BadImageError(ValueError):
 def check(path, root):
     """Raises `BadImageError` unless a file can be decoded as an image without harm.
 
+    Returns:
+        The number of pixels, by the header.
+
     Args:
         path: The file.
         root: The real path of the folder that it must be in, after symbolic
@@ -44,6 +47,7 @@ def check(path, root):
         raise BadImageError("its header is cut short") from None
     if pixels > MAX_PIXELS:
         raise BadImageError(f"it has {pixels:,} pixels, more than {MAX_PIXELS:,}")
+    return pixels
 
 
 def count_pixels(file):
@@ -70,11 +74,10 @@ def count_pixels(file):
 def _jpeg_size(file):
     file.seek(2)
     while True:
-        byte = file.read(1)[0]
-        if byte != 0xFF:
-            raise BadImageError("its header is broken")
-        while byte == 0xFF:
-            byte = file.read(1)[0]
+        while file.read(1)[0] != 0xFF:  # Decoders pass over bytes between the segments.
+            pass
+        while (byte := file.read(1)[0]) == 0xFF:
+            pass
         if byte == 0x01 or 0xD0 <= byte <= 0xD8:  # These stand alone.
             continue
         (length,) = struct.unpack(">H", file.read(2))

@@ -50,11 +50,11 @@ class Preparation:
         Returns:
             uint8 tensor [size height, size width, channels].
         """
-        image = to_channels(image, self.channels)
         if self.crop == "center" and self.size:
             image = crop_to_shape(image, *self.size)
         elif isinstance(self.crop, tuple):
             image = center_crop(image, *self.crop)
+        image = to_channels(image, self.channels)
         if self.size:
             image = resize(image, self.size)
         return tf.cast(tf.round(tf.clip_by_value(image, 0.0, 255.0)), tf.uint8)
@@ -118,14 +118,20 @@ def to_channels(image, channels):
     image = tf.cast(image, tf.float32)
     if channels is None:
         return image
-    present = tf.shape(image)[-1]
-    has_alpha = present % 2 == 0
-    alpha = tf.cond(has_alpha, lambda: image[..., -1:], lambda: 255.0 + 0.0 * image[..., :1])
-    color = tf.cond(has_alpha, lambda: image[..., :-1], lambda: image)
-    color = tf.broadcast_to(color, [*tf.unstack(tf.shape(image)[:2]), 3])
+    has_alpha = tf.shape(image)[-1] % 2 == 0
+    height, width = tf.unstack(tf.shape(image)[:2])
+
+    def over_white():
+        color, alpha = image[..., :-1], image[..., -1:]
+        return (color * alpha + 255.0 * (255.0 - alpha)) / 255.0
+
     if channels == 4:
-        return tf.concat([color, alpha], axis=-1)
-    color = (color * alpha + 255.0 * (255.0 - alpha)) / 255.0
+        alpha = tf.cond(
+            has_alpha, lambda: image[..., -1:], lambda: tf.fill([height, width, 1], 255.0)
+        )
+        color = tf.cond(has_alpha, lambda: image[..., :-1], lambda: image)
+        return tf.concat([tf.broadcast_to(color, [height, width, 3]), alpha], axis=-1)
+    color = tf.broadcast_to(tf.cond(has_alpha, over_white, lambda: image), [height, width, 3])
     if channels == 1:
         color = tf.reduce_sum(color * _LUMINANCE, axis=-1, keepdims=True)
     return color

@@ -13,6 +13,7 @@ from keras_gan.errors import UserError
 
 _TOLERATED = 0.01
 _NAMED = 10
+_LARGE_PIXELS = 2**24  # Images beyond this are decoded one at a time, to save memory.
 _SHOW_PROGRESS = 10_000  # images
 
 
@@ -30,13 +31,15 @@ class Scan:
     def __init__(self, folder, files):
         self.folder, self.files = folder, files
         self.bad = {}
+        self.parallel = tf.data.AUTOTUNE
 
     def check_headers(self):
         """Notes what can be told without decoding; returns the paths of the others."""
         root = os.path.realpath(self.folder)
         for path in self.files:
             try:
-                headers.check(path, root)
+                if headers.check(path, root) > _LARGE_PIXELS:
+                    self.parallel = 1
             except headers.BadImageError as error:
                 self.bad[path] = str(error)
         return [path for path in self.files if path not in self.bad]
@@ -53,10 +56,10 @@ class Scan:
             (shape of an image, array [N, *shape] of the good ones, or `None` if
             they are too large together).
         """
-        data = tf.data.Dataset.from_tensor_slices(tf.constant(files, tf.string)).map(
-            load_file, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-        )
-        decoded = iter(data.prefetch(tf.data.AUTOTUNE))
+        data = tf.data.Dataset.from_tensor_slices(
+            tf.constant([os.fsencode(path) for path in files], tf.string)
+        ).map(load_file, num_parallel_calls=self.parallel, deterministic=True)
+        decoded = iter(data.prefetch(1))
         first, shape, array, kept, progress = None, None, None, 0, None
         if len(files) >= _SHOW_PROGRESS:
             progress = keras.utils.Progbar(len(files), unit_name="image")
@@ -95,7 +98,7 @@ class Scan:
         """
         if not self.bad:
             return
-        named = [f"{path} ({self.bad[path]})" for path in sorted(self.bad)[:_NAMED]]
+        named = [f"{_shown(path)} ({self.bad[path]})" for path in sorted(self.bad)[:_NAMED]]
         more = len(self.bad) - len(named)
         listed = ", ".join(named) + (f" and {more:,} more" if more else "")
         count = f"{len(self.bad):,} of {len(self.files):,} images in {self.folder}"
@@ -110,6 +113,10 @@ class Scan:
                 "leaves out; repair or remove them."
             )
         print(f"Warning: left out {count}: {listed}.", file=sys.stderr)
+
+
+def _shown(path):
+    return path if path.isprintable() else repr(path)
 
 
 def _reason(error):
