@@ -140,8 +140,6 @@ class Checkpoints:
 
     def sweep(self):
         """Removes what a save leaves that is killed."""
-        for path in glob.glob(os.path.join(glob.escape(self.directory), f"{files.TEMPORARY}*")):
-            shutil.rmtree(path, ignore_errors=True)
         files.sweep(self.directory)
         complete = {f"{path}.index" for path in self.paths()}
         for path in glob.glob(os.path.join(glob.escape(self.directory), "step-*.data-*")):

@@ -2,6 +2,9 @@
 
 from keras_gan.errors import UserError
 
+_LARGEST = 2**16  # Units, channels: more would not fit into any memory.
+_MOST_STEPS = 100  # Each update is a part of the graph.
+
 
 def check_arguments(**values):
     """Raises `UserError` for a constructor argument that no system can take.
@@ -14,6 +17,9 @@ def check_arguments(**values):
         for number in value if isinstance(value, tuple | list) else (value,):
             if not isinstance(number, int) or isinstance(number, bool) or number < 1:
                 raise UserError(f"{name} must be at least 1. Received: {value!r}.")
+            most = _MOST_STEPS if name == "d_steps" else _LARGEST
+            if number > most:
+                raise UserError(f"{name} must be at most {most}. Received: {value!r}.")
 
 
 def check_batch(batch, image_shape, d_steps):

@@ -8,7 +8,6 @@ is not imported.
 
 import dataclasses
 import difflib
-import math
 import re
 import textwrap
 import typing
@@ -18,7 +17,7 @@ from absl import flags
 from keras_gan.errors import UserError
 
 
-def option(default, help, *, lower=None, upper=None, choices=None, free=False):
+def option(default, help, *, lower=None, upper=10**12, choices=None, free=False):
     """Returns a dataclass field that is also a command-line flag.
 
     Args:
@@ -43,11 +42,14 @@ def check_options(options):
             raise UserError(
                 f"--{field.name} must be {_KINDS[_plain(types[field.name])]}. Received: {value!r}."
             )
+        texts = value if isinstance(value, tuple) else (value,)
+        if not all(text.isprintable() for text in texts if isinstance(text, str)):
+            raise UserError(f"--{field.name} must be printable text. Received: {value!r}.")
         (lower, upper), choices = field.metadata["bounds"], field.metadata["choices"]
         if lower is not None and value is not None:
-            if not (value >= lower and math.isfinite(value)):
+            if not value >= lower:
                 raise UserError(f"--{field.name} must be at least {lower}. Received: {value}.")
-            if upper is not None and value > upper:
+            if value > upper:
                 raise UserError(f"--{field.name} must be at most {upper}. Received: {value}.")
         if choices and value not in choices:
             raise UserError(
@@ -134,7 +136,11 @@ class Config:
         free=True,
     )
     cpu_replicas: int = option(
-        1, "Train on this many logical CPUs, to try mirrored training.", lower=1, free=True
+        1,
+        "Train on this many logical CPUs, to try mirrored training.",
+        lower=1,
+        upper=64,
+        free=True,
     )
     profile_steps: str | None = option(
         None, "FIRST,LAST: profile these steps for TensorBoard.", free=True
@@ -248,6 +254,10 @@ def parse(options_class, argv):
         raise UserError(_explain(error, types)) from None
     except UnicodeDecodeError:
         raise UserError("The flagfile is no UTF-8 text.") from None
+    except RecursionError:
+        raise UserError("The flagfiles name each other too deeply.") from None
+    except ValueError as error:  # What Python says to a name with a NUL in it.
+        raise UserError(f"Cannot read the flags: {error}.") from None
     if values["help"].value:
         return None
     if positional:

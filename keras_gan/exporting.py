@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 import keras_gan
+from keras_gan import files
 from keras_gan.errors import UserError, first_line
-from keras_gan.files import new_directory
 from keras_gan.run_directory import load_run
 
 FORMATS = ("saved_model", "onnx")
@@ -56,8 +56,9 @@ def export(run_dir, export_dir=None, formats=FORMATS):
         with contextlib.ExitStack() as finished:
             paths = {}
             for name in formats:
+                files.sweep(os.path.join(export_dir, name), seconds=3600)
                 path = os.path.join(export_dir, name, version)
-                temporary = finished.enter_context(new_directory(path))
+                temporary = finished.enter_context(files.new_directory(path))
                 file = writers[name](model, temporary, metadata)
                 paths[name] = os.path.normpath(os.path.join(path, file))
     except OSError as error:

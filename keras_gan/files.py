@@ -9,6 +9,7 @@ import glob
 import os
 import shutil
 import tempfile
+import time
 
 TEMPORARY = ".tmp-"  # TensorBoard does not take such a name for an event file.
 
@@ -71,8 +72,17 @@ def sync(path):
         os.close(descriptor)
 
 
-def sweep(directory):
-    """Removes what `replacing` leaves in a directory when its process is killed."""
+def sweep(directory, seconds=0):
+    """Removes what writers that were killed have left in a directory.
+
+    Args:
+        directory: Where to look.
+        seconds: Leave alone what is younger: its writer may still be at work.
+    """
     for path in glob.glob(os.path.join(glob.escape(directory), f"{TEMPORARY}*")):
-        if os.path.isfile(path):
+        if os.path.getmtime(path) > time.time() - seconds:
+            continue
+        if os.path.isdir(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             os.remove(path)

@@ -31,6 +31,9 @@ class Options:
             raise UserError("--run_dir is needed: the directory of a trained run.")
 
 
+_MOST_SEEDS = 1_000_000
+
+
 def parse_seeds(text):
     """Turns "1,5,9-12" into [1, 5, 9, 10, 11, 12]."""
     seeds = []
@@ -39,6 +42,10 @@ def parse_seeds(text):
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
         if last < first or max(abs(first), abs(last)) >= 2**63:
             raise UserError(f"--seeds must be like 0-63 or 1,5,9-12. Received: {text!r}.")
+        if len(seeds) + last - first >= _MOST_SEEDS:
+            raise UserError(
+                f"--seeds must be at most {_MOST_SEEDS:,} at a time. Received: {text!r}."
+            )
         seeds.extend(range(first, last + 1))
     return seeds
 

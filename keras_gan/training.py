@@ -126,7 +126,7 @@ def _profile_window(text):
     if text is None:
         return None
     first, _, last = text.partition(",")
-    if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last)):
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
         raise UserError(f"--profile_steps must be FIRST,LAST, like 10,20. Received: {text!r}.")
     return int(first), int(last)
 

@@ -64,6 +64,47 @@ def test_a_run_that_lost_its_checkpoints_is_not_begun_again(finished, tmp_path, 
     assert rows(tmp_path) == rows(finished)
 
 
+def test_lost_indices_are_not_a_new_beginning(finished, tmp_path, capsys):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    for path in (tmp_path / "checkpoints").glob("*.index"):
+        path.unlink()
+    assert "no checkpoint to go on from" in fails(capsys, "--steps=9", run_dir=tmp_path)
+    assert rows(tmp_path) == rows(finished)
+
+
+def test_leftovers_of_a_killed_process_are_removed(finished, tmp_path):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "checkpoints" / ".tmp-save").mkdir()
+    for name in ("samples/.tmp-1", "tensorboard/.tmp-1", ".tmp-1", "checkpoints/step-9.data-0"):
+        (tmp_path / name).touch()
+    run_train(tmp_path, "--steps=8")
+    assert not list(tmp_path.rglob("*tmp*")) and not list(tmp_path.rglob("step-9*"))
+
+
+def test_checkpoints_kept_on_purpose_stay(tmp_path):
+    run_train(tmp_path, "--steps=12", "--keep_every=6")
+    run_train(tmp_path, "--steps=18")
+    kept = RunDirectory(tmp_path).checkpoints.paths()
+    assert [path.rpartition("-")[2] for path in kept] == ["6", "15", "18"]
+
+
+@pytest.mark.parametrize("line", ['{"step": "2"}', "null", "[" * 9999, '{"step": 6, "value": [1]}'])
+def test_entries_of_logs_that_are_none_are_dropped(line, finished, tmp_path):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    with open(tmp_path / "metrics.jsonl", "ab") as file:
+        file.write(line.encode() + b"\n\xff\xfe\n")
+    run_train(tmp_path, "--steps=8")
+    assert [row["step"] for row in rows(tmp_path)] == [2, 4, 6, 7, 8]
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path, capsys):
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").symlink_to(tmp_path / "precious")
+    assert "Cannot write into --run_dir" in fails(capsys, run_dir=tmp_path / "run")
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
 def test_a_run_that_had_no_checkpoint_yet_says_so(finished, tmp_path, capsys):
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     shutil.rmtree(tmp_path / "checkpoints")
@@ -164,6 +205,8 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(file, how, finished, t
     printed = capsys.readouterr()
     assert f"Warning: cannot restore the checkpoint {tmp_path}/checkpoints/step-7" in printed.err
     assert "Resuming at step 6 to 8" in printed.out
+    steps = [path.name for path in (tmp_path / "checkpoints").glob("*.index")]
+    assert sorted(steps) == ["step-6.index", "step-8.index"]  # That of 7 is of another past.
     # The entry of step 7 was only made because the first run ended there.
     assert [row["step"] for row in rows(tmp_path)] == [2, 4, 6, 8]
 
@@ -230,12 +273,24 @@ def test_a_weight_that_is_not_finite_on_one_replica_is_named(tmp_path, monkeypat
 
     monkeypatch.setattr(callbacks.Progress, "on_train_batch_end", poison)
     message = fails(
-        capsys, "--steps=20", "--cpu_replicas=2", "--checkpoint_every=2", run_dir=tmp_path
+        capsys, "--steps=20", "--cpu_replicas=2", "--checkpoint_every=9", run_dir=tmp_path
     )
-    assert "is not finite on replica 1 at step 4" in message
-    model, _ = load_run(tmp_path)
-    assert model.step.numpy() == 2
-    assert all(np.isfinite(v).all() for v in values(model.variables))
+    assert "is not finite on replica 1 at step 4" in message  # At the next log entry.
+
+
+def test_a_loss_that_was_not_finite_is_not_saved(tmp_path, monkeypatch, capsys):
+    """The running means are a part of the checkpoint, and log entries come at other steps."""
+    original = callbacks.Progress.on_train_batch_end
+
+    def poison(self, batch, logs=None):
+        original(self, batch, logs)
+        if batch == 1:
+            self.model.metrics[0].variables[0].assign(np.nan)
+
+    monkeypatch.setattr(callbacks.Progress, "on_train_batch_end", poison)
+    message = fails(capsys, "--steps=20", "--log_every=7", run_dir=tmp_path)
+    assert "is not finite at step 3" in message
+    assert RunDirectory(tmp_path).checkpoints.paths() == []
 
 
 def test_a_state_that_is_not_finite_is_never_saved(tmp_path, monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """Files are whole or not there."""
 
+import os
 import pathlib
 
 import pytest
@@ -31,7 +32,25 @@ def test_new_directory_never_overwrites(tmp_path):
 
 
 def test_what_killed_writers_left_is_swept(tmp_path):
-    for name in (".tmp-123", "kept"):
+    (tmp_path / ".tmp-folder").mkdir()
+    for name in (".tmp-file", ".tmp-folder/x", "kept"):
         (tmp_path / name).touch()
+    sweep(str(tmp_path), seconds=60)
+    assert len(list(tmp_path.iterdir())) == 3  # Somebody may still be writing.
     sweep(str(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize("write", [replacing, new_directory])
+def test_data_is_on_the_disk_before_it_is_renamed(write, tmp_path, monkeypatch):
+    calls = []
+    for name in ("fsync", "replace", "rename"):
+        original = getattr(os, name)
+        monkeypatch.setattr(
+            os, name, lambda *a, name=name, original=original: calls.append(name) or original(*a)
+        )
+    with write(str(tmp_path / "x")) as temporary:
+        path = pathlib.Path(temporary)
+        (path / "inside" if path.is_dir() else path).write_text("x")
+    assert calls[0] == "fsync" and calls[-1] == "fsync"
+    assert {"replace", "rename"} & set(calls[1:-1])

@@ -92,8 +92,8 @@ def test_a_discriminator_that_does_not_learn_loses(tmp_path, capsys):
 def test_a_swinging_loss_is_an_oscillation():
     assert judge([entry(g_loss=loss) for loss in [0.5, 1.1] * 5]).names == ("oscillation",)
     assert judge([entry(g_loss=loss) for loss in [0.78, 0.8] * 5]).names == ("healthy",)
-    falling = [2.0**-n for n in range(10)]
-    assert judge([entry(g_loss=loss) for loss in falling]).names == ("healthy",)
+    for losses in ([2.0**-n for n in range(10)], np.linspace(1, -1, 10), [-0.02, -0.03] * 5):
+        assert judge([entry(g_loss=loss) for loss in losses]).names == ("healthy",)
 
 
 def test_a_sure_discriminator_that_is_often_wrong_overshoots():
@@ -102,7 +102,8 @@ def test_a_sure_discriminator_that_is_often_wrong_overshoots():
     assert judge([entry(d_logits_fake=2.0)] * 10).names == ("discriminator_loses",)
     right = {"d_accuracy_real": 0.97, "d_accuracy_fake": 0.97}
     assert judge([entry(**sure, **right)] * 10).names == ("discriminator_wins",)
-    assert judge([entry(**right)] * 10).names == ("healthy",)  # Right, but not sure.
+    less = {"d_logits_real": 3.5, "d_logits_fake": -3.5}
+    assert judge([entry(**right, **less)] * 10).names == ("healthy",)  # Right, but not sure.
 
 
 def test_logits_that_are_no_log_odds_are_not_judged():

@@ -113,6 +113,40 @@ def test_the_largest_allowed_image_passes_the_header_check(tmp_path):
             headers.check(str(tmp_path / "x.png"), str(tmp_path))
 
 
+def test_files_larger_than_any_image_are_not_read(tmp_path):
+    with open(tmp_path / "x.png", "wb") as file:
+        file.write(big_png(10, 10))
+        file.truncate(8 * headers.MAX_PIXELS + 1)  # A hole: it takes no space.
+    with pytest.raises(headers.BadImageError, match="it is too large"):
+        headers.check(str(tmp_path / "x.png"), str(tmp_path))
+
+
+def test_hidden_files_and_folders_are_passed_over_and_others_counted(tmp_path, capsys):
+    for name in ("cat/a.png", "cat/.thumbnails/a.png", "cat/.b.png", "cat/deep/c.png", "cat/d.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(GOOD)
+    assert load_dataset(str(tmp_path)).num_examples == 2
+    assert "passing over 1 files" in capsys.readouterr().out
+
+
+def test_folders_that_cannot_be_read_are_named(photos, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert f"Cannot read the folder {photos}: Permission denied" in message_of(photos)
+
+
+def test_names_of_any_bytes_work(tmp_path):
+    path = os.path.join(os.fsencode(tmp_path), b"a\xff.png")
+    with open(path, "wb") as file:
+        file.write(GOOD)
+    assert load_dataset(str(tmp_path)).num_examples == 1
+    with open(path, "wb") as file:
+        file.write(b"")
+    assert "a\\udcff.png' (it is empty)" in message_of(tmp_path)
+
+
 def test_links_out_of_the_folder_are_refused(photos, tmp_path):
     (tmp_path / "secret.png").write_bytes(GOOD)
     (photos / "inside.png").symlink_to(photos / "a.png")

@@ -1,12 +1,11 @@
 """How the game between the two players stands, in words, with the next thing to try."""
 
-import json
-import os
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from keras_gan.callbacks.logs import read_rows
 from keras_gan.callbacks.steps import StepCallback
 
 WINDOW = 10  # Log entries that a verdict looks at.
@@ -14,6 +13,7 @@ _SAMPLES = 32
 # Measured on runs over digits and Gaussian mixtures that went well and that did not. Well: logit
 # gap up to 6.5, diversity above 0.85, swing below 0.15 after the first 500 steps.
 _SURE_GAP = 8.0
+_UNDECIDED_LOSS = 0.69  # log 2, G's where D knows nothing; no measure is smaller.
 _WRONG_GAP = -0.25
 _RIGHT, _OFTEN_WRONG = 0.95, 0.75
 _LOW_DIVERSITY = 0.7
@@ -92,11 +92,10 @@ class Health(StepCallback):
         self.verdict = None
 
     def on_train_begin(self, logs=None):
-        if self.first_step and os.path.exists(self.run.metrics_file):
-            with open(self.run.metrics_file, encoding="utf-8") as file:
-                rows = [json.loads(line) for line in file]
+        if self.first_step:
             # An earlier end of the run may have left an entry between the regular ones.
-            self.rows = [row for row in rows if row["step"] % self.every == 0][-WINDOW:]
+            rows = [row for row in read_rows(self.run) if row["step"] % self.every == 0]
+            self.rows = rows[-WINDOW:]
 
     def at_step(self, logs):
         self._measure(logs)
@@ -144,15 +143,16 @@ def judge(rows):
     Args:
         rows: Dicts of logged means by name.
     """
-    series = {key: np.array([row[key] for row in rows if key in row]) for key in rows[-1]}
-    mean = {key: values.mean() for key, values in series.items() if key != "step"}
+    logged = [key for key in rows[-1] if key != "step" and all(key in row for row in rows)]
+    series = {key: np.array([row[key] for row in rows]) for key in logged}
+    mean = {key: values.mean() for key, values in series.items()}
     names, evidence = [], []
     if "value" in mean:
         accuracies = mean["d_accuracy_real"], mean["d_accuracy_fake"]
         gap = mean["d_logits_real"] - mean["d_logits_fake"]
         # Half the second differences: a loss that falls steadily does not swing.
         swings = np.abs(np.diff(series["g_loss"], n=2)) / 2.0
-        swing = swings.mean() / max(np.abs(series["g_loss"]).mean(), 1e-12)
+        swing = swings.mean() / max(np.abs(series["g_loss"]).mean(), _UNDECIDED_LOSS)
         evidence += [
             f"D accuracy real {accuracies[0]:.2f} fake {accuracies[1]:.2f}",
             f"logit gap {gap:.1f}",
@@ -168,7 +168,7 @@ def judge(rows):
         evidence.append(f"sample diversity {mean['sample_diversity']:.2f}")
         if mean["sample_diversity"] < _LOW_DIVERSITY:
             names.append("generator_collapse")
-    evidence.append(
-        f"gradient norm D {mean['d_gradient_norm']:.2g} G {mean['g_gradient_norm']:.2g}"
-    )
+    if "d_gradient_norm" in mean:
+        norms = (f"{player} {mean[f'{player.lower()}_gradient_norm']:.2g}" for player in "DG")
+        evidence.append(f"gradient norm {' '.join(norms)}")
     return Verdict(tuple(names) or ("healthy",), ", ".join(evidence))

@@ -1,9 +1,9 @@
 """Scalars, settings and timing, for TensorBoard and as JSON lines."""
 
-import contextlib
 import glob
 import json
 import os
+import sys
 import time
 
 import keras
@@ -13,7 +13,7 @@ from tensorboard.plugins.hparams import api as hparams
 
 from keras_gan.callbacks.steps import StepCallback
 from keras_gan.errors import first_line
-from keras_gan.files import replacing
+from keras_gan.files import replacing, sync, write_text
 
 
 class Logs(StepCallback):
@@ -76,6 +76,7 @@ class Logs(StepCallback):
         row = {"step": self.step, **{tag.split("/")[1]: value for tag, value in scalars.items()}}
         with open(self.run.metrics_file, "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
+        sync(self.run.metrics_file)  # Before a checkpoint that goes on from here.
         self.logged = self.step
 
     def _images_per_second(self):
@@ -101,13 +102,29 @@ class Logs(StepCallback):
             hparams.hparams(shown)
 
 
+def read_rows(run):
+    """Returns the entries of metrics.jsonl as dicts of numbers; what is no entry is left out.
+
+    The last line of a run that was killed may be cut short.
+    """
+    if not os.path.exists(run.metrics_file):
+        return []
+    with open(run.metrics_file, encoding="utf-8", errors="replace") as file:
+        return [row for line in file if (row := _parse(line)) is not None]
+
+
+def _parse(line):
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    numbers = isinstance(row, dict) and all(type(value) in (int, float) for value in row.values())
+    return row if numbers and type(row.get("step")) is int else None
+
+
 def last_logged_step(run):
     """Returns the last step in metrics.jsonl, or 0."""
-    if not os.path.exists(run.metrics_file):
-        return 0
-    with open(run.metrics_file, encoding="utf-8") as file:
-        steps = [_step_of(line) for line in file]
-    return max((step for step in steps if step < float("inf")), default=0)
+    return max((row["step"] for row in read_rows(run)), default=0)
 
 
 def cut_logs(run, step):
@@ -120,10 +137,8 @@ def cut_logs(run, step):
         OSError: If a file cannot be replaced.
     """
     if os.path.exists(run.metrics_file):
-        with open(run.metrics_file, encoding="utf-8") as file:
-            lines = [line for line in file if _step_of(line) <= step]
-        with replacing(run.metrics_file) as new, open(new, "w", encoding="utf-8") as file:
-            file.writelines(lines)
+        kept = [json.dumps(row) + "\n" for row in read_rows(run) if row["step"] <= step]
+        write_text(run.metrics_file, "".join(kept))
     for path in glob.glob(os.path.join(run.tensorboard, "events.out.tfevents.*")):
         if step < 0:
             os.remove(path)
@@ -137,14 +152,10 @@ def cut_logs(run, step):
             raise OSError(first_line(error)) from None
 
 
-def _step_of(line):
-    try:
-        return json.loads(line)["step"]
-    except (ValueError, KeyError, TypeError):  # The last line of a run that was killed.
-        return float("inf")
-
-
 def _records(path):
-    # The last record of a run that was killed may be cut short.
-    with contextlib.suppress(tf.errors.DataLossError):
+    try:
         yield from tf.data.TFRecordDataset(path).as_numpy_iterator()
+    except tf.errors.DataLossError as error:
+        # The last record of a run that was killed may be cut short.
+        if "truncated" not in error.message:
+            print(f"Warning: dropping what follows a damaged entry of {path}.", file=sys.stderr)

@@ -1,6 +1,7 @@
 """One line that says how far training is, how fast, and how the game stands."""
 
 import contextlib
+import io
 import math
 import shutil
 import sys
@@ -24,7 +25,7 @@ class Progress(StepCallback):
     def __init__(self, steps, batch_size, first_step=0, stream=None):
         super().__init__(first_step)
         self.steps, self.batch_size = steps, batch_size
-        self.stream = stream or sys.stdout
+        self.stream = stream or sys.stdout or io.StringIO()  # There may be no standard output.
         self.interval = 0.5 if self.stream.isatty() else 10.0
         self.shown = self.newest = None
 

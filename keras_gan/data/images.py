@@ -9,6 +9,7 @@ from keras_gan.errors import UserError
 
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _BMP_PALETTE_COLORS = 256
+_LARGEST_SIDE = 16384
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,10 +62,13 @@ class Preparation:
 
 
 def _pair(flag, text, expected):
-    match = re.fullmatch(r"(\d+)(?:x(\d+))?", str(text))
+    match = re.fullmatch(r"([0-9]+)(?:x([0-9]+))?", str(text))
     pair = match and (int(match[1]), int(match[2] or match[1]))
-    if not pair or min(pair) < 1:
-        raise UserError(f"--{flag} must be {expected}, like 64 or 64x48. Received: {text!r}.")
+    if not pair or min(pair) < 1 or max(pair) > _LARGEST_SIDE:
+        raise UserError(
+            f"--{flag} must be {expected}, like 64 or 64x48, at most {_LARGEST_SIDE} a side. "
+            f"Received: {text!r}."
+        )
     return pair
 
 
