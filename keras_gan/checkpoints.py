@@ -105,7 +105,8 @@ class Checkpoints:
                     _delete(old)
             self._write_list()
         except (tf.errors.OpError, OSError) as error:
-            reason = first_line(error).rpartition("; ")[2]  # After a long temporary name.
+            # TensorFlow's reason comes after a long temporary name.
+            reason = getattr(error, "strerror", None) or first_line(error).rpartition("; ")[2]
             raise UserError(
                 f"Cannot save a checkpoint at step {step} in {self.directory}: {reason}. Free some "
                 f"space; the same command goes on from step {self.newest_step() or 0}."
