@@ -1,6 +1,7 @@
 """What every command does around its work: parse, be quiet, report mistakes."""
 
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -45,19 +46,34 @@ def run(options_class, description, work, argv=None, holds_run=False):
 
 
 def import_tensorflow():
-    """Imports TensorFlow without its start-up notices, unless the import fails."""
+    """Imports TensorFlow and Keras without their start-up notices, unless the import fails."""
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with tempfile.TemporaryFile("w+") as notices:
         try:
-            with _standard_error_to(notices):
-                import tensorflow
+            with _standard_error_to(notices), _interrupts_at_once():
+                import keras
+                tensorflow = importlib.import_module("tensorflow")
+                importlib.import_module("keras")
         except Exception:
             notices.seek(0)
             sys.stderr.write(notices.read())
             raise
     tensorflow.get_logger().setLevel("ERROR")
+
+
+@contextlib.contextmanager
+def _interrupts_at_once():
+    """Lets SIGINT end the process; as an exception it may be lost in what a library catches."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextlib.contextmanager
