@@ -53,7 +53,6 @@ def import_tensorflow():
     with tempfile.TemporaryFile("w+") as notices:
         try:
             with _standard_error_to(notices), _interrupts_at_once():
-                import keras
                 tensorflow = importlib.import_module("tensorflow")
                 importlib.import_module("keras")
         except Exception:
