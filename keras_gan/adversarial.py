@@ -20,7 +20,13 @@ from keras_gan.checks import check_batch, check_choice, check_shape
 from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas
 from keras_gan.errors import UserError
 from keras_gan.layers import ArgumentsAreConfig
-from keras_gan.players import build_optimizers, check_players, trainable_variables
+from keras_gan.players import (
+    build_optimizers,
+    check_players,
+    gradient_norm,
+    scaling_losses,
+    trainable_variables,
+)
 from keras_gan.sampling import Sampling
 
 _WATCHED = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
@@ -86,7 +92,8 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
     ):
         check_shape(image_shape)
         check_choice("latent_prior", latent_prior, randomness.PRIORS)
-        super().__init__(name=type(self).__name__.lower())
+        # Losses and latents are of full precision, whatever the networks compute in.
+        super().__init__(name=type(self).__name__.lower(), dtype=keras.config.floatx())
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         self.latent_prior = latent_prior
@@ -124,8 +131,9 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         return {"image": self.generator(latents, training=True)}
 
     def discriminate(self, examples):
-        """Returns the discriminator's logits [N] for a dict of examples."""
-        return self.discriminator(examples["image"], training=True)
+        """Returns the discriminator's logits [N] for a dict of examples, in full precision."""
+        logits = self.discriminator(examples["image"], training=True)
+        return tf.cast(logits, self.compute_dtype)
 
     def discriminator_loss(self, real, fake):
         """Returns D's losses [N] and a dict of per-example values to log.
@@ -198,8 +206,13 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
                 f"synchronise them inside the step. Received: {self._replicas} replicas."
             )
         default_g, default_d = self.default_optimizers()
-        self.generator_optimizer = keras.optimizers.get(generator_optimizer or default_g)
-        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer or default_d)
+        optimizers = (generator_optimizer or default_g, discriminator_optimizer or default_d)
+        self.generator_optimizer, self.discriminator_optimizer = (
+            scaling_losses(keras.optimizers.get(optimizer), networks)
+            for optimizer, networks in zip(
+                optimizers, (self.generators, self.discriminators), strict=True
+            )
+        )
         with self.distribute_strategy.scope():
             build_optimizers(
                 [
@@ -298,9 +311,9 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         variables = trainable_variables(self.discriminators)
         with self._layer_draws(j, "discriminator"), tf.GradientTape() as tape:
             losses, terms = self.discriminator_loss(real, fakes.examples)
-            loss = self._share(losses)
+            loss = self._share(losses, self.discriminator_optimizer)
         gradients = sum_over_replicas(tape.gradient(loss, variables))
-        norm = tf.linalg.global_norm(gradients)
+        norm = gradient_norm(self.discriminator_optimizer, gradients)
         self.discriminator_optimizer.apply(gradients, variables)
         self.after_discriminator_update(self._record(d_loss=losses, d_gradient_norm=norm, **terms))
 
@@ -322,7 +335,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         ):
             tape.watch([*samples, *(variable.value for variable in variables)])
             losses, terms = self.generator_loss(real, fakes.examples)
-            loss = self._share(losses)
+            loss = self._share(losses, self.generator_optimizer)
         direct, through = tape.gradient(loss, [variables, samples])
         # As an output gradient `None` would count as one.
         through = [
@@ -332,9 +345,10 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         gradients = sum_over_replicas([_add(a, b) for a, b in zip(direct, pulled, strict=True)])
         for variable, value in [*fakes.state, *self._generators_state(scope)]:
             variable.assign(value)
+        norm = gradient_norm(self.generator_optimizer, gradients)
         self.generator_optimizer.apply(gradients, variables)
         self._update_averages(real)
-        self._record(g_loss=losses, g_gradient_norm=tf.linalg.global_norm(gradients), **terms)
+        self._record(g_loss=losses, g_gradient_norm=norm, **terms)
 
     def _update_averages(self, real):
         batch_size = tf.nest.flatten(real)[0].shape[0] * self._replicas
@@ -363,9 +377,12 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
     def _replicas(self):
         return self.distribute_strategy.num_replicas_in_sync
 
-    def _share(self, losses):
-        """Returns this replica's share of the mean; optimizers sum gradients over replicas."""
-        return tf.reduce_mean(losses) / self._replicas
+    def _share(self, losses, optimizer):
+        """Returns this replica's share of the mean, scaled as the optimizer wants it.
+
+        Gradients are summed over the replicas.
+        """
+        return optimizer.scale_loss(tf.reduce_mean(losses) / self._replicas)
 
     def _record(self, **values):
         """Adds per-example values to the metrics; returns their means over the global batch."""

@@ -142,6 +142,13 @@ class Config:
         upper=64,
         free=True,
     )
+    precision: str = option(
+        "float32",
+        "What the networks compute in; losses, statistics, weights and exports stay float32. "
+        "mixed_bfloat16 suits most hardware better than mixed_float16.",
+        choices=("float32", "mixed_bfloat16", "mixed_float16"),
+    )
+    jit_compile: bool = option(False, "Compile the training step with XLA; on one device.")
     profile_steps: str | None = option(
         None, "FIRST,LAST: profile these steps for TensorBoard.", free=True
     )

@@ -1,11 +1,18 @@
 """The averaged generator: an exponential moving average of the weights."""
 
+import keras
 import tensorflow as tf
+
+from keras_gan.layers import dtype_policy
 
 
 def twin(network):
-    """Returns a copy of `network` with the same weights, never trained itself."""
-    copy = type(network).from_config(network.get_config())
+    """Returns a copy of `network` with the same weights, never trained itself.
+
+    It computes in full precision, as what is exported does.
+    """
+    with dtype_policy(keras.config.floatx()):
+        copy = type(network).from_config(network.get_config())
     copy.trainable = False
     copy.set_weights(network.get_weights())
     return copy

@@ -1,5 +1,8 @@
 """The two players: which variables each moves, and with which optimizer."""
 
+import keras
+import tensorflow as tf
+
 from keras_gan.distribution import takes_summed_gradients
 from keras_gan.errors import UserError
 
@@ -21,6 +24,30 @@ def check_players(variables):
         seen.add(id(variable))
 
 
+def scaling_losses(optimizer, networks):
+    """Returns the optimizer, made to scale the loss if the networks compute in float16.
+
+    Gradients below 6e-8 are zero in float16. The scaled ones may be infinite;
+    such a step is skipped and the scale halved.
+    """
+    half = any(layer.compute_dtype == "float16" for n in networks for layer in n.layers)
+    if not half or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)
+
+
+def gradient_norm(optimizer, gradients):
+    """Returns the norm of all gradients together, of the loss before `optimizer.scale_loss`.
+
+    It is 0 for a step that a loss-scaling optimizer skips.
+    """
+    norm = tf.linalg.global_norm([tf.cast(g, keras.config.floatx()) for g in gradients if g is not None])
+    if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return norm
+    norm = norm / optimizer.scale_loss(tf.ones(()))
+    return tf.where(tf.math.is_finite(norm), norm, tf.zeros_like(norm))
+
+
 def build_optimizers(players):
     """Makes the optimizers' variables now, so that checkpoints restore them.
 
@@ -40,3 +67,5 @@ def build_optimizers(players):
         if not optimizer.built:
             optimizer.build(trainable_variables(networks))
         takes_summed_gradients(optimizer)
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            takes_summed_gradients(optimizer.inner_optimizer)

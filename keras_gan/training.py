@@ -14,6 +14,7 @@ from keras_gan.config import changes, key_values
 from keras_gan.data import load_dataset
 from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError, first_line
+from keras_gan.layers import dtype_policy
 from keras_gan.run_directory import RunDirectory, load_run
 
 _COMPARED = 8  # Real examples that samples are compared with, if no more are shown.
@@ -161,7 +162,7 @@ def _build(config, source, strategy):
     system = models.get(config.model)
     arguments = models.parse_arguments(system, key_values(config.model_arg))
     keras.utils.set_random_seed(config.seed)
-    with strategy.scope():
+    with strategy.scope(), dtype_policy(config.precision):
         model = system(source.shape, num_classes=source.num_classes, **arguments)
         optimizers = [
             _with_learning_rate(optimizer, rate, config, updates)
@@ -172,7 +173,12 @@ def _build(config, source, strategy):
                 strict=True,
             )
         ]
-        model.compile(*optimizers, seed=config.seed, ema_images=config.ema_images)
+        model.compile(
+            *optimizers,
+            seed=config.seed,
+            ema_images=config.ema_images,
+            jit_compile=config.jit_compile,
+        )
     return model
 
 

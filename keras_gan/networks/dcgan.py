@@ -9,7 +9,7 @@ import math
 import keras
 
 from keras_gan.errors import UserError
-from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.layers import ArgumentsAreConfig, BatchNormalization
 
 _BASES = range(2, 8)
 _MAX_LEVELS = 10
@@ -75,11 +75,10 @@ def _weights():
 
 def _batch_norm(x):
     """Batch norm over the global batch, with gamma from N(1, 0.02)."""
-    return keras.layers.BatchNormalization(
+    return BatchNormalization(
         momentum=0.9,
         epsilon=1e-5,
         gamma_initializer=keras.initializers.RandomNormal(mean=1.0, stddev=0.02),
-        synchronized=True,
     )(x)
 
 
