@@ -149,6 +149,13 @@ class Config:
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
     )
     jit_compile: bool = option(False, "Compile the training step with XLA; on one device.")
+    steps_per_execution: int = option(
+        1,
+        "Run up to this many steps in one call, which is faster for tiny networks; the largest "
+        "number that fits the intervals is used.",
+        lower=1,
+        free=True,
+    )
     profile_steps: str | None = option(
         None, "FIRST,LAST: profile these steps for TensorBoard.", free=True
     )

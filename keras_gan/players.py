@@ -41,7 +41,9 @@ def gradient_norm(optimizer, gradients):
 
     It is 0 for a step that a loss-scaling optimizer skips.
     """
-    norm = tf.linalg.global_norm([tf.cast(g, keras.config.floatx()) for g in gradients if g is not None])
+    norm = tf.linalg.global_norm(
+        [tf.cast(g, keras.config.floatx()) for g in gradients if g is not None]
+    )
     if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return norm
     norm = norm / optimizer.scale_loss(tf.ones(()))

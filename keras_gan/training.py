@@ -202,6 +202,7 @@ def _announce(run, model, source, strategy, done, config):
     )
     shape = "x".join(map(str, source.shape))
     replicas = strategy.num_replicas_in_sync
+    together = _steps_per_execution(config, done)
     print(
         f"{type(model).__name__}: generator {generator:,} weights, discriminator "
         f"{discriminator:,}; {source.name}: {source.num_examples:,} examples of {shape}"
@@ -211,6 +212,7 @@ def _announce(run, model, source, strategy, done, config):
         f"{'Resuming at' if done else 'Training from'} step {done} to {config.steps}, batch "
         f"{config.batch_size}"
         + (f" over {replicas} replicas" if replicas > 1 else "")
+        + (f", {together} steps at a time" if together > 1 else "")
         + f", into {run.path}",
         flush=True,
     )
@@ -244,7 +246,16 @@ def _failures_named(run):
     )
 
 
+def _steps_per_execution(config, done):
+    """Returns the largest number of steps, up to the one asked for, that meets every interval."""
+    fits = math.gcd(
+        done, config.steps, config.log_every, config.sample_every, config.checkpoint_every
+    )
+    return max(n for n in range(1, config.steps_per_execution + 1) if fits % n == 0)
+
+
 def _fit(config, run, model, source, done, profile):
+    model.steps_per_execution = _steps_per_execution(config, done)
     events = callbacks.EventLog(run.tensorboard)
     shown = pictures.count_that_fits(source.shape)
     real = source.first(max(shown, _COMPARED))

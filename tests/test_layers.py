@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_gan import randomness
 from keras_gan.distribution import make_strategy
-from keras_gan.layers import Dropout, Maxout
+from keras_gan.layers import BatchNormalization, Dropout, Maxout
 
 
 def test_maxout_against_numpy():
@@ -59,3 +59,36 @@ def test_dropout_outside_of_a_training_step_is_named():
 def test_dropout_round_trip():
     layer = Dropout(0.25)
     assert keras.layers.deserialize(keras.layers.serialize(layer)).rate == 0.25
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (6, 4, 3, 5)])
+def test_fused_batch_norm_is_that_of_keras(shape):
+    x = tf.constant(np.random.default_rng(0).normal(2.0, 3.0, shape), tf.float32)
+    outputs = []
+    for layer in (BatchNormalization(momentum=0.9), keras.layers.BatchNormalization(momentum=0.9)):
+        layer.build(shape)
+        layer.gamma.assign(np.linspace(0.5, 2.0, 5))
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = layer(x, training=True)
+                loss = tf.reduce_sum(y**3)
+            first = tape.gradient(loss, [x, *(v.value for v in layer.trainable_variables)])
+            penalty = tf.reduce_sum(first[0] ** 2)
+        outputs.append([y, *first, outer.gradient(penalty, x), *layer.non_trainable_variables])
+    for ours, keras_own in zip(*outputs, strict=True):
+        scale = float(tf.reduce_max(tf.abs(keras_own)))
+        np.testing.assert_allclose(ours, keras_own, atol=2e-5 * scale)
+
+
+def test_batch_norm_keeps_its_scale_in_float32():
+    layer = BatchNormalization(dtype="mixed_bfloat16")
+    x = tf.cast(tf.reshape(tf.range(64.0), [8, 2, 2, 2]), tf.bfloat16)
+    layer.build(x.shape)
+    layer.gamma.assign([1.001, 1.001])  # 1.0 in bfloat16.
+    assert layer(x, training=True).dtype == tf.bfloat16
+    assert layer(x, training=False).dtype == tf.bfloat16
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(tf.cast(layer(x, training=True), tf.float32))
+    assert tape.gradient(loss, layer.gamma.value).dtype == tf.float32

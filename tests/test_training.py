@@ -12,7 +12,7 @@ from keras_gan import pictures, training
 from keras_gan.config import Config
 from keras_gan.run_directory import RunDirectory, load_run
 from tests.conftest import values
-from tests.runs import fails, rows, run_train
+from tests.runs import assert_same_run, fails, rows, run_train
 
 
 def events(run_dir):
@@ -226,3 +226,40 @@ def test_mistakes_are_one_line_and_write_nothing(flags, message, capsys, tmp_pat
 def test_default_run_directory_is_named_after_the_model():
     assert Config(model="gan").directory == "runs/gan"
     assert Config(run_dir="x").directory == "x"
+
+
+def test_many_steps_in_a_call_change_nothing(tmp_path, capsys):
+    """Not the state, nor what is logged and drawn; on a run that is resumed as well."""
+    run_train(tmp_path / "one", "--steps=16", "--checkpoint_every=4")
+    for end in (8, 16):
+        many = ("--steps_per_execution=3", "--checkpoint_every=4")
+        run_train(tmp_path / "many", f"--steps={end}", *many)
+        assert ", 2 steps at a time, into" in capsys.readouterr().out  # Every interval is even.
+    assert_same_run(tmp_path / "one", tmp_path / "many")
+
+
+def test_many_steps_in_a_call_over_replicas_change_rounding_only(tmp_path):
+    ended = []
+    for number in (1, 2):
+        run_dir = tmp_path / str(number)
+        run_train(run_dir, "--steps=4", "--cpu_replicas=2", f"--steps_per_execution={number}",
+                  "--checkpoint_every=4")  # fmt: skip
+        ended.append(values(load_run(run_dir)[0].variables))
+    for one, many in zip(*ended, strict=True):
+        np.testing.assert_allclose(many, one, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("done", "asked", "used"), [(0, 1, 1), (0, 7, 5), (0, 99, 50), (10, 99, 10)]
+)
+def test_steps_in_a_call_meet_every_interval(done, asked, used):
+    config = Config(
+        steps=1000, log_every=50, sample_every=250, checkpoint_every=500, steps_per_execution=asked
+    )
+    assert training._steps_per_execution(config, done) == used
+
+
+def test_xla_trains(tmp_path):
+    run_train(tmp_path, "--steps=2", "--jit_compile")
+    assert rows(tmp_path)[-1]["step"] == 2
+    assert np.isfinite(list(rows(tmp_path)[-1].values())).all()

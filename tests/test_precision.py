@@ -1,0 +1,107 @@
+"""Low precision: what stays float32, loss scaling, and the same game."""
+
+import shutil
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import adversarial, models, randomness
+from keras_gan.checkpoints import Checkpoints
+from keras_gan.distribution import make_strategy
+from keras_gan.layers import dtype_policy
+from keras_gan.run_directory import load_run
+from keras_gan.training import train
+from tests.conftest import build, examples, same, values
+from tests.runs import assert_same_run, configuration, fails
+
+LOW = ("mixed_bfloat16", "mixed_float16")
+
+
+def compiled(name, precision, **options):
+    with dtype_policy(precision):
+        model = build(name)
+    model.compile(**options)
+    return model
+
+
+def step(model, count=8):
+    batch = examples(count * model.d_steps, model.image_shape)
+    return {name: float(value) for name, value in model.train_step(batch).items()}
+
+
+@pytest.mark.parametrize("precision", LOW)
+@pytest.mark.parametrize("name", models.names())
+def test_weights_losses_and_averages_stay_float32(name, precision):
+    model = compiled(name, precision)
+    assert keras.config.dtype_policy().name == "float32"  # It was for building only.
+    assert {variable.dtype for variable in model.variables} <= {"float32", "int64"}
+    batch = examples(8 * model.d_steps, model.image_shape)
+    fakes = model.draw_fakes(batch, 0)
+    assert fakes.examples["image"].dtype == precision.removeprefix("mixed_")
+    with randomness.layer_draws(tf.constant([0, 0], tf.int64)):
+        losses, terms = model.discriminator_loss(model._part(batch, 0), fakes.examples)
+    assert {x.dtype for x in (losses, *terms.values())} == {tf.float32}
+    assert model(np.zeros((2, model.latent_dim), np.float32)).dtype == tf.float32
+
+
+@pytest.mark.parametrize("precision", LOW)
+@pytest.mark.parametrize("name", models.names())
+def test_a_step_is_that_of_float32_up_to_rounding(name, precision):
+    """Gradient norms too, which loss scaling must not show in."""
+    full, low = (step(compiled(name, kind)) for kind in ("float32", precision))
+    for key in ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm"):
+        assert low[key] == pytest.approx(full[key], rel=0.05), key
+
+
+def test_float16_scales_the_loss_of_each_player():
+    model = compiled("gan", "mixed_float16")
+    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
+    assert all(isinstance(o, keras.optimizers.LossScaleOptimizer) for o in optimizers)
+    assert optimizers[0].dynamic_scale is not optimizers[1].dynamic_scale
+    bfloat = compiled("gan", "mixed_bfloat16")
+    assert not isinstance(bfloat.generator_optimizer, keras.optimizers.LossScaleOptimizer)
+
+
+def test_a_step_is_skipped_when_one_replica_has_an_infinite_gradient(monkeypatch):
+    strategy = make_strategy(cpu_replicas=2)
+    with strategy.scope():
+        model = compiled("gan", "mixed_float16")
+    original = adversarial.sum_over_replicas
+
+    def poison(gradients):
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        bad = tf.where(replica == 1, np.inf, 1.0)
+        return original([gradient * tf.cast(bad, gradient.dtype) for gradient in gradients])
+
+    monkeypatch.setattr(adversarial, "sum_over_replicas", poison)
+    weights = [*model.generator.trainable_variables, *model.discriminator.trainable_variables]
+    before = values(weights)
+    scale = float(model.generator_optimizer.dynamic_scale.numpy())
+    data = tf.data.Dataset.from_tensor_slices(examples(8, model.image_shape))
+    logs = model.fit(data.batch(8, drop_remainder=True), verbose=0, shuffle=False).history
+    for variable, value in zip(weights, before, strict=True):
+        for copy in strategy.experimental_local_results(variable.value):
+            np.testing.assert_array_equal(copy, value)
+    assert logs["g_gradient_norm"] == [0.0] and np.isfinite(logs["g_loss"]).all()
+    for optimizer in (model.generator_optimizer, model.discriminator_optimizer):
+        assert float(optimizer.dynamic_scale.numpy()) == scale / 2
+
+
+@pytest.mark.parametrize("precision", LOW)
+def test_runs_resume_exactly_and_load_in_float32(precision, tmp_path):
+    train(configuration("dcgan", tmp_path / "whole", steps=7, precision=precision))
+    shutil.copytree(tmp_path / "whole", tmp_path / "cut")
+    Checkpoints(str(tmp_path / "cut" / "checkpoints")).forget_after(4)
+    shutil.rmtree(tmp_path / "cut" / "samples")
+    trained = train(configuration("dcgan", tmp_path / "cut", steps=7, precision=precision))
+    assert_same_run(tmp_path / "whole", tmp_path / "cut")
+    loaded, _ = load_run(tmp_path / "cut")
+    assert loaded.generator.compute_dtype == "float32"
+    assert same([loaded.sample(3)], [trained.sample(3)])
+
+
+def test_other_precisions_are_named(capsys):
+    message = fails(capsys, "--precision=float8")
+    assert "--precision must be one of float32, mixed_bfloat16, mixed_float16." in message
