@@ -188,11 +188,12 @@ def _read(path, parts):
     Raises:
         UserError: If the variables are not those of the model.
     """
-    expected = {
-        _KEY.format(name, number): (v.path, tuple(v.shape), tf.as_dtype(v.dtype))
+    variables = {
+        _KEY.format(name, number): variable
         for name, part in parts.items()
-        for number, v in enumerate(part)
+        for number, variable in enumerate(part)
     }
+    expected = {key: (v.path, tuple(v.shape), tf.as_dtype(v.dtype)) for key, v in variables.items()}
     reader = tf.train.load_checkpoint(path)
     kinds = reader.get_variable_to_dtype_map()
     found = {
@@ -209,11 +210,7 @@ def _read(path, parts):
                 f"{_shown(*mine)}. Received: {_shown(*theirs)}."
             )
     reader.get_tensor(_GRAPH)  # Not needed, but damage there is damage of the file.
-    return [
-        (variable, reader.get_tensor(_KEY.format(name, number)))
-        for name, part in parts.items()
-        for number, variable in enumerate(part)
-    ]
+    return [(variable, reader.get_tensor(key)) for key, variable in variables.items()]
 
 
 def _shown(shape, kind):

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan import files
-from keras_gan.errors import UserError, first_line
+from keras_gan.errors import UserError
 from keras_gan.run_directory import load_run
 
 FORMATS = ("saved_model", "onnx")
@@ -105,10 +105,8 @@ def write_saved_model(model, directory, metadata):
     archive = keras.export.ExportArchive()
     archive.track(model.averaged_generator)
     archive.add_endpoint("serving_default", _serving_function(model), _signature(model))
-    try:
+    with files.written_by_tensorflow():
         archive.write_out(directory, verbose=False)
-    except tf.errors.OpError as error:
-        raise OSError(first_line(error)) from None
     extra = os.path.join(directory, "assets.extra")
     os.makedirs(extra)
     with open(os.path.join(extra, "metadata.json"), "w", encoding="utf-8") as file:

@@ -11,7 +11,20 @@ import shutil
 import tempfile
 import time
 
+import tensorflow as tf
+
+from keras_gan.errors import first_line
+
 TEMPORARY = ".tmp-"  # TensorBoard does not take such a name for an event file.
+
+
+@contextlib.contextmanager
+def written_by_tensorflow():
+    """Turns what TensorFlow raises in the block when it cannot write into an `OSError`."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(first_line(error)) from None
 
 
 def write_text(path, text):

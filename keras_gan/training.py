@@ -82,6 +82,7 @@ def _train(config, run):
         run.checkpoints.forget_after(done)
         run.checkpoints.protect(config.keep_last)
         callbacks.cut_logs(run, done if done else -1)
+        model.steps_per_execution = _steps_per_execution(config, done)
         _announce(run, model, source, strategy, done, config)
         _fit(config, run, model, source, done, profile)
     return model
@@ -202,7 +203,7 @@ def _announce(run, model, source, strategy, done, config):
     )
     shape = "x".join(map(str, source.shape))
     replicas = strategy.num_replicas_in_sync
-    together = _steps_per_execution(config, done)
+    together = model.steps_per_execution
     print(
         f"{type(model).__name__}: generator {generator:,} weights, discriminator "
         f"{discriminator:,}; {source.name}: {source.num_examples:,} examples of {shape}"
@@ -255,7 +256,6 @@ def _steps_per_execution(config, done):
 
 
 def _fit(config, run, model, source, done, profile):
-    model.steps_per_execution = _steps_per_execution(config, done)
     events = callbacks.EventLog(run.tensorboard)
     shown = pictures.count_that_fits(source.shape)
     real = source.first(max(shown, _COMPARED))

@@ -7,7 +7,7 @@ import struct
 
 import tensorflow as tf
 
-from keras_gan.errors import first_line
+from keras_gan.files import written_by_tensorflow
 
 
 class EventLog:
@@ -32,12 +32,10 @@ class EventLog:
         Raises:
             OSError: If they have not all arrived in the file.
         """
-        try:
+        with written_by_tensorflow():
             with self.writer.as_default(step=step):
                 yield
             self.writer.flush()
-        except tf.errors.OpError as error:
-            raise OSError(first_line(error)) from None
         new = set(glob.glob(self.pattern)) - self.before
         end, size = self._end_of_records(new.pop()) if new else (0, 0)
         if not self.end < end == size:

@@ -12,8 +12,7 @@ from tensorboard.compat.proto import event_pb2
 from tensorboard.plugins.hparams import api as hparams
 
 from keras_gan.callbacks.steps import StepCallback
-from keras_gan.errors import first_line
-from keras_gan.files import replacing, sync, write_text
+from keras_gan.files import replacing, sync, write_text, written_by_tensorflow
 
 
 class Logs(StepCallback):
@@ -143,13 +142,14 @@ def cut_logs(run, step):
         if step < 0:
             os.remove(path)
             continue
-        try:
-            with replacing(path) as new, tf.io.TFRecordWriter(new) as writer:
-                for record in _records(path):
-                    if event_pb2.Event.FromString(record).step <= step:
-                        writer.write(record)
-        except tf.errors.OpError as error:  # What a full disk raises here.
-            raise OSError(first_line(error)) from None
+        with (
+            written_by_tensorflow(),
+            replacing(path) as new,
+            tf.io.TFRecordWriter(new) as writer,
+        ):
+            for record in _records(path):
+                if event_pb2.Event.FromString(record).step <= step:
+                    writer.write(record)
 
 
 def _records(path):

@@ -20,13 +20,13 @@ class BadImageError(ValueError):
 def check(path, root):
     """Raises `BadImageError` unless a file can be decoded as an image without harm.
 
-    Returns:
-        The number of pixels, by the header.
-
     Args:
         path: The file.
         root: The real path of the folder that it must be in, after symbolic
             links are followed.
+
+    Returns:
+        The number of pixels, by the header.
     """
     real = os.path.realpath(path)
     if os.path.commonpath([root, real]) != root:
