@@ -18,16 +18,10 @@ import tensorflow as tf
 from keras_gan import ema, randomness
 from keras_gan.checks import check_batch, check_choice, check_shape
 from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas
-from keras_gan.errors import UserError
 from keras_gan.layers import ArgumentsAreConfig
-from keras_gan.players import (
-    build_optimizers,
-    check_players,
-    gradient_norm,
-    scaling_losses,
-    trainable_variables,
-)
+from keras_gan.players import add, check_players, gradient_norm, trainable_variables
 from keras_gan.sampling import Sampling
+from keras_gan.two_optimizers import TwoOptimizers
 
 _WATCHED = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
 
@@ -38,8 +32,8 @@ class Fakes(NamedTuple):
     Attributes:
         examples: Dict like a batch; `image` holds the samples.
         tape: The gradient tape that watched the generators make them.
-        state: Pairs (variable, value): what this pass would have made of the
-            generators' state, such as batch-norm statistics.
+        state: What this pass would have made of the generators' state, such as
+            batch-norm statistics: a value, or `None`, for each variable of it.
     """
 
     examples: dict
@@ -47,7 +41,7 @@ class Fakes(NamedTuple):
     state: list
 
 
-class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
+class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model, abc.ABC):
     """Base of the systems; a system supplies networks, losses and defaults.
 
     Subclass it once for a system. The subclass' constructor takes
@@ -164,84 +158,6 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
 
     # What Keras calls.
 
-    def compile(
-        self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        *,
-        seed=0,
-        ema_images=None,
-        reuse_fakes=True,
-        run_eagerly=False,
-        jit_compile=False,
-        steps_per_execution=1,
-    ):
-        """Configures training.
-
-        Args:
-            generator_optimizer: Optimizer of the generators. Default: the
-                paper's. Its iterations count generator steps.
-            discriminator_optimizer: Optimizer of the discriminators. Default:
-                the paper's. Its iterations count d_steps a step.
-            seed: Seed of the latents drawn in training.
-            ema_images: Half-life of the averaged generator in images; 0 keeps
-                it equal to the generator. Default: the system's.
-            reuse_fakes: Let the generator learn from the samples that the last
-                discriminator update saw, which saves a pass and changes no
-                distribution; False draws fresh ones, as the papers' pseudo-code
-                does.
-            run_eagerly: As in `keras.Model.compile`.
-            jit_compile: As in `keras.Model.compile`.
-            steps_per_execution: As in `keras.Model.compile`.
-        """
-        super().compile(
-            optimizer=None,
-            run_eagerly=run_eagerly,
-            jit_compile=jit_compile,
-            steps_per_execution=steps_per_execution,
-        )
-        if jit_compile and self._replicas > 1:
-            raise UserError(
-                "jit_compile does not work with several replicas: batch norm and optimizers "
-                f"synchronise them inside the step. Received: {self._replicas} replicas."
-            )
-        default_g, default_d = self.default_optimizers()
-        optimizers = (generator_optimizer or default_g, discriminator_optimizer or default_d)
-        self.generator_optimizer, self.discriminator_optimizer = (
-            scaling_losses(keras.optimizers.get(optimizer), networks)
-            for optimizer, networks in zip(
-                optimizers, (self.generators, self.discriminators), strict=True
-            )
-        )
-        with self.distribute_strategy.scope():
-            build_optimizers(
-                [
-                    (self.generator_optimizer, self.generators),
-                    (self.discriminator_optimizer, self.discriminators),
-                ]
-            )
-        self.seed = seed
-        self.ema_images = self.default_ema_images if ema_images is None else ema_images
-        self.reuse_fakes = reuse_fakes
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return {}
-        serialize = keras.optimizers.serialize
-        return {
-            "generator_optimizer": serialize(self.generator_optimizer),
-            "discriminator_optimizer": serialize(self.discriminator_optimizer),
-            "seed": self.seed,
-            "ema_images": self.ema_images,
-            "reuse_fakes": self.reuse_fakes,
-            "run_eagerly": self.run_eagerly,
-            "jit_compile": bool(self.jit_compile),
-            "steps_per_execution": self.steps_per_execution,
-        }
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-
     @property
     def metrics(self):
         return list(self._means.values())
@@ -253,49 +169,54 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
 
     def train_step(self, batch):
         """One generator step; see the module's docstring."""
-        check_batch(batch, self.image_shape, self.d_steps)
+        check_batch(batch, self.image_shape, self.d_steps, self.accumulate_steps)
         last = self.d_steps - 1
         for j in range(last):
             self.discriminator_update(batch, j)
-        fakes = self.draw_fakes(batch, last)
+        fakes = self.draw_fakes(batch, last) if self.reuse_fakes else None
         self.discriminator_update(batch, last, fakes)
-        self.generator_update(batch, fakes if self.reuse_fakes else None)
+        self.generator_update(batch, fakes)
         self.step.assign(self.step + 1)
-        return self.get_metrics_result()
+        return self._step_logs()
 
     # The two updates.
 
-    def draw_fakes(self, batch, draw):
-        """Generates as many examples as one update takes, leaving the generators' state alone.
+    def draw_fakes(self, batch, draw, part=0):
+        """Generates as many examples as a part of an update takes.
+
+        The generators' state is left alone.
 
         Args:
             batch: The step's examples on this replica.
             draw: Number of the draw within the step.
+            part: Number of the part, of `accumulate_steps`.
 
         Returns:
             `Fakes`.
         """
-        real = self._part(batch, min(draw, self.d_steps - 1))
+        real = self._part(batch, min(draw, self.d_steps - 1), part)
         count = tf.nest.flatten(real)[0].shape[0]
-        seed = randomness.training_seed(self.seed, self.step, draw)
-        latents = randomness.replica_latents(self.latent_prior, count, self.latent_dim, seed)
-        latents = tf.cast(latents, self.compute_dtype)
-        with (
-            keras.StatelessScope() as scope,
-            self._layer_draws(draw, "generator"),
-            tf.GradientTape() as tape,
-        ):
-            examples = self.generate(latents, real)
-        return Fakes(examples, tape, self._generators_state(scope))
+
+        def forward():
+            seed = randomness.training_seed(self.seed, self.step, draw)
+            with self._draws(draw, "generator", part), keras.StatelessScope() as scope:
+                latents = randomness.replica_latents(
+                    self.latent_prior, count, self.latent_dim, seed
+                )
+                latents = tf.cast(latents, self.compute_dtype)
+                examples = self.generate(latents, real)
+            return examples, self._generators_state(scope)
+
+        with tf.GradientTape() as tape:
+            examples, state = self._xla(forward)()
+        return Fakes(examples, tape, state)
 
     def _generators_state(self, scope):
-        """Returns pairs (variable, value) of what a scope would change in the generators."""
-        state = [
-            (variable, scope.get_current_value(variable))
-            for network in self.generators
-            for variable in network.non_trainable_variables
-        ]
-        return [pair for pair in state if pair[1] is not None]
+        """Returns what a scope would make of the generators' state; `None` for what it leaves."""
+        return [scope.get_current_value(variable) for variable in self._state_variables()]
+
+    def _state_variables(self):
+        return [v for network in self.generators for v in network.non_trainable_variables]
 
     def discriminator_update(self, batch, j=0, fakes=None):
         """Update j of the discriminators: ascend V(D, G) in D, with G frozen.
@@ -306,16 +227,19 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
             j: Number of the update within the step.
             fakes: What `draw_fakes` returned. Default: a new draw.
         """
-        real = self._part(batch, j)
-        fakes = self.draw_fakes(batch, j) if fakes is None else fakes
         variables = trainable_variables(self.discriminators)
-        with self._layer_draws(j, "discriminator"), tf.GradientTape() as tape:
-            losses, terms = self.discriminator_loss(real, fakes.examples)
-            loss = self._share(losses, self.discriminator_optimizer)
-        gradients = sum_over_replicas(tape.gradient(loss, variables))
-        norm = gradient_norm(self.discriminator_optimizer, gradients)
-        self.discriminator_optimizer.apply(gradients, variables)
-        self.after_discriminator_update(self._record(d_loss=losses, d_gradient_norm=norm, **terms))
+
+        def differentiate(part):
+            real = self._part(batch, j, part)
+            fake = self.draw_fakes(batch, j, part) if fakes is None else fakes
+            with self._draws(j, "discriminator", part), tf.GradientTape() as tape:
+                losses, terms = self.discriminator_loss(real, fake.examples)
+                loss = self._share(losses, self.discriminator_optimizer)
+            return tape.gradient(loss, variables), {"d_loss": losses, **terms}
+
+        gradients, values = self._accumulate(differentiate)
+        norm = self._descend(self.discriminator_optimizer, gradients, variables)
+        self.after_discriminator_update(self._record(d_gradient_norm=norm, **values))
 
     def generator_update(self, batch, fakes=None):
         """Updates the generators to make the frozen discriminators answer "real".
@@ -324,65 +248,96 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
             batch: The step's examples on this replica.
             fakes: What `draw_fakes` returned. Default: a new draw.
         """
-        real = self._part(batch, self.d_steps - 1)
-        fakes = self.draw_fakes(batch, self.d_steps) if fakes is None else fakes
         variables = trainable_variables(self.generators)
-        samples = [x for x in tf.nest.flatten(fakes.examples) if x.dtype.is_floating]
-        with (
-            keras.StatelessScope() as scope,
-            self._layer_draws(self.d_steps, "discriminator"),
-            tf.GradientTape(watch_accessed_variables=False) as tape,
-        ):
-            tape.watch([*samples, *(variable.value for variable in variables)])
-            losses, terms = self.generator_loss(real, fakes.examples)
-            loss = self._share(losses, self.generator_optimizer)
-        direct, through = tape.gradient(loss, [variables, samples])
-        # As an output gradient `None` would count as one.
-        through = [
-            tf.zeros_like(x) if g is None else g for g, x in zip(through, samples, strict=True)
-        ]
-        pulled = fakes.tape.gradient(samples, variables, output_gradients=through)
-        gradients = sum_over_replicas([_add(a, b) for a, b in zip(direct, pulled, strict=True)])
-        for variable, value in [*fakes.state, *self._generators_state(scope)]:
-            variable.assign(value)
-        norm = gradient_norm(self.generator_optimizer, gradients)
-        self.generator_optimizer.apply(gradients, variables)
-        self._update_averages(real)
-        self._record(g_loss=losses, g_gradient_norm=norm, **terms)
 
-    def _update_averages(self, real):
-        batch_size = tf.nest.flatten(real)[0].shape[0] * self._replicas
+        def differentiate(part):
+            real = self._part(batch, self.d_steps - 1, part)
+            drawn = self.draw_fakes(batch, self.d_steps, part) if fakes is None else fakes
+            samples = [x for x in tf.nest.flatten(drawn.examples) if x.dtype.is_floating]
+            with (
+                keras.StatelessScope() as scope,
+                self._draws(self.d_steps, "discriminator", part),
+                tf.GradientTape(watch_accessed_variables=False) as tape,
+            ):
+                tape.watch([*samples, *(variable.value for variable in variables)])
+                losses, terms = self.generator_loss(real, drawn.examples)
+                loss = self._share(losses, self.generator_optimizer)
+            direct, through = tape.gradient(loss, [variables, samples])
+            # As an output gradient `None` would count as one.
+            through = [
+                tf.zeros_like(x) if g is None else g for g, x in zip(through, samples, strict=True)
+            ]
+            pulled = drawn.tape.gradient(samples, variables, output_gradients=through)
+            for state in (drawn.state, self._generators_state(scope)):
+                for variable, value in zip(self._state_variables(), state, strict=True):
+                    if value is not None:
+                        variable.assign(value)
+            gradients = [add(a, b) for a, b in zip(direct, pulled, strict=True)]
+            return gradients, {"g_loss": losses, **terms}
+
+        gradients, values = self._accumulate(differentiate)
+        norm = self._descend(self.generator_optimizer, gradients, variables)
+        self._update_averages(batch)
+        self._record(g_gradient_norm=norm, **values)
+
+    def _accumulate(self, differentiate):
+        """Returns gradients [of each variable] and values to record, summed up over the parts.
+
+        Args:
+            differentiate: Function from the number of a part to its gradients
+                and a dict of per-example values.
+        """
+        differentiate = self._xla(differentiate)
+        gradients, values = differentiate(0)
+        for part in range(1, self.accumulate_steps):
+            # Parts at the same time would need the memory of all of them.
+            with tf.control_dependencies([g for g in gradients if g is not None]):
+                more, others = differentiate(part)
+                gradients = [add(a, b) for a, b in zip(gradients, more, strict=True)]
+            values = {name: tf.concat([x, others[name]], axis=0) for name, x in values.items()}
+        return gradients, values
+
+    def _descend(self, optimizer, gradients, variables):
+        """Applies a player's gradients, summed over the replicas; returns their norm."""
+        gradients = sum_over_replicas(gradients)
+        norm = gradient_norm(optimizer, gradients)
+        optimizer.apply(gradients, variables)
+        return norm
+
+    def _update_averages(self, batch):
+        batch_size = tf.nest.flatten(batch)[0].shape[0] // self.d_steps * self._replicas
         kept = ema.decay(self.ema_images, batch_size, self.step * batch_size)
         for average, network in zip(self.averages, self.generators, strict=True):
             ema.update(average, network, kept)
 
-    def _part(self, batch, j):
-        """Returns sub-batch j: every d_steps-th example from j, the same on any number of replicas.
+    def _part(self, batch, j, part=0):
+        """Returns a part of sub-batch j: of every d_steps-th example from j, every so-many-th.
 
-        Contiguous blocks would give replicas other sub-batches than one device.
+        They are the same on any number of replicas; contiguous blocks would not be.
         """
-        if self.d_steps == 1:
+        k, parts = self.d_steps, self.accumulate_steps
+        if k * parts == 1:
             return batch
         return {
-            key: tf.reshape(x, [x.shape[0] // self.d_steps, self.d_steps, *x.shape[1:]])[:, j]
-            for key, x in batch.items()
+            key: tf.reshape(x, [-1, parts, k, *x.shape[1:]])[:, part, j] for key, x in batch.items()
         }
 
-    def _layer_draws(self, draw, player):
-        """Returns a block in which the random layers of a player draw for this step."""
+    def _draws(self, draw, player, part):
+        """Returns a block in which the layers of a player, and latents, are drawn for a part."""
         seed = randomness.training_seed(self.seed, self.step, draw, f"{player}_layers")
-        return randomness.layer_draws(seed)
+        return randomness.layer_draws(seed, part, self.accumulate_steps)
 
     @property
     def _replicas(self):
         return self.distribute_strategy.num_replicas_in_sync
 
     def _share(self, losses, optimizer):
-        """Returns this replica's share of the mean, scaled as the optimizer wants it.
+        """Returns the share of the mean that this part on this replica has, scaled as needed.
 
-        Gradients are summed over the replicas.
+        Gradients are summed over parts and replicas.
         """
-        return optimizer.scale_loss(tf.reduce_mean(losses) / self._replicas)
+        shares = self._replicas * self.accumulate_steps
+        return optimizer.scale_loss(tf.reduce_mean(losses) / shares)
 
     def _record(self, **values):
         """Adds per-example values to the metrics; returns their means over the global batch."""
@@ -391,9 +346,3 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, keras.Model, abc.ABC):
         for name, mean in means.items():
             self._means[name].update_state(mean)
         return means
-
-
-def _add(a, b):
-    if a is None or b is None:
-        return b if a is None else a
-    return a + b

@@ -17,18 +17,19 @@ def check_arguments(**values):
         for number in value if isinstance(value, tuple | list) else (value,):
             if not isinstance(number, int) or isinstance(number, bool) or number < 1:
                 raise UserError(f"{name} must be at least 1. Received: {value!r}.")
-            most = _MOST_STEPS if name == "d_steps" else _LARGEST
+            most = _MOST_STEPS if name.endswith("_steps") else _LARGEST
             if number > most:
                 raise UserError(f"{name} must be at most {most}. Received: {value!r}.")
 
 
-def check_batch(batch, image_shape, d_steps):
+def check_batch(batch, image_shape, d_steps, accumulate_steps):
     """Raises `UserError` unless `batch` can train a model of this shape.
 
     Args:
         batch: What `fit` hands to `train_step`.
         image_shape: Shape of an example.
-        d_steps: The number that the batch must be a multiple of.
+        d_steps: Updates that the batch is for.
+        accumulate_steps: Parts of an update.
     """
     image = batch.get("image") if isinstance(batch, dict) else None
     if image is None:
@@ -42,10 +43,11 @@ def check_batch(batch, image_shape, d_steps):
             f"Expected 'image' of shape (batch, {', '.join(map(str, image_shape))}) with a fixed "
             f"batch size (drop_remainder=True). Received: {tuple(image.shape)}."
         )
-    if image.shape[0] % d_steps:
+    if image.shape[0] % (d_steps * accumulate_steps):
+        parts = f" in accumulate_steps={accumulate_steps} parts" if accumulate_steps > 1 else ""
         raise UserError(
-            f"Expected a batch of d_steps={d_steps} times the examples of one update, on each "
-            f"replica. Received: {image.shape[0]} examples."
+            f"Expected a batch of d_steps={d_steps} times the examples of one update{parts}, on "
+            f"each replica. Received: {image.shape[0]} examples."
         )
 
 

@@ -53,6 +53,25 @@ def _make_logical_cpus(count):
             ) from None
 
 
+def is_multi_worker(strategy):
+    """Tells whether the strategy trains in several processes."""
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def pack(logs):
+    """Returns the logs of a step, a dict of scalars, in the form that Keras can reduce.
+
+    Over workers Keras reduces what a step returns along its first axis, which
+    scalars do not have, and each entry by collectives of its own.
+    """
+    return {"packed": tf.stack(list(logs.values()))[tf.newaxis]}
+
+
+def unpack(names, logs):
+    """Returns the logs of a step by their names from what Keras made of `pack`."""
+    return dict(zip(names, logs["packed"].numpy().ravel(), strict=True))
+
+
 def global_mean(values):
     """Returns the mean of `values` over the replicas; call it in replica context."""
     replica = tf.distribute.get_replica_context()

@@ -24,6 +24,13 @@ def check_players(variables):
         seen.add(id(variable))
 
 
+def add(a, b):
+    """Returns the sum of two gradients; `None` is one that is zero."""
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b
+
+
 def scaling_losses(optimizer, networks):
     """Returns the optimizer, made to scale the loss if the networks compute in float16.
 

@@ -32,17 +32,27 @@ def _fold_in(key, number):
     return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
 
 
+class _Draws:
+    """What is drawn from in a block: a seed, how often it was, and for which part of a batch."""
+
+    def __init__(self, seed, part=0, parts=1):
+        self.seed, self.count, self.part, self.parts = seed, 0, part, parts
+
+
 @contextlib.contextmanager
-def layer_draws(seed):
+def layer_draws(seed, part=0, parts=1):
     """Makes `seed` the source of what random layers draw inside the block, call by call.
 
     Replicas run on threads of their own, and each has its own block.
 
     Args:
         seed: Integer tensor of shape [2].
+        part: Layers and latents in the block are for every `parts`-th example of
+            the batch, from this one.
+        parts: Parts of the batch.
     """
     outer = getattr(_active, "draws", None)
-    _active.draws = [seed, 0]
+    _active.draws = _Draws(seed, part, parts)
     try:
         yield
     finally:
@@ -61,8 +71,8 @@ def layer_uniform(inputs):
             "A random layer was called in training mode outside of a training step. Call the "
             "network with training=False, or within `randomness.layer_draws(seed)`."
         )
-    draws[1] += 1
-    seed = _fold_in(draws[0], draws[1])
+    draws.count += 1
+    seed = _fold_in(draws.seed, draws.count)
     return _replica_rows(
         lambda shape: tf.random.stateless_uniform(shape, seed, alg="philox"), inputs.shape
     )
@@ -101,10 +111,13 @@ def replica_latents(prior, count, size, seed):
 def _replica_rows(draw, shape):
     """Returns this replica's rows, of `shape`, of what `draw` gives for the global batch."""
     replica = tf.distribute.get_replica_context()
-    count, *rest = shape
+    draws = getattr(_active, "draws", None) or _Draws(None)
+    rows, *rest = shape
+    count = rows * draws.parts
     everyone = draw([count * replica.num_replicas_in_sync, *rest])
     start = [replica.replica_id_in_sync_group * count, *[0] * len(rest)]
-    return tf.slice(everyone, start, [count, *rest])
+    own = tf.slice(everyone, start, [count, *rest])
+    return own[draws.part :: draws.parts] if draws.parts > 1 else own
 
 
 @tf.function

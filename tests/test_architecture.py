@@ -18,6 +18,7 @@ LAYERS = [
     {"checkpoints"},
     {"models"},
     {"adversarial"},
+    {"two_optimizers"},
     {"networks", "data", "ema", "pictures", "players", "sampling"},
     {"losses", "layers", "distribution"},
     {"randomness", "checks", "files"},
