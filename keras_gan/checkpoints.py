@@ -169,6 +169,11 @@ def state(model):
     return parts
 
 
+def variables(model):
+    """Returns the variables of `state`."""
+    return [variable for part in state(model).values() for variable in part]
+
+
 def step_of(path):
     """Returns the step of a checkpoint's path."""
     return int(path.rpartition("-")[2])

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 
-from keras_gan import config, lock
+from keras_gan import cluster, config, lock
 from keras_gan.errors import UserError
 
 
@@ -23,26 +23,40 @@ def run(options_class, description, work, argv=None, holds_run=False):
         description: First lines of `--help`.
         work: Called with the parsed options.
         argv: Program name and arguments. Default: those of the process.
-        holds_run: Whether the command writes into `options.directory`, which it
-            then holds before TensorFlow is imported.
+        holds_run: Whether the command writes into `options.directory`. It then
+            holds that before TensorFlow is imported, unless another process of
+            its cluster does so.
     """
     argv = sys.argv if argv is None else argv
+    processes, status = cluster.ALONE, 0
     try:
         options = config.parse(options_class, argv)
         if options is None:
             print(config.usage(options_class, description))
             return
-        with lock.hold(options.directory) if holds_run else contextlib.nullcontext():
+        if holds_run:
+            processes = cluster.of_strategy(options.strategy)
+        holds = holds_run and processes.is_chief
+        with lock.hold(options.directory) if holds else contextlib.nullcontext():
             import_tensorflow()
             work(options)
     except UserError as error:
         print(f"{os.path.basename(argv[0])}: error: {error}", file=sys.stderr)
-        sys.exit(1)
+        status = 1
     except BrokenPipeError:  # The reader of our output, such as `head`, has left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + signal.SIGPIPE)
+        status = 128 + signal.SIGPIPE
     except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+        status = 128 + signal.SIGINT
+    except SystemExit as leaving:
+        status = leaving.code
+    if processes.size > 1:
+        # TensorFlow's own end waits up to half a minute for workers that have left.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    if status:
+        sys.exit(status)
 
 
 def import_tensorflow():
@@ -52,7 +66,7 @@ def import_tensorflow():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with tempfile.TemporaryFile("w+") as notices:
         try:
-            with _standard_error_to(notices), _interrupts_at_once():
+            with _standard_error_to(notices), interrupts_at_once():
                 tensorflow = importlib.import_module("tensorflow")
                 importlib.import_module("keras")
         except Exception:
@@ -63,8 +77,12 @@ def import_tensorflow():
 
 
 @contextlib.contextmanager
-def _interrupts_at_once():
-    """Lets SIGINT end the process; as an exception it may be lost in what a library catches."""
+def interrupts_at_once():
+    """Lets SIGINT end the process in the block.
+
+    As an exception it may be lost in what a library catches, or wait for the end
+    of a long call into TensorFlow.
+    """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return

@@ -107,6 +107,13 @@ class Config:
     run_dir: str | None = option(None, "Where the run is kept. Default: runs/<model>.", free=True)
     steps: int = option(2000, "Generator steps in all.", lower=1, free=True)
     batch_size: int = option(64, "Images in one update, over all replicas together.", lower=1)
+    accumulate_steps: int = option(
+        1,
+        "Work through the images of an update in this many parts, to need less memory; batch norm "
+        "sees one part at a time.",
+        lower=1,
+        upper=100,
+    )
     g_learning_rate: float | None = option(
         None, "The generator's learning rate. Default: the paper's.", lower=0.0
     )
@@ -131,8 +138,9 @@ class Config:
     )
     strategy: str = option(
         "auto",
-        "auto (mirrored when there are several GPUs), default (one device) or mirrored.",
-        choices=("auto", "default", "mirrored"),
+        "auto (mirrored when there are several GPUs), default (one device), mirrored, multi_worker "
+        "(several machines, by TF_CONFIG) or tpu (untested).",
+        choices=("auto", "default", "mirrored", "multi_worker", "tpu"),
         free=True,
     )
     cpu_replicas: int = option(
@@ -148,7 +156,9 @@ class Config:
         "mixed_bfloat16 suits most hardware better than mixed_float16.",
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
     )
-    jit_compile: bool = option(False, "Compile the training step with XLA; on one device.")
+    jit_compile: bool = option(
+        False, "Compile with XLA; over several devices only where batch norm does not synchronise."
+    )
     steps_per_execution: int = option(
         1,
         "Run up to this many steps in one call, which is faster for tiny networks; the largest "
@@ -161,6 +171,12 @@ class Config:
     )
 
     def __post_init__(self):
+        if self.strategy == "parameter_server":
+            raise UserError(
+                "--strategy=parameter_server cannot train here: Keras 3 does not support it, and "
+                "workers that do not wait for each other make another run each time. Use "
+                "--strategy=multi_worker for several machines."
+            )
         check_options(self)
 
     @property

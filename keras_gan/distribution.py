@@ -3,7 +3,8 @@
 import keras
 import tensorflow as tf
 
-from keras_gan.errors import UserError
+from keras_gan.command import interrupts_at_once
+from keras_gan.errors import UserError, first_line
 
 
 def make_strategy(name="auto", cpu_replicas=1):
@@ -11,20 +12,23 @@ def make_strategy(name="auto", cpu_replicas=1):
 
     Args:
         name: `"default"` for one device, `"mirrored"` for all GPUs of this
-            machine, `"auto"` for mirrored when there is more than one.
+            machine, `"auto"` for mirrored when there is more than one,
+            `"multi_worker"` for the devices of all machines in TF_CONFIG (it
+            waits for the other processes), `"tpu"` for the cores of a TPU, which
+            was never tried.
         cpu_replicas: With more than 1, mirror over that many logical CPUs
             instead. This shows how mirrored training behaves without GPUs; it
             is not faster.
 
     Raises:
         UserError: If TensorFlow has already started with fewer logical CPUs,
-            or `"default"` was asked for together with several CPUs.
+            `cpu_replicas` does not go with the strategy, or there is no TPU.
     """
     if cpu_replicas > 1:
-        if name == "default":
+        if name not in ("auto", "mirrored"):
             raise UserError(
-                "--strategy=default trains on one device. Received also "
-                f"--cpu_replicas={cpu_replicas}; drop one of them."
+                f"--cpu_replicas mirrors over this machine's CPUs, not with --strategy={name}. "
+                f"Received: --cpu_replicas={cpu_replicas}; drop one of them."
             )
         _make_logical_cpus(cpu_replicas)
         # Collectives of two sizes in one process abort; reducing to one device does not.
@@ -32,10 +36,25 @@ def make_strategy(name="auto", cpu_replicas=1):
             [f"CPU:{i}" for i in range(cpu_replicas)],
             cross_device_ops=tf.distribute.ReductionToOneDevice(),
         )
+    if name == "multi_worker":
+        with interrupts_at_once():
+            return tf.distribute.MultiWorkerMirroredStrategy()
+    if name == "tpu":
+        return _tpu()
     gpus = tf.config.list_logical_devices("GPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()
+
+
+def _tpu():
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+    except (ValueError, RuntimeError, tf.errors.OpError) as error:
+        raise UserError(f"--strategy=tpu finds no TPU: {first_line(error)}") from None
+    return tf.distribute.TPUStrategy(resolver)
 
 
 def _make_logical_cpus(count):

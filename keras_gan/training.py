@@ -2,22 +2,19 @@
 
 import contextlib
 import math
-import shlex
 import time
 
 import keras
 import tensorflow as tf
 
-from keras_gan import callbacks, lock, models, pictures
-from keras_gan.callbacks.progress import clock
-from keras_gan.config import changes, key_values
+from keras_gan import callbacks, checkpoints, cluster, lock, models, reports, resuming
+from keras_gan.config import key_values
 from keras_gan.data import load_dataset
 from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError, first_line
 from keras_gan.layers import dtype_policy
-from keras_gan.run_directory import RunDirectory, load_run
-
-_COMPARED = 8  # Real examples that samples are compared with, if no more are shown.
+from keras_gan.run_directory import RunDirectory
+from keras_gan.workers import Workers
 
 
 def train(config):
@@ -27,101 +24,64 @@ def train(config):
         config: A `Config`.
 
     Returns:
-        The trained `AdversarialModel`.
+        The trained `AdversarialModel`. Of a run that was finished before, only the
+        chief of several processes has it; the others return `None`.
 
     Raises:
         UserError: For anything the user can fix. Nothing is written before
             everything is known to fit together.
     """
-    with lock.hold(config.directory):
-        return _train(config, RunDirectory(config.directory))
+    processes = cluster.of_strategy(config.strategy)
+    holds = lock.hold(config.directory) if processes.is_chief else contextlib.nullcontext()
+    with holds:
+        return _train(config, RunDirectory(config.directory), processes)
 
 
-def _train(config, run):
-    record = run.read()
-    if record is not None:
-        _check_same_run(run, record["config"].differences(config))
-    elif run.is_occupied():
-        raise UserError(
-            f"{run.path} has logs or checkpoints but no config.json, so it is not a run that can "
-            "go on. Give another --run_dir."
-        )
+def _train(config, run, processes):
     models.check_name(config.model)
-    done = run.checkpoints.newest_step() or 0
-    if record is not None and not done:
-        _check_not_lost(run, record)
-    if done >= config.steps:
-        model, _ = load_run(run.path)
-        if model.step.numpy() >= config.steps:
-            print(f"{run.path}: already at step {model.step.numpy()}; raise --steps to train on.")
-            return model
     profile = _profile_window(config.profile_steps)
     if config.keep_every and config.keep_every % config.checkpoint_every:
         raise UserError(
             f"--keep_every must be a multiple of --checkpoint_every={config.checkpoint_every}. "
             f"Received: {config.keep_every}."
         )
+    if processes.size > 1:
+        print(
+            f"Worker {processes.index} of {processes.size}: waiting for the others. "
+            f"{processes.addresses[0]} writes the files and reports.",
+            flush=True,
+        )
     strategy = make_strategy(config.strategy, config.cpu_replicas)
+    workers = Workers(strategy, processes)
+    with workers.losses_named():
+        record = resuming.own_record(run, config) if processes.is_chief else None
+        finished = resuming.finished_model(run, config) if processes.is_chief else None
+        if workers.count(finished is not None):
+            return finished
+        model, source = _load(config, strategy)
+        description = run.describe(config, model, source)
+        resuming.check_same_work(workers, description)
+        if processes.is_chief:
+            resuming.restore(run, record, model, description)
+        workers.share(checkpoints.variables(model))
+        done = int(model.step.numpy())
+        model.steps_per_execution = _steps_per_execution(config, done)
+        with _failures_named(run):
+            if processes.is_chief:
+                resuming.clean(run, config, done)
+                reports.announce(run, model, source, strategy, done, config)
+            _fit(config, run, model, source, done, profile, workers)
+    return model
+
+
+def _load(config, strategy):
     try:
         source = _load_source(config, strategy)
-        model = _build(config, source, strategy)
+        return _build(config, source, strategy), source
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise UserError(
             "Not enough memory for these images or this network; make them smaller."
         ) from None
-    description = run.describe(config, model, source)
-    if done:
-        # Defaults of the package, or the data, may have changed under the run.
-        _check_same_data(run, record["num_examples"], source)
-        _check_same_run(run, changes(record["model"], description["model"]))
-        run.checkpoints.restore(model)
-        done = int(model.step.numpy())
-    run.write(description)
-    with _failures_named(run):
-        run.sweep()
-        run.checkpoints.forget_after(done)
-        run.checkpoints.protect(config.keep_last)
-        callbacks.cut_logs(run, done if done else -1)
-        model.steps_per_execution = _steps_per_execution(config, done)
-        _announce(run, model, source, strategy, done, config)
-        _fit(config, run, model, source, done, profile)
-    return model
-
-
-def _check_same_run(run, differences):
-    if differences:
-        listed = "; ".join(
-            f"{name} is {_shown(old)} there, {_shown(new)} here" for name, old, new in differences
-        )
-        raise UserError(
-            f"{run.path} holds a run with other settings: {listed}. Give another --run_dir, or "
-            f"go on with its own settings ({run.own_flags()}), or delete the old run."
-        )
-
-
-def _check_same_data(run, before, source):
-    if before != source.num_examples:
-        raise UserError(
-            f"The data changed under {run.path}: it began with {before:,} examples. Received: "
-            f"{source.num_examples:,} in {source.name}. Bring them back as they were, or give "
-            "another --run_dir."
-        )
-
-
-def _check_not_lost(run, record):
-    """Raises `UserError` if a run without a checkpoint must have had one."""
-    logged = callbacks.last_logged_step(run)
-    if run.checkpoints.are_lost() or logged > record["config"].checkpoint_every:
-        raise UserError(
-            f"{run.path} has logs up to step {logged}, but no checkpoint to go on from. Bring back "
-            f"{run.checkpoints.directory}, or give another --run_dir, or delete the old run."
-        )
-    if logged:
-        print(f"{run.path} has no checkpoint yet: its {logged} steps are done again.")
-
-
-def _shown(value):
-    return "not set" if value is None else value
 
 
 def _profile_window(text):
@@ -134,10 +94,13 @@ def _profile_window(text):
 
 
 def _load_source(config, strategy):
-    replicas = strategy.num_replicas_in_sync
-    if config.batch_size % replicas:
+    replicas, parts = strategy.num_replicas_in_sync, config.accumulate_steps
+    if config.batch_size % (replicas * parts):
         raise UserError(
-            f"--batch_size must be a multiple of the {replicas} replicas. Received: "
+            f"--batch_size must be a multiple of {replicas} replicas times {parts} parts "
+            f"(--accumulate_steps). Received: {config.batch_size}."
+            if parts > 1
+            else f"--batch_size must be a multiple of the {replicas} replicas. Received: "
             f"{config.batch_size}."
         )
     source = load_dataset(
@@ -178,6 +141,7 @@ def _build(config, source, strategy):
             *optimizers,
             seed=config.seed,
             ema_images=config.ema_images,
+            accumulate_steps=config.accumulate_steps,
             jit_compile=config.jit_compile,
         )
     return model
@@ -194,29 +158,6 @@ def _with_learning_rate(optimizer, rate, config, updates_per_step):
             settings["learning_rate"], updates, end_learning_rate=0.0
         )
     return type(optimizer).from_config(settings)
-
-
-def _announce(run, model, source, strategy, done, config):
-    generator, discriminator = (
-        sum(math.prod(v.shape) for n in networks for v in n.trainable_variables)
-        for networks in (model.generators, model.discriminators)
-    )
-    shape = "x".join(map(str, source.shape))
-    replicas = strategy.num_replicas_in_sync
-    together = model.steps_per_execution
-    print(
-        f"{type(model).__name__}: generator {generator:,} weights, discriminator "
-        f"{discriminator:,}; {source.name}: {source.num_examples:,} examples of {shape}"
-        + (f" in {source.num_classes} classes" if source.num_classes else "")
-    )
-    print(
-        f"{'Resuming at' if done else 'Training from'} step {done} to {config.steps}, batch "
-        f"{config.batch_size}"
-        + (f" over {replicas} replicas" if replicas > 1 else "")
-        + (f", {together} steps at a time" if together > 1 else "")
-        + f", into {run.path}",
-        flush=True,
-    )
 
 
 @contextlib.contextmanager
@@ -255,50 +196,52 @@ def _steps_per_execution(config, done):
     return max(n for n in range(1, config.steps_per_execution + 1) if fits % n == 0)
 
 
-def _fit(config, run, model, source, done, profile):
-    events = callbacks.EventLog(run.tensorboard)
-    shown = pictures.count_that_fits(source.shape)
-    real = source.first(max(shown, _COMPARED))
-    samples = callbacks.SampleGrids(run, events, real[:shown], shown, done, config.sample_every)
-    progress = callbacks.Progress(config.steps, config.batch_size, done)
-    health = callbacks.Health(run, events, real, done, config.log_every, progress.say)
-    saves = callbacks.SaveCheckpoints(run.checkpoints, config, done)
-    interruption = callbacks.Interruption(config.steps, done)
+def _fit(config, run, model, source, done, profile, workers):
+    chief = workers.cluster.is_chief
+    interruption = callbacks.Interruption(config.steps, done, workers)
     watchers = [
-        samples,
-        health,
-        callbacks.Logs(run, events, config, done),
+        callbacks.Means(done, config.log_every),
         callbacks.Finite(done, config.log_every),
-        saves,
-        progress,
         interruption,
     ]
-    if profile:
-        watchers.insert(0, callbacks.Profile(run.tensorboard, *profile, done))
-    per_step = model.d_steps * config.batch_size
-    data = source.batches(per_step, seed=config.seed, start=done * per_step, flip=config.flip)
+    if chief:
+        report = reports.Reports(config, run, source, done)
+        watchers = report.around(*watchers)
+        if profile:
+            watchers.insert(0, callbacks.Profile(run.tensorboard, *profile, done))
     start = time.perf_counter()
     with interruption.handling():
         model.fit(
-            data, steps_per_epoch=config.steps - done, callbacks=watchers, verbose=0, shuffle=False
+            _batches(config, model, source, done),
+            steps_per_epoch=config.steps - done,
+            callbacks=watchers,
+            verbose=0,
+            shuffle=False,
         )
+    if chief and interruption.stopped:
+        print(f"Stopped: saved {report.saves.newest}. The same command goes on from there.")
+    elif chief:
+        report.summary(time.perf_counter() - start)
+    workers.wait()  # Others that leave would end the chief while it saves.
     if interruption.stopped:
-        print(f"Stopped: saved {saves.newest}. The same command goes on from there.")
         interruption.leave()
-    _report(run, config, saves, samples, health, time.perf_counter() - start)
 
 
-def _report(run, config, saves, samples, health, seconds):
-    images = config.steps * config.batch_size
-    print(f"Done: {config.steps:,} steps, {images:,} images seen, {clock(seconds)} this time.")
-    if samples.newest:
-        print(f"  samples     {samples.newest}")
-    if health.verdict:
-        print(f"  health      {health.verdict}")
-    print(f"  logs        {run.metrics_file}, {run.tensorboard}")
-    print(f"  checkpoint  {saves.newest}")
-    path = shlex.quote(run.path)
-    print("Next:")
-    print(f"  tensorboard --logdir {path}")
-    print(f"  python -m keras_gan.generate --run_dir={path} --seeds=0-63 --output=samples.png")
-    print(f"  python export.py --run_dir={path}", flush=True)
+def _batches(config, model, source, done):
+    """Returns the batches of the steps to come, to each process those of its replicas."""
+    per_step = model.d_steps * config.batch_size
+    kind = {"seed": config.seed, "start": done * per_step, "flip": config.flip}
+    strategy = model.distribute_strategy
+    replicas = strategy.num_replicas_in_sync
+    if replicas == 1:
+        return source.batches(per_step, **kind)
+
+    def own(context):
+        share = (context.input_pipeline_id, context.num_input_pipelines)
+        batches = source.batches(per_step, **kind, share=share)
+        return batches.map(lambda batch: tf.nest.map_structure(split, batch)).unbatch()
+
+    def split(values):  # The rows of each replica; `rebatch` would forget that there is no end.
+        return tf.reshape(values, [-1, per_step // replicas, *values.shape[1:]])
+
+    return strategy.distribute_datasets_from_function(own)

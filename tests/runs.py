@@ -1,8 +1,11 @@
 """Tiny runs through `train.py`, for the tests of runs."""
 
+import contextlib
 import hashlib
 import json
+import os
 import pathlib
+import socket
 import subprocess
 import sys
 import time
@@ -92,11 +95,37 @@ def assert_same_run(one, other):
     assert pictures[0] == pictures[1]
 
 
-def start_process(run_dir, *flags):
+def start_process(run_dir, *flags, **environment):
     """Starts `python train.py` on a tiny run, as a user would."""
     command = [sys.executable, train.__file__, f"--run_dir={run_dir}", *TINY, *flags]
+    return start_python(command, **environment)
+
+
+def start_python(command, **environment):
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, cwd=pathlib.Path(train.__file__).parent, text=True, **pipes)
+    root = pathlib.Path(train.__file__).parent
+    return subprocess.Popen(
+        command, cwd=root, env={**os.environ, **environment}, text=True, **pipes
+    )
+
+
+def cluster_places(count=2):
+    """Returns TF_CONFIG for each process of a cluster on this machine."""
+    with contextlib.ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("localhost", 0))
+        addresses = [f"localhost:{one.getsockname()[1]}" for one in sockets]
+    places = [{"type": "worker", "index": index} for index in range(count)]
+    return [json.dumps({"cluster": {"worker": addresses}, "task": place}) for place in places]
+
+
+def start_workers(run_dir, *flags, last=()):
+    """Starts the processes of a tiny run of two workers; `last` are flags of the second alone."""
+    return [
+        start_process(run_dir, "--strategy=multi_worker", *flags, *own, TF_CONFIG=place)
+        for place, own in zip(cluster_places(), ((), last), strict=True)
+    ]
 
 
 def kill(process, ready, delay):

@@ -13,9 +13,10 @@ PACKAGE = pathlib.Path(keras_gan.__file__).parent
 LAYERS = [
     {"generate"},
     {"training", "exporting"},
+    {"reports", "resuming"},
     {"callbacks"},
     {"run_directory"},
-    {"checkpoints"},
+    {"checkpoints", "workers"},
     {"models"},
     {"adversarial"},
     {"two_optimizers"},
@@ -23,7 +24,7 @@ LAYERS = [
     {"losses", "layers", "distribution"},
     {"randomness", "checks", "files"},
     {"command"},
-    {"config", "lock"},
+    {"config", "lock", "cluster"},
     {"errors"},
 ]
 HEIGHT = {name: len(LAYERS) - i for i, names in enumerate(LAYERS) for name in names}

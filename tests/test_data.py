@@ -1,5 +1,6 @@
 """Sources and the pipeline."""
 
+import pathlib
 import struct
 import zlib
 
@@ -10,7 +11,7 @@ import tensorflow_datasets as tfds
 
 from keras_gan.data import images, load_dataset
 from keras_gan.data.mixtures import centers
-from keras_gan.data.source import ArraySource, shuffled_index
+from keras_gan.data.source import ArraySource, FileSource, StreamSource, shuffled_index
 from keras_gan.errors import UserError
 
 RED = np.full((4, 6, 3), (200, 30, 90), np.uint8)
@@ -175,9 +176,40 @@ def test_starting_in_the_middle_serves_the_same_batches():
         np.testing.assert_array_equal(a["image"], b["image"])
 
 
+def ramp(number):
+    """A 2x3 image that tells its number, and whether it was mirrored."""
+    return number + np.tile(np.arange(3, dtype=np.uint8)[None, :, None], (2, 1, 1))
+
+
+def sources_of_each_kind(directory, count=10):
+    images = np.stack([ramp(10 * number) for number in range(count)])
+    yield ArraySource("a", images, np.arange(count), ("n",))
+    files = [str(directory / f"{number}.png") for number in range(count)]
+    for file, image in zip(files, images, strict=True):
+        pathlib.Path(file).write_bytes(tf.io.encode_png(image).numpy())
+    load = lambda file: tf.io.decode_png(tf.io.read_file(file), 1)  # noqa: E731
+    yield FileSource("f", (2, 3, 1), files, load, np.arange(count), ("n",))
+    stream = lambda: tf.data.Dataset.from_tensor_slices({"image": images})  # noqa: E731
+    yield StreamSource("s", (2, 3, 1), count, stream, lambda example: example)
+
+
+def test_processes_share_each_batch(tmp_path):
+    """The parts of all processes, one after the other, are the batch of one."""
+    for source in sources_of_each_kind(tmp_path):
+        kind = {"seed": 1, "start": 16, "flip": True}
+        whole = list(source.batches(8, **kind).take(4).as_numpy_iterator())
+        parts = [
+            list(source.batches(8, **kind, share=(index, 2)).take(4).as_numpy_iterator())
+            for index in range(2)
+        ]
+        for batch, first, second in zip(whole, *parts, strict=True):
+            for key, value in batch.items():
+                np.testing.assert_array_equal(value, np.concatenate([first[key], second[key]]))
+
+
 def test_flips_mirror_about_half():
-    ramp = np.tile(np.arange(3, dtype=np.uint8)[None, None, :, None], (400, 2, 1, 1))
-    batch = next(iter(ArraySource("r", ramp).batches(400, flip=True)))["image"].numpy()
+    same = np.tile(ramp(0), (400, 1, 1, 1))
+    batch = next(iter(ArraySource("r", same).batches(400, flip=True)))["image"].numpy()
     mirrored = batch[:, 0, 0, 0] > batch[:, 0, 2, 0]
     assert 150 < mirrored.sum() < 250
     np.testing.assert_array_equal(batch[mirrored][0, :, ::-1], batch[~mirrored][0])

@@ -6,6 +6,7 @@ from keras_gan.callbacks.finite import Finite
 from keras_gan.callbacks.health import Health
 from keras_gan.callbacks.interruption import Interruption
 from keras_gan.callbacks.logs import Logs, cut_logs, last_logged_step
+from keras_gan.callbacks.means import Means
 from keras_gan.callbacks.profile import Profile
 from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.samples import SampleGrids
@@ -16,6 +17,7 @@ __all__ = [
     "Health",
     "Interruption",
     "Logs",
+    "Means",
     "Profile",
     "Progress",
     "SampleGrids",

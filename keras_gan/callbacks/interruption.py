@@ -7,6 +7,7 @@ import sys
 import threading
 
 from keras_gan.callbacks.steps import StepCallback
+from keras_gan.workers import Workers
 
 
 class Interruption(StepCallback):
@@ -21,15 +22,20 @@ class Interruption(StepCallback):
     Args:
         steps: Steps of the whole run; after the last one it ends anyway.
         first_step: Steps done before.
+        workers: `Workers` of the run, if there are several processes; they stop
+            together within ten steps, whichever of them is asked to.
 
     Attributes:
         signal: The signal that came, or `None`.
         stopped: Whether it ended training early.
     """
 
-    def __init__(self, steps, first_step=0):
-        super().__init__(first_step)
-        self.steps = steps
+    def __init__(self, steps, first_step=0, workers=None):
+        workers = workers or Workers()
+        # Asking the others takes some milliseconds.
+        super().__init__(first_step, every=1 if workers.cluster.size == 1 else 10)
+        self.steps, self.workers = steps, workers
+        self.when = "after this step" if self.every == 1 else f"within {self.every} steps"
         self.signal = None
         self.stopped = False
 
@@ -68,14 +74,14 @@ class Interruption(StepCallback):
                 os._exit(128 + byte[0])
             asked = True
             with contextlib.suppress(OSError):  # The reader of our output may be gone.
-                print("\nStopping after this step; once more to stop at once.", file=sys.stderr)
+                print(f"\nStopping {self.when}; once more to stop at once.", file=sys.stderr)
 
     def at_step(self, logs):
-        if self.signal is not None and self.step < self.steps:
+        if self.step < self.steps and self.workers.count(self.signal is not None):
             self.stopped = self.model.stop_training = True
 
     def leave(self):
         """Raises what the signal would have raised, for an exit status of 128 + signal."""
         if self.signal == signal.SIGINT:
             raise KeyboardInterrupt
-        raise SystemExit(128 + self.signal)
+        raise SystemExit(128 + (self.signal or signal.SIGTERM))

@@ -16,7 +16,7 @@ from keras_gan.files import replacing, sync, write_text, written_by_tensorflow
 
 
 class Logs(StepCallback):
-    """Writes the means of all metrics over the last `log_every` steps.
+    """Writes the means of all metrics over the last `log_every` steps; see `Means`.
 
     Args:
         run: `RunDirectory`.
@@ -32,17 +32,8 @@ class Logs(StepCallback):
         self.mark = None
 
     def on_train_begin(self, logs=None):
-        self.restored = [[v.numpy() for v in metric.variables] for metric in self.model.metrics]
         if self.first_step == 0:
             self._write_settings()
-
-    def on_epoch_begin(self, epoch, logs=None):
-        super().on_epoch_begin(epoch, logs)
-        # Keras has just reset the metrics; a resumed run goes on with the means of its interval.
-        restored, self.restored = self.restored, []
-        for metric, saved in zip(self.model.metrics, restored, strict=bool(restored)):
-            for variable, value in zip(metric.variables, saved, strict=True):
-                variable.assign(value)
 
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch, logs)
@@ -51,10 +42,8 @@ class Logs(StepCallback):
 
     def at_step(self, logs):
         self._write(logs)
-        self.model.reset_metrics()
 
     def at_end(self, logs):
-        # The means go on here if the run is continued later, so they are not reset.
         if self.logged < self.step and not self.model.stop_training:
             self._write(logs)
         self.events.close()

@@ -6,6 +6,7 @@ the batch, so starting in the middle costs nothing.
 """
 
 import abc
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +14,18 @@ import tensorflow as tf
 IN_MEMORY_BYTES = 4 * 2**30  # Larger datasets are read while training.
 _SHUFFLE, _FLIP = 2, 3
 _SHUFFLE_BLOCK = 10_000
+
+
+class _Rows(NamedTuple):
+    """The rows of each batch that a process is served: `count` from `first`, of `batch_size`."""
+
+    batch_size: int
+    first: int
+    count: int
+
+    def of(self, batch):
+        """Returns these rows of a batch."""
+        return batch[self.first : self.first + self.count]
 
 
 class Source(abc.ABC):
@@ -37,10 +50,17 @@ class Source(abc.ABC):
         return len(self.class_names) if self.class_names else None
 
     @abc.abstractmethod
-    def _examples(self, positions, batch_size, seed, start):
-        """Returns a dataset of batched raw examples, dicts with `image` and perhaps `label`."""
+    def _examples(self, positions, rows, seed, start):
+        """Returns a dataset of batched raw examples, dicts with `image` and perhaps `label`.
 
-    def batches(self, batch_size, *, seed=0, start=0, flip=False):
+        Args:
+            positions: Dataset of the positions that are served, [rows.count].
+            rows: `_Rows`.
+            seed: Decides the order of the examples.
+            start: Position of the first example of the first whole batch.
+        """
+
+    def batches(self, batch_size, *, seed=0, start=0, flip=False, share=(0, 1)):
         """Returns an endless dataset of batches.
 
         Args:
@@ -48,24 +68,28 @@ class Source(abc.ABC):
             seed: Decides the order of the examples and which ones are flipped.
             start: Number of examples to pass over, as if they had been served.
             flip: Mirror half of the images left to right.
+            share: (index, count): serve only this one of so many equal parts of
+                each batch, for a process that trains on it.
 
         Returns:
-            A `tf.data.Dataset` of dicts: `image` float32 [batch_size, *shape],
-            in [-1, 1] for images, and `label` int64 [batch_size] where there
-            are labels. Every example is served once an epoch; a batch can span
-            two epochs.
+            A `tf.data.Dataset` of dicts: `image` float32 [B, *shape], in [-1, 1]
+            for images, and `label` int64 [B] where there are labels; B is
+            batch_size, or its share. Every example is served once an epoch; a
+            batch can span two epochs.
         """
+        index, count = share
+        rows = _Rows(batch_size, index * (batch_size // count), batch_size // count)
         positions = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
-        positions = positions.batch(batch_size, drop_remainder=True)
-        examples = self._examples(positions, batch_size, seed, start)
+        positions = positions.batch(batch_size, drop_remainder=True).map(rows.of)
+        examples = self._examples(positions, rows, seed, start)
 
         def finish(positions, example):
             image = example["image"]
             if image.dtype == tf.uint8:
                 image = tf.cast(image, tf.float32) / 127.5 - 1.0
-            image = tf.ensure_shape(image, [batch_size, *self.shape])
+            image = tf.ensure_shape(image, [rows.count, *self.shape])
             if flip:
-                image = _flip(image, seed, positions[0])
+                image = _flip(image, seed, positions[0] - rows.first, rows)
             return {**example, "image": image}
 
         batches = tf.data.Dataset.zip(positions, examples).map(
@@ -100,7 +124,7 @@ class ArraySource(Source):
             if labels is not None:
                 self.tensors["label"] = tf.constant(np.asarray(labels, np.int64))
 
-    def _examples(self, positions, batch_size, seed, start):
+    def _examples(self, positions, rows, seed, start):
         def fetch(positions):
             index = shuffled_index(positions, self.num_examples, seed)
             return {key: tf.gather(tensor, index) for key, tensor in self.tensors.items()}
@@ -125,7 +149,7 @@ class FileSource(Source):
         self.files, self.load = files, load
         self.labels = None if labels is None else np.asarray(labels, np.int64)
 
-    def _examples(self, positions, batch_size, seed, start):
+    def _examples(self, positions, rows, seed, start):
         files = tf.constant(self.files)
 
         def fetch(index):
@@ -136,7 +160,7 @@ class FileSource(Source):
 
         indices = positions.map(lambda p: shuffled_index(p, self.num_examples, seed)).unbatch()
         examples = indices.map(fetch, num_parallel_calls=tf.data.AUTOTUNE)
-        return examples.batch(batch_size, drop_remainder=True)
+        return examples.batch(rows.count, drop_remainder=True)
 
 
 class StreamSource(Source):
@@ -160,7 +184,7 @@ class StreamSource(Source):
         super().__init__(name, shape, num_examples, class_names)
         self.read, self.decode = read, decode
 
-    def _examples(self, positions, batch_size, seed, start):
+    def _examples(self, positions, rows, seed, start):
         def one_epoch(epoch):
             def shuffle(number, block):
                 key = tf.random.experimental.stateless_fold_in([seed, epoch], number)
@@ -174,8 +198,13 @@ class StreamSource(Source):
         first_epoch, offset = divmod(start, self.num_examples)
         epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
         examples = epochs.flat_map(one_epoch).skip(offset)
+        if rows.count < rows.batch_size:
+            # Undecoded examples are passed over cheaply.
+            batches = examples.batch(rows.batch_size, drop_remainder=True)
+            own = batches.map(lambda batch: tf.nest.map_structure(rows.of, batch))
+            examples = own.unbatch()
         examples = examples.map(self.decode, num_parallel_calls=tf.data.AUTOTUNE)
-        return examples.batch(batch_size, drop_remainder=True)
+        return examples.batch(rows.count, drop_remainder=True)
 
 
 def shuffled_index(positions, num_examples, seed):
@@ -199,8 +228,8 @@ def shuffled_index(positions, num_examples, seed):
     )
 
 
-def _flip(image, seed, position):
+def _flip(image, seed, position, rows):
     key = tf.constant([seed, _FLIP], tf.int64)
     key = tf.random.experimental.stateless_fold_in(key, position)
-    mirrored = tf.random.stateless_uniform([image.shape[0], 1, 1, 1], key) < 0.5
+    mirrored = rows.of(tf.random.stateless_uniform([rows.batch_size, 1, 1, 1], key) < 0.5)
     return tf.where(mirrored, tf.reverse(image, axis=[2]), image)

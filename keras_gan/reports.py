@@ -1,0 +1,71 @@
+"""What the user sees of a run."""
+
+import math
+import shlex
+
+from keras_gan import callbacks, pictures
+from keras_gan.callbacks.progress import clock
+
+_COMPARED = 8  # Real examples that samples are compared with, if no more are shown.
+
+
+def announce(run, model, source, strategy, done, config):
+    generator, discriminator = (
+        sum(math.prod(v.shape) for n in networks for v in n.trainable_variables)
+        for networks in (model.generators, model.discriminators)
+    )
+    shape = "x".join(map(str, source.shape))
+    replicas = strategy.num_replicas_in_sync
+    together = model.steps_per_execution
+    print(
+        f"{type(model).__name__}: generator {generator:,} weights, discriminator "
+        f"{discriminator:,}; {source.name}: {source.num_examples:,} examples of {shape}"
+        + (f" in {source.num_classes} classes" if source.num_classes else "")
+    )
+    print(
+        f"{'Resuming at' if done else 'Training from'} step {done} to {config.steps}, batch "
+        f"{config.batch_size}"
+        + (f" over {replicas} replicas" if replicas > 1 else "")
+        + (f", {together} steps at a time" if together > 1 else "")
+        + f", into {run.path}",
+        flush=True,
+    )
+
+
+class Reports:
+    """What the user sees of a run: the callbacks that write and show, and the last words."""
+
+    def __init__(self, config, run, source, done):
+        self.config, self.run = config, run
+        events = callbacks.EventLog(run.tensorboard)
+        shown = pictures.count_that_fits(source.shape)
+        real = source.first(max(shown, _COMPARED))
+        self.samples = callbacks.SampleGrids(
+            run, events, real[:shown], shown, done, config.sample_every
+        )
+        self.progress = callbacks.Progress(config.steps, config.batch_size, done)
+        self.health = callbacks.Health(run, events, real, done, config.log_every, self.progress.say)
+        self.logs = callbacks.Logs(run, events, config, done)
+        self.saves = callbacks.SaveCheckpoints(run.checkpoints, config, done)
+
+    def around(self, means, finite, interruption):
+        """Returns these callbacks with those of every process, in the order that they need."""
+        before = [self.samples, self.health, self.logs]
+        return [*before, means, finite, self.saves, self.progress, interruption]
+
+    def summary(self, seconds):
+        """Prints what came of the run and what to type next."""
+        run, steps = self.run, self.config.steps
+        images = steps * self.config.batch_size
+        print(f"Done: {steps:,} steps, {images:,} images seen, {clock(seconds)} this time.")
+        if self.samples.newest:
+            print(f"  samples     {self.samples.newest}")
+        if self.health.verdict:
+            print(f"  health      {self.health.verdict}")
+        print(f"  logs        {run.metrics_file}, {run.tensorboard}")
+        print(f"  checkpoint  {self.saves.newest}")
+        path = shlex.quote(run.path)
+        print("Next:")
+        print(f"  tensorboard --logdir {path}")
+        print(f"  python -m keras_gan.generate --run_dir={path} --seeds=0-63 --output=samples.png")
+        print(f"  python export.py --run_dir={path}", flush=True)

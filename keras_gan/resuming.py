@@ -1,0 +1,110 @@
+"""Whether a run directory can go on with a configuration, and from where."""
+
+import json
+
+from keras_gan import callbacks
+from keras_gan.config import changes
+from keras_gan.errors import UserError
+from keras_gan.run_directory import load_run
+
+
+def own_record(run, config):
+    """Returns what the run directory says of its run, or `None` for a new run."""
+    record = run.read()
+    if record is not None:
+        _check_same_run(run, record["config"].differences(config))
+    elif run.is_occupied():
+        raise UserError(
+            f"{run.path} has logs or checkpoints but no config.json, so it is not a run that can "
+            "go on. Give another --run_dir."
+        )
+    if record is not None and run.checkpoints.newest_step() is None:
+        _check_not_lost(run, record)
+    return record
+
+
+def finished_model(run, config):
+    """Returns the model of a run that has all its steps, or `None`."""
+    if (run.checkpoints.newest_step() or 0) < config.steps:
+        return None
+    model, _ = load_run(run.path)
+    if model.step.numpy() < config.steps:
+        return None
+    print(f"{run.path}: already at step {model.step.numpy()}; raise --steps to train on.")
+    return model
+
+
+def restore(run, record, model, description):
+    """Brings a model to the run's newest checkpoint, if there is one, and writes the record."""
+    if run.checkpoints.newest_step():
+        # Defaults of the package, or the data, may have changed under the run.
+        _check_same_data(run, record, description)
+        _check_same_run(run, changes(record["model"], description["model"]))
+        run.checkpoints.restore(model)
+    run.write(description)
+
+
+def clean(run, config, done):
+    """Brings the files of a run to the step that it goes on from."""
+    run.sweep()
+    run.checkpoints.forget_after(done)
+    run.checkpoints.protect(config.keep_last)
+    callbacks.cut_logs(run, done if done else -1)
+
+
+def check_same_work(workers, description):
+    """Raises `UserError` unless the chief has the same settings and data."""
+    chiefs = json.loads(workers.text_from_chief(json.dumps(description)))
+    own_places = {"run_dir": None, "data_dir": None}
+    theirs, mine = (
+        {**d, **d["config"], "config": None, **own_places} for d in (chiefs, description)
+    )
+    differences = [
+        f"{name} is {_shown(old)} at the chief, {_shown(new)} here"
+        for name, old, new in changes(theirs, mine)
+    ]
+    others = workers.count(bool(differences))
+    if differences:
+        raise UserError(f"All workers need the same settings and data: {'; '.join(differences)}.")
+    if others:
+        raise UserError(
+            f"All workers need the same settings and data. Received others at {others} of them; "
+            "their own messages name the differences."
+        )
+
+
+def _check_same_run(run, differences):
+    if differences:
+        listed = "; ".join(
+            f"{name} is {_shown(old)} there, {_shown(new)} here" for name, old, new in differences
+        )
+        raise UserError(
+            f"{run.path} holds a run with other settings: {listed}. Give another --run_dir, or "
+            f"go on with its own settings ({run.own_flags()}), or delete the old run."
+        )
+
+
+def _check_same_data(run, record, description):
+    before, now = record["num_examples"], description["num_examples"]
+    if before != now:
+        raise UserError(
+            f"The data changed under {run.path}: it began with {before:,} examples. Received: "
+            f"{now:,} in {record['config'].dataset}. Bring them back as they were, or give another "
+            "--run_dir."
+        )
+
+
+def _check_not_lost(run, record):
+    """Raises `UserError` if a run without a checkpoint must have had one."""
+    logged = callbacks.last_logged_step(run)
+    if run.checkpoints.are_lost() or logged > record["config"].checkpoint_every:
+        raise UserError(
+            f"{run.path} has logs up to step {logged}, but no checkpoint to go on from. Bring back "
+            f"{run.checkpoints.directory}, or give another --run_dir, or delete the old run."
+        )
+    if logged:
+        print(f"{run.path} has no checkpoint yet: its {logged} steps are done again.")
+
+
+def _shown(value):
+    return "not set" if value is None else value

@@ -1,0 +1,94 @@
+"""Two processes that train one run, on this machine."""
+
+import os
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import models
+from keras_gan.distribution import make_strategy
+from keras_gan.exporting import export
+from keras_gan.workers import _nothing
+from tests import worker
+from tests.runs import (
+    assert_same_run,
+    cluster_places,
+    kill,
+    rows,
+    run_train,
+    start_python,
+    start_workers,
+)
+
+STEPS = "--steps=30"
+
+
+def ends(processes, within=120):
+    """Returns the exit statuses and what was written to standard error."""
+    errors = [process.communicate(timeout=within)[1] for process in processes]
+    return [process.returncode for process in processes], errors
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run of two workers that nothing happened to."""
+    run_dir = tmp_path_factory.mktemp("workers") / "whole"
+    statuses, errors = ends(start_workers(run_dir, STEPS))
+    assert statuses == [0, 0], errors
+    return run_dir
+
+
+def test_a_worker_that_is_killed_ends_the_others_and_all_go_on(whole, tmp_path):
+    run_dir = tmp_path / "killed"
+    chief, other = start_workers(run_dir, STEPS)
+    kill(other, (run_dir / "checkpoints" / "step-6.index").exists, 0)
+    start = time.monotonic()
+    (status,), (error,) = ends([chief])
+    assert time.monotonic() - start < 10
+    assert status == 1 and error.count("\n") == 1
+    assert "Another worker has ended" in error
+    statuses, errors = ends(start_workers(run_dir, STEPS))
+    assert statuses == [0, 0], errors
+    assert_same_run(whole, run_dir)
+
+
+def test_one_device_goes_on_where_two_workers_stopped(whole, capsys):
+    """Leaves the run longer: keep it after the others that look at it."""
+    run_train(whole, "--steps=33")
+    assert "Resuming at step 30 to 33" in capsys.readouterr().out
+    assert [row["step"] for row in rows(whole)][-2:] == [32, 33]
+    assert os.path.isfile(export(str(whole))["onnx"])
+
+
+def test_workers_with_other_flags_are_named(tmp_path):
+    processes = start_workers(tmp_path / "run", STEPS, last=["--log_every=5"])
+    statuses, (chief, other) = ends(processes)
+    assert statuses == [1, 1]
+    assert "log_every is 2 at the chief, 5 here" in other
+    assert "Received others at 1 of them" in chief
+    assert not (tmp_path / "run" / "config.json").exists()
+
+
+def test_two_workers_make_the_run_of_one_device(tmp_path, float64):
+    paths = [tmp_path / f"{index}.npz" for index in range(2)]
+    processes = [
+        start_python([sys.executable, "-m", "tests.worker", str(path)], TF_CONFIG=place)
+        for path, place in zip(paths, cluster_places(), strict=True)
+    ]
+    expected = worker.train_all(make_strategy("default"))
+    statuses, errors = ends(processes)
+    assert statuses == [0, 0], errors
+    both = [np.load(path) for path in paths]
+    for name, value in expected.items():
+        np.testing.assert_allclose(both[0][name], value, rtol=0, atol=1e-9)
+        np.testing.assert_array_equal(both[0][name], both[1][name])
+    assert {name.partition("/")[0] for name in expected} == set(models.names())
+
+
+def test_nothing_leaves_every_bit():
+    values = np.array([0.0, -0.0, 1.5, np.inf], np.float32)
+    assert (values + _nothing(values)).tobytes() == values.tobytes()
+    assert tf.constant(3, tf.int64) + _nothing(np.int64(5)) == 3
