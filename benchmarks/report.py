@@ -110,7 +110,7 @@ def markdown(row, results):
         lines += ["", "| compared | median ratio | ratio of medians | aim | reached |"]
         lines += ["|---|---|---|---|---|"]
     for line in comparisons:
-        name, ratios = line["subject"], "| "
+        name, ratios = line["subject"], " | "
         if "peer" in line:
             name = f"{name} / {line['peer']}"
             ratios = f"{line['median_ratio']:.2f} | {line['ratio_of_medians']:.2f}"

@@ -5,6 +5,7 @@ worker starts once, warms up, and is idle while others are measured. The two
 sides talk by lines: an empty line asks for a round, the answer is JSON.
 """
 
+import contextlib
 import importlib
 import json
 import math
@@ -49,20 +50,22 @@ class Worker:
 
     def round(self):
         """Runs one round and returns what it measured."""
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # It has ended; the answer tells.
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
         return self._answer()
 
     def stop(self):
         """Ends the process and returns the largest memory that it had, in MB, or `None`."""
-        try:
-            self._process.stdin.close()
-            last = self._process.stdout.readline()
-            self._process.wait(60)
-        finally:
-            self._process.kill()
-            self._process.wait()
-            self._errors.close()
+        if self._errors.closed:
+            return None
+        with self._errors, self._process:  # Closes the pipes, and waits.
+            try:
+                self._process.stdin.close()
+                last = self._process.stdout.readline()
+                self._process.wait(60)
+            finally:
+                self._process.kill()
         return json.loads(last) if last else None
 
     def _answer(self):
