@@ -33,7 +33,8 @@ def make_generator(latent_dim, width):
                 kernel_initializer=_initial(),
             ),
         ]
-    return keras.Sequential([*network, layers.Activation("tanh")])
+    # Outputs are float32 in mixed precision too, as Keras' guide to it advises.
+    return keras.Sequential([*network, layers.Activation("tanh", dtype="float32")])
 
 
 def make_discriminator(width):
@@ -53,7 +54,7 @@ def make_discriminator(width):
         if not first:
             network.append(layers.BatchNormalization(momentum=0.9, epsilon=1e-5))
         network.append(layers.LeakyReLU(0.2))
-    return keras.Sequential([*network, layers.Flatten(), layers.Dense(1)])
+    return keras.Sequential([*network, layers.Flatten(), layers.Dense(1, dtype="float32")])
 
 
 class GAN(keras.Model):
