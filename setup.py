@@ -31,6 +31,7 @@ setup(
         "tf2onnx>=1.17",
     ],
     extras_require={
+        "bench": ["pillow", "torch"],
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "dev": ["hypothesis", "pytest", "ruff"],
     },

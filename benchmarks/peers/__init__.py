@@ -1,0 +1,1 @@
+"""The peers, written as a user of each library would write them."""
