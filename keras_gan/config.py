@@ -17,7 +17,7 @@ from absl import flags
 from keras_gan.errors import UserError
 
 
-def option(default, help, *, lower=None, upper=10**12, choices=None, free=False):
+def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=None, free=False):
     """Returns a dataclass field that is also a command-line flag.
 
     Args:
@@ -27,9 +27,12 @@ def option(default, help, *, lower=None, upper=10**12, choices=None, free=False)
         lower: Smallest allowed number.
         upper: Largest allowed number.
         choices: Allowed strings.
+        pattern: Regular expression of allowed strings, and what it means in words.
         free: Whether the value may differ when a run is resumed.
     """
-    metadata = {"help": help, "bounds": (lower, upper), "choices": choices, "free": free}
+    metadata = {
+        "help": help, "bounds": (lower, upper), "choices": choices, "pattern": pattern, "free": free
+    }  # fmt: skip
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -51,6 +54,9 @@ def check_options(options):
                 raise UserError(f"--{field.name} must be at least {lower}. Received: {value}.")
             if value > upper:
                 raise UserError(f"--{field.name} must be at most {upper}. Received: {value}.")
+        pattern, meaning = field.metadata["pattern"] or ("", "")
+        if pattern and not re.fullmatch(pattern, value):
+            raise UserError(f"--{field.name} must be {meaning}. Received: {value!r}.")
         if choices and value not in choices:
             raise UserError(
                 f"--{field.name} must be one of {', '.join(choices)}. Received: {value!r}."
@@ -159,11 +165,11 @@ class Config:
     jit_compile: bool = option(
         False, "Compile with XLA; over several devices only where batch norm does not synchronise."
     )
-    steps_per_execution: int = option(
-        1,
+    steps_per_execution: str = option(
+        "1",
         "Run up to this many steps in one call, which is faster for tiny networks; the largest "
-        "number that fits the intervals is used.",
-        lower=1,
+        "number that fits the intervals is used. auto times a copy of the model first.",
+        pattern=("[1-9][0-9]{0,5}|auto", "a whole number from 1 to 999999, or auto"),
         free=True,
     )
     profile_steps: str | None = option(

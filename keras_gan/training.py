@@ -13,6 +13,7 @@ from keras_gan.data import load_dataset
 from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError, first_line
 from keras_gan.layers import dtype_policy
+from keras_gan.pace import steps_per_execution
 from keras_gan.run_directory import RunDirectory
 from keras_gan.workers import Workers
 
@@ -65,12 +66,13 @@ def _train(config, run, processes):
             resuming.restore(run, record, model, description)
         workers.share(checkpoints.variables(model))
         done = int(model.step.numpy())
-        model.steps_per_execution = _steps_per_execution(config, done)
+        batches = _batches(config, model, source, done)
+        model.steps_per_execution = steps_per_execution(config, model, batches, done, workers)
         with _failures_named(run):
             if processes.is_chief:
                 resuming.clean(run, config, done)
                 reports.announce(run, model, source, strategy, done, config)
-            _fit(config, run, model, source, done, profile, workers)
+            _fit(config, run, model, source, batches, done, profile, workers)
     return model
 
 
@@ -188,15 +190,7 @@ def _failures_named(run):
     )
 
 
-def _steps_per_execution(config, done):
-    """Returns the largest number of steps, up to the one asked for, that meets every interval."""
-    fits = math.gcd(
-        done, config.steps, config.log_every, config.sample_every, config.checkpoint_every
-    )
-    return max(n for n in range(1, config.steps_per_execution + 1) if fits % n == 0)
-
-
-def _fit(config, run, model, source, done, profile, workers):
+def _fit(config, run, model, source, batches, done, profile, workers):
     chief = workers.cluster.is_chief
     interruption = callbacks.Interruption(config.steps, done, workers)
     watchers = [
@@ -212,7 +206,7 @@ def _fit(config, run, model, source, done, profile, workers):
     start = time.perf_counter()
     with interruption.handling():
         model.fit(
-            _batches(config, model, source, done),
+            batches,
             steps_per_epoch=config.steps - done,
             callbacks=watchers,
             verbose=0,

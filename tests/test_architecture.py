@@ -13,7 +13,7 @@ PACKAGE = pathlib.Path(keras_gan.__file__).parent
 LAYERS = [
     {"generate"},
     {"training", "exporting"},
-    {"reports", "resuming"},
+    {"reports", "resuming", "pace"},
     {"callbacks"},
     {"run_directory"},
     {"checkpoints", "workers"},

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train
-from keras_gan import pictures, training
+from keras_gan import pace, pictures, training
 from keras_gan.config import Config
 from keras_gan.run_directory import RunDirectory, load_run
 from tests.conftest import values
@@ -114,6 +114,7 @@ def test_flags_reach_what_they_are_for(tmp_path, monkeypatch):
         source = load("digits", image_size="8")
         batches = source.batches
         source.batches = lambda size, **o: seen.update(o, size=size) or batches(size, **o)
+        source.first = lambda count: next(iter(batches(count)))["image"].numpy()
         return source
 
     def spy_compile(self, *optimizers, **options):
@@ -204,7 +205,7 @@ def test_profile_window_is_written(tmp_path):
         ),
         (["--batch_size=9", "--cpu_replicas=2"], "multiple of the 2 replicas. Received: 9"),
         (["--cpu_replicas=64", "--batch_size=64"], "needs 64 logical CPUs"),
-        (["--cpu_replicas=2", "--strategy=default"], "--strategy=default trains on one device"),
+        (["--cpu_replicas=2", "--strategy=default"], "--cpu_replicas mirrors over .* not with --strategy=default"),
         (["--dataset=ring"], "For vectors use --model=gan"),
         (["--dataset=ring", "--model=gan", "--flip"], "ring has vectors. Drop --flip"),
         (["--seed=5000000000"], "--seed must be at most 4294967295. Received: 5000000000"),
@@ -254,9 +255,29 @@ def test_many_steps_in_a_call_over_replicas_change_rounding_only(tmp_path):
 )
 def test_steps_in_a_call_meet_every_interval(done, asked, used):
     config = Config(
-        steps=1000, log_every=50, sample_every=250, checkpoint_every=500, steps_per_execution=asked
-    )
-    assert training._steps_per_execution(config, done) == used
+        steps=1000, log_every=50, sample_every=250, checkpoint_every=500,
+        steps_per_execution=str(asked),
+    )  # fmt: skip
+    assert pace.steps_per_execution(config, None, None, done, None) == used
+
+
+@pytest.mark.parametrize(
+    ("alone", "together", "steps"),
+    [(2e-3, 1e-3, 115), (30e-3, 30e-3, 1), (3e-3, 3.1e-3, 1), (0.04, 0.03, 8), (1e-4, 2e-5, 582)],
+)
+def test_the_best_number_of_steps_in_a_call(alone, together, steps):
+    """The overhead of a call is (alone - together) * 16/15; at most 1 % of the time, and 250 ms."""
+    assert pace.best(alone, together) == steps
+
+
+def test_measuring_the_steps_in_a_call_changes_nothing(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(pace, "best", lambda alone, together: 4 if alone > 0 < together else None)
+    kind = ("--steps=8", "--checkpoint_every=4", "--log_every=4", "--model=gan", "--dataset=ring")
+    for name in ("1", "auto"):
+        train.main(["train.py", f"--run_dir={tmp_path / name}", "--sample_every=4",
+                    *kind, f"--steps_per_execution={name}"])  # fmt: skip
+    assert ", 4 steps at a time, into" in capsys.readouterr().out
+    assert_same_run(tmp_path / "1", tmp_path / "auto")
 
 
 def test_xla_trains(tmp_path):
