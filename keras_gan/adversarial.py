@@ -237,7 +237,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
                 loss = self._share(losses, self.discriminator_optimizer)
             return tape.gradient(loss, variables), {"d_loss": losses, **terms}
 
-        gradients, values = self._accumulate(differentiate)
+        gradients, values = self._accumulate(differentiate, variables)
         norm = self._descend(self.discriminator_optimizer, gradients, variables)
         self.after_discriminator_update(self._record(d_gradient_norm=norm, **values))
 
@@ -275,27 +275,46 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
             gradients = [add(a, b) for a, b in zip(direct, pulled, strict=True)]
             return gradients, {"g_loss": losses, **terms}
 
-        gradients, values = self._accumulate(differentiate)
+        gradients, values = self._accumulate(differentiate, variables)
         norm = self._descend(self.generator_optimizer, gradients, variables)
         self._update_averages(batch)
         self._record(g_gradient_norm=norm, **values)
 
-    def _accumulate(self, differentiate):
-        """Returns gradients [of each variable] and values to record, summed up over the parts.
+    def _accumulate(self, differentiate, variables):
+        """Returns gradients and values to record of an update, from those of its parts.
 
         Args:
-            differentiate: Function from the number of a part to its gradients
-                and a dict of per-example values.
+            differentiate: Function from the number of a part to the gradients of
+                its share of the loss and a dict of per-example values.
+            variables: What is differentiated by.
         """
         differentiate = self._xla(differentiate)
-        gradients, values = differentiate(0)
-        for part in range(1, self.accumulate_steps):
-            # Parts at the same time would need the memory of all of them.
-            with tf.control_dependencies([g for g in gradients if g is not None]):
-                more, others = differentiate(part)
-                gradients = [add(a, b) for a, b in zip(gradients, more, strict=True)]
-            values = {name: tf.concat([x, others[name]], axis=0) for name, x in values.items()}
-        return gradients, values
+
+        def one(part):
+            gradients, values = differentiate(part)
+            means = {k: tf.reduce_mean(tf.cast(x, tf.float32)) for k, x in values.items()}
+            return gradients, {k: mean / self.accumulate_steps for k, mean in means.items()}
+
+        sums = one(0)
+        if self.accumulate_steps == 1:
+            return sums
+        # A sum in a loop cannot be `None`.
+        known = [
+            tf.zeros_like(v) if g is None else g for v, g in zip(variables, sums[0], strict=True)
+        ]
+        sums = known, sums[1]
+
+        def add_part(part, sums):
+            return part + 1, tf.nest.map_structure(add, sums, one(part))
+
+        # Parts at the same time would need the memory of all of them.
+        if self._replicas == 1:
+            more = lambda part, sums: part < self.accumulate_steps  # noqa: E731
+            return tf.while_loop(more, add_part, (1, sums), parallel_iterations=1)[1]
+        for part in range(1, self.accumulate_steps):  # What synchronises cannot be in a loop.
+            with tf.control_dependencies(sums[0]):
+                _, sums = add_part(part, sums)
+        return sums
 
     def _descend(self, optimizer, gradients, variables):
         """Applies a player's gradients, summed over the replicas; returns their norm."""
@@ -319,7 +338,8 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
         if k * parts == 1:
             return batch
         return {
-            key: tf.reshape(x, [-1, parts, k, *x.shape[1:]])[:, part, j] for key, x in batch.items()
+            key: tf.gather(tf.reshape(x, [-1, parts, k, *x.shape[1:]])[:, :, j], part, axis=1)
+            for key, x in batch.items()
         }
 
     def _draws(self, draw, player, part):

@@ -117,7 +117,9 @@ def _replica_rows(draw, shape):
     everyone = draw([count * replica.num_replicas_in_sync, *rest])
     start = [replica.replica_id_in_sync_group * count, *[0] * len(rest)]
     own = tf.slice(everyone, start, [count, *rest])
-    return own[draws.part :: draws.parts] if draws.parts > 1 else own
+    if draws.parts == 1:
+        return own
+    return tf.gather(tf.reshape(own, [rows, draws.parts, *rest]), draws.part, axis=1)
 
 
 @tf.function
