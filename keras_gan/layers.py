@@ -90,54 +90,6 @@ class Maxout(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' batch norm over the global batch, by TensorFlow's fused kernel on one device.
-
-    Keras' own is made of many operations and takes two to three times as long
-    on a CPU. With several replicas, which exchange their statistics, and in
-    float64 it is used as it is; the results differ by rounding.
-
-    Args:
-        **kwargs: As of `keras.layers.BatchNormalization`, normalising the last
-            axis.
-    """
-
-    def __init__(self, **kwargs):
-        # In low precision the scale and the offset stay float32.
-        super().__init__(**{**kwargs, "synchronized": True, "autocast": False})
-
-    def call(self, inputs, training=None, mask=None):
-        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-        if not training or replicas > 1 or inputs.dtype == tf.float64:
-            return super().call(inputs, training=training, mask=mask)
-        channels = inputs.shape[-1]
-        shape = tf.shape(inputs)
-        flat = inputs if inputs.shape.rank == 4 else tf.reshape(inputs, [-1, 1, 1, channels])
-        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=flat,
-            scale=self.gamma.value if self.scale else tf.ones([channels]),
-            offset=self.beta.value if self.center else tf.zeros([channels]),
-            mean=tf.zeros([0]),
-            variance=tf.zeros([0]),
-            epsilon=self.epsilon,
-            is_training=True,
-        )
-        # The kernel's variance is that of a sample, n / (n - 1) times that of the batch.
-        count = tf.cast(tf.size(flat) // channels, tf.float32)
-        for average, value in (
-            (self.moving_mean, mean),
-            (self.moving_variance, variance * (count - 1.0) / count),
-        ):
-            average.assign(average * self.momentum + value * (1.0 - self.momentum))
-        return outputs if inputs.shape.rank == 4 else tf.reshape(outputs, shape)
-
-    def get_config(self):
-        config = super().get_config()
-        del config["synchronized"]
-        return config
-
-
-@keras.saving.register_keras_serializable(package="keras_gan")
 class Dropout(keras.layers.Layer):
     """Dropout whose masks are drawn by index in the global batch.
 

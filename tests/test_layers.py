@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import randomness
+from keras_gan.batch_norm import BatchNormalization
 from keras_gan.distribution import make_strategy
-from keras_gan.layers import BatchNormalization, Dropout, Maxout
+from keras_gan.layers import Dropout, Maxout
 
 
 def test_maxout_against_numpy():
@@ -61,25 +62,51 @@ def test_dropout_round_trip():
     assert keras.layers.deserialize(keras.layers.serialize(layer)).rate == 0.25
 
 
-@pytest.mark.parametrize("shape", [(6, 5), (6, 4, 3, 5)])
-def test_fused_batch_norm_is_that_of_keras(shape):
-    x = tf.constant(np.random.default_rng(0).normal(2.0, 3.0, shape), tf.float32)
-    outputs = []
-    for layer in (BatchNormalization(momentum=0.9), keras.layers.BatchNormalization(momentum=0.9)):
-        layer.build(shape)
-        layer.gamma.assign(np.linspace(0.5, 2.0, 5))
+def derivatives(layer, x):
+    """Returns outputs, first and second derivatives of a loss over all replicas' examples.
+
+    Those of the weights are summed over the replicas, as in training.
+    """
+
+    def of_replica():
+        replica = tf.distribute.get_replica_context()
+        count = len(x) // replica.num_replicas_in_sync
+        own = tf.gather(x, replica.replica_id_in_sync_group * count + tf.range(count))
+        weights = [variable.value for variable in layer.trainable_variables]
         with tf.GradientTape() as outer:
-            outer.watch(x)
+            outer.watch([own, *weights])
             with tf.GradientTape() as tape:
-                tape.watch(x)
-                y = layer(x, training=True)
+                tape.watch([own, *weights])
+                y = layer(own, training=True)
                 loss = tf.reduce_sum(y**3)
-            first = tape.gradient(loss, [x, *(v.value for v in layer.trainable_variables)])
-            penalty = tf.reduce_sum(first[0] ** 2)
-        outputs.append([y, *first, outer.gradient(penalty, x), *layer.non_trainable_variables])
-    for ours, keras_own in zip(*outputs, strict=True):
-        scale = float(tf.reduce_max(tf.abs(keras_own)))
-        np.testing.assert_allclose(ours, keras_own, atol=2e-5 * scale)
+            first = tape.gradient(loss, [own, *weights])
+            penalty = sum(tf.reduce_sum(value**2) for value in first[:1])
+        second = outer.gradient(penalty, [own, *weights[:1]])
+        return {"rows": [y, first[0], second[0]], "sums": [*first[1:], second[1]]}
+
+    strategy = tf.distribute.get_strategy()
+    parts = tf.function(lambda: strategy.run(of_replica))()
+    local = strategy.experimental_local_results
+    return [
+        *(tf.concat(local(value), axis=0) for value in parts["rows"]),
+        *(tf.add_n(local(value)) for value in parts["sums"]),
+        *(variable.value for variable in layer.non_trainable_variables),
+    ]
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+@pytest.mark.parametrize("shape", [(6, 5), (6, 4, 3, 5)])
+def test_fused_batch_norm_is_that_of_keras(shape, replicas):
+    x = tf.constant(np.random.default_rng(0).normal(2.0, 3.0, shape), tf.float32)
+    received = []
+    with make_strategy(cpu_replicas=replicas).scope():
+        for kind in (BatchNormalization, keras.layers.BatchNormalization):
+            layer = kind(momentum=0.9, synchronized=True)
+            layer.build(shape)
+            layer.gamma.assign(np.linspace(0.5, 2.0, 5))
+            received.append([value.numpy() for value in derivatives(layer, x)])
+    for ours, keras_own in zip(*received, strict=True):
+        np.testing.assert_allclose(ours, keras_own, atol=2e-5 * np.abs(keras_own).max())
 
 
 def test_batch_norm_keeps_its_scale_in_float32():

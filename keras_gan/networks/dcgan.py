@@ -8,8 +8,9 @@ import math
 
 import keras
 
+from keras_gan.batch_norm import BatchNormalization
 from keras_gan.errors import UserError
-from keras_gan.layers import ArgumentsAreConfig, BatchNormalization
+from keras_gan.layers import ArgumentsAreConfig
 
 _BASES = range(2, 8)
 _MAX_LEVELS = 10
