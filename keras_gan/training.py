@@ -53,6 +53,8 @@ def _train(config, run, processes):
             flush=True,
         )
     strategy = make_strategy(config.strategy, config.cpu_replicas)
+    if processes.size > 1:
+        print(f"Worker {processes.index}: all are here.", flush=True)
     workers = Workers(strategy, processes)
     with workers.losses_named():
         record = resuming.own_record(run, config) if processes.is_chief else None

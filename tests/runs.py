@@ -95,14 +95,14 @@ def assert_same_run(one, other):
     assert pictures[0] == pictures[1]
 
 
-def start_process(run_dir, *flags, **environment):
+def start_process(run_dir, *flags, stdout=subprocess.DEVNULL, **environment):
     """Starts `python train.py` on a tiny run, as a user would."""
     command = [sys.executable, train.__file__, f"--run_dir={run_dir}", *TINY, *flags]
-    return start_python(command, **environment)
+    return start_python(command, stdout, **environment)
 
 
-def start_python(command, **environment):
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+def start_python(command, stdout=subprocess.DEVNULL, **environment):
+    pipes = {"stdout": stdout, "stderr": subprocess.PIPE}
     root = pathlib.Path(train.__file__).parent
     return subprocess.Popen(
         command, cwd=root, env={**os.environ, **environment}, text=True, **pipes
@@ -120,10 +120,10 @@ def cluster_places(count=2):
     return [json.dumps({"cluster": {"worker": addresses}, "task": place}) for place in places]
 
 
-def start_workers(run_dir, *flags, last=()):
+def start_workers(run_dir, *flags, last=(), **pipes):
     """Starts the processes of a tiny run of two workers; `last` are flags of the second alone."""
     return [
-        start_process(run_dir, "--strategy=multi_worker", *flags, *own, TF_CONFIG=place)
+        start_process(run_dir, "--strategy=multi_worker", *flags, *own, TF_CONFIG=place, **pipes)
         for place, own in zip(cluster_places(), ((), last), strict=True)
     ]
 
@@ -136,3 +136,9 @@ def kill(process, ready, delay):
     assert process.poll() is None, process.stderr.read()
     process.kill()
     process.communicate()
+
+
+def ends(processes, within=120):
+    """Returns the exit statuses and what was written to standard error."""
+    errors = [process.communicate(timeout=within)[1] for process in processes]
+    return [process.returncode for process in processes], errors

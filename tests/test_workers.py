@@ -16,6 +16,7 @@ from tests import worker
 from tests.runs import (
     assert_same_run,
     cluster_places,
+    ends,
     kill,
     rows,
     run_train,
@@ -24,12 +25,6 @@ from tests.runs import (
 )
 
 STEPS = "--steps=30"
-
-
-def ends(processes, within=120):
-    """Returns the exit statuses and what was written to standard error."""
-    errors = [process.communicate(timeout=within)[1] for process in processes]
-    return [process.returncode for process in processes], errors
 
 
 @pytest.fixture(scope="module")
