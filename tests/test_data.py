@@ -207,6 +207,12 @@ def test_processes_share_each_batch(tmp_path):
                 np.testing.assert_array_equal(value, np.concatenate([first[key], second[key]]))
 
 
+def test_iterators_end_at_once(tmp_path):
+    """With autotuning, an iterator's end waits for a thread that sleeps."""
+    for source in sources_of_each_kind(tmp_path):
+        assert source.batches(8).options().autotune.enabled is False
+
+
 def test_flips_mirror_about_half():
     same = np.tile(ramp(0), (400, 1, 1, 1))
     batch = next(iter(ArraySource("r", same).batches(400, flip=True)))["image"].numpy()

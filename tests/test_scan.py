@@ -10,7 +10,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_gan.data import headers, load_dataset
+from keras_gan.data import headers, images, load_dataset
+from keras_gan.data.decoding import Decoding
+from keras_gan.data.source import shuffled_index
 from keras_gan.errors import UserError
 
 
@@ -213,3 +215,74 @@ def test_skipping_leaves_out_up_to_one_percent(in_memory, tmp_path, monkeypatch,
     assert message.startswith(f"Cannot use 3 of 200 images in {tmp_path}: {tmp_path}/cat/007.png (")
     assert "more than the 1 %" in message
     assert "Cannot use 3 of 200 images" in message_of(tmp_path)
+
+
+def noise(seed, shape=(6, 6, 3)):
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def write_many(folder, count=100):
+    """Writes images of noise, most of which need no preparation, of several batches."""
+    special = {
+        3: ("RGBA", "PNG"), 20: ("L", "PNG"), 40: ("P", "BMP"), 70: ("P", "PNG"), 90: ("RGB", "BMP")
+    }  # fmt: skip
+    for number in range(count):
+        mode, form = special.get(number, ("RGB", "PNG"))
+        picture = Image.fromarray(noise(number)).convert(mode)
+        picture.save(folder / f"{number:03d}.png", form)  # Decoders go by the content.
+
+
+def alone(path, **options):
+    preparation = images.Preparation(3, **options)
+    return preparation(images.decode(tf.io.read_file(str(path)))).numpy()
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("bad", [[], [0], [50], [0, 99]])
+@pytest.mark.parametrize("size", [None, "6", "4"])
+def test_images_are_the_same_by_the_batch_as_alone(size, bad, in_memory, tmp_path, monkeypatch):
+    """To the last bit, whether they need preparation or not."""
+    if not in_memory:
+        monkeypatch.setattr("keras_gan.data.source.IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr("keras_gan.data.scan._TOLERATED", 0.1)
+    write_many(tmp_path)
+    for number in bad:
+        (tmp_path / f"{number:03d}.png").write_bytes(GOOD[:-20])
+    source = load_dataset(str(tmp_path), image_size=size, on_bad_image="skip")
+    options = {"size": size and (int(size),) * 2}
+    good = [path for path in sorted(tmp_path.iterdir()) if int(path.stem) not in bad]
+    expected = np.stack([alone(path, **options) for path in good])
+    order = shuffled_index(tf.range(len(good), dtype=tf.int64), len(good), 0)
+    batch = next(iter(source.batches(len(good))))["image"].numpy()
+    np.testing.assert_array_equal(batch, (expected[order] / np.float32(127.5) - 1.0))
+
+
+@pytest.mark.parametrize("size", [(6, 6), (4, 6), None])
+@pytest.mark.parametrize("crop", ["center", "none", (6, 6), (9, 6), (5, 9)])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_only_what_preparation_leaves_as_it_is_is_taken_as_it_is(size, crop, channels):
+    preparation = images.Preparation(channels, size, crop)
+    prepared = preparation(tf.constant(noise(0))).numpy()
+    kept = np.array_equal(prepared, noise(0))
+    assert preparation.keeps((6, 6, 3)) == kept
+
+
+def test_many_bad_files_are_named_and_sizes_compared_in_order(tmp_path):
+    write_many(tmp_path)
+    for number in (5, 80):
+        (tmp_path / f"{number:03d}.png").write_bytes(GOOD[:-20])
+    message = message_of(tmp_path)
+    assert message.startswith("Cannot use 2 of 100 images") and "005.png (" in message
+    assert "080.png (" in message
+    (tmp_path / "000.png").write_bytes(GOOD[:-20])
+    for number in (60, 85):
+        Image.new("RGB", (7, 5)).save(tmp_path / f"{number:03d}.png")
+    sizes = f"{tmp_path}/001.png is 6x6, {tmp_path}/060.png is 5x7. Set --image_size."
+    assert sizes in message_of(tmp_path)
+
+
+def test_large_images_are_decoded_one_at_a_time(tmp_path, monkeypatch):
+    write_many(tmp_path)
+    monkeypatch.setattr("keras_gan.data.scan._LARGE_PIXELS", 35)
+    monkeypatch.setattr(Decoding, "_by_the_batch", None)
+    assert load_dataset(str(tmp_path)).num_examples == 100

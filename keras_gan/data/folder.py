@@ -2,8 +2,6 @@
 
 import os
 
-import tensorflow as tf
-
 from keras_gan.data import images, scan, source
 from keras_gan.errors import UserError
 
@@ -40,23 +38,15 @@ def load(folder, split, preparation, on_bad_image="fail"):
     labels = {path: label for label, files in enumerate(classes.values()) for path in files}
     class_names = None if list(classes) == [None] else tuple(classes)
     preparation = images.Preparation(preparation.channels or 3, preparation.size, preparation.crop)
-
-    def load_file(path):
-        return preparation(images.decode(tf.io.read_file(path)))
-
     seen = scan.Scan(folder, list(labels))
-    shape, array = seen.decode(seen.check_headers(), load_file, source.IN_MEMORY_BYTES)
+    decoding = seen.decode(seen.check_headers(), preparation, source.IN_MEMORY_BYTES)
     seen.settle(on_bad_image)
     files = [path for path in labels if path not in seen.bad]
     labels = [labels[path] for path in files] if class_names else None
+    if decoding.array is not None:
+        return source.ArraySource(folder, decoding.array, labels, class_names)
     files = [os.fsencode(path) for path in files]
-    if array is not None:
-        return source.ArraySource(folder, array, labels, class_names)
-
-    def load_shaped(path):
-        return tf.ensure_shape(load_file(path), shape)
-
-    return source.FileSource(folder, shape, files, load_shaped, labels, class_names)
+    return source.FileSource(folder, decoding.shape, files, decoding.load, labels, class_names)
 
 
 def find_images(folder):

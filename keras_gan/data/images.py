@@ -60,6 +60,13 @@ class Preparation:
             image = resize(image, self.size)
         return tf.cast(tf.round(tf.clip_by_value(image, 0.0, 255.0)), tf.uint8)
 
+    def keeps(self, shape):
+        """Tells whether RGB images that are stored in this shape stay as they are."""
+        height, width, channels = shape
+        if isinstance(self.crop, tuple) and (height > self.crop[0] or width > self.crop[1]):
+            return False
+        return channels == self.channels == 3 and self.size in (None, (height, width))
+
 
 def _pair(flag, text, expected):
     match = re.fullmatch(r"([0-9]+)(?:x([0-9]+))?", str(text))
@@ -81,10 +88,16 @@ def decode(data):
     Returns:
         uint8 tensor [height, width, 1 to 4]. 16-bit samples keep their high byte.
     """
-    image = tf.io.decode_image(data, expand_animations=False)
-    image.set_shape([None, None, None])
+    image = decode_as_stored(data)
     is_bmp = tf.strings.substr(data, 0, 2) == b"BM"
     image = tf.cond(is_bmp, lambda: _finish_bmp(data, image), lambda: image)
+    image.set_shape([None, None, None])
+    return image
+
+
+def decode_as_stored(data):
+    """Decodes like `decode`, but leaves BMPs unfinished, unless they have 3 channels."""
+    image = tf.io.decode_image(data, expand_animations=False)
     image.set_shape([None, None, None])
     return image
 

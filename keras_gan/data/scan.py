@@ -1,20 +1,15 @@
 """One look at every file of a folder before training, so that bad ones are named at the start."""
 
 import os
-import re
 import sys
 
-import keras
-import numpy as np
-import tensorflow as tf
-
 from keras_gan.data import headers
+from keras_gan.data.decoding import Decoding
 from keras_gan.errors import UserError
 
 _TOLERATED = 0.01
 _NAMED = 10
 _LARGE_PIXELS = 2**24  # Images beyond this are decoded one at a time, to save memory.
-_SHOW_PROGRESS = 10_000  # images
 
 
 class Scan:
@@ -31,7 +26,7 @@ class Scan:
     def __init__(self, folder, files):
         self.folder, self.files = folder, files
         self.bad = {}
-        self.parallel = tf.data.AUTOTUNE
+        self._large = False
 
     def check_headers(self):
         """Notes what can be told without decoding; returns the paths of the others."""
@@ -39,51 +34,23 @@ class Scan:
         for path in self.files:
             try:
                 if headers.check(path, root) > _LARGE_PIXELS:
-                    self.parallel = 1
+                    self._large = True
             except headers.BadImageError as error:
                 self.bad[path] = str(error)
         return [path for path in self.files if path not in self.bad]
 
-    def decode(self, files, load_file, limit):
-        """Decodes files, noting those that cannot be.
+    def decode(self, files, preparation, limit):
+        """Decodes files, noting those that cannot be; returns the `Decoding`.
 
         Args:
             files: Paths.
-            load_file: Function from a path tensor to a prepared uint8 image.
+            preparation: `images.Preparation`.
             limit: Largest size in bytes of all images together to keep.
-
-        Returns:
-            (shape of an image, array [N, *shape] of the good ones, or `None` if
-            they are too large together).
         """
-        data = tf.data.Dataset.from_tensor_slices(
-            tf.constant([os.fsencode(path) for path in files], tf.string)
-        ).map(load_file, num_parallel_calls=self.parallel, deterministic=True)
-        decoded = iter(data.prefetch(1))
-        first, shape, array, kept, progress = None, None, None, 0, None
-        if len(files) >= _SHOW_PROGRESS:
-            progress = keras.utils.Progbar(len(files), unit_name="image")
-        for number, path in enumerate(files):
-            if progress:
-                progress.update(number + 1)
-            try:
-                image = next(decoded).numpy()
-            except tf.errors.OpError as error:
-                self.bad[path] = _reason(error)
-                continue
-            if first is None:
-                first, shape = path, image.shape
-                if len(files) * image.nbytes <= limit:
-                    array = np.empty((len(files), *shape), np.uint8)
-            if image.shape != shape:
-                raise UserError(
-                    f"The images have different sizes: {first} is {shape[0]}x{shape[1]}, {path} "
-                    f"is {image.shape[0]}x{image.shape[1]}. Set --image_size."
-                )
-            if array is not None:
-                array[kept] = image
-            kept += 1
-        return shape, None if array is None else array[:kept]
+        decoding = Decoding(files, preparation, limit, self._large)
+        decoding.run()
+        self.bad |= decoding.bad
+        return decoding
 
     def settle(self, on_bad_image):
         """Does with what was noted as the user wishes.
@@ -117,9 +84,3 @@ class Scan:
 
 def _shown(path):
     return path if path.isprintable() else repr(path)
-
-
-def _reason(error):
-    """Returns what a decoder said, without the names of the pipeline around it."""
-    line = error.message.split("\n")[0].split("[[")[0]
-    return re.sub(r"^.*(Iterator::[^ ]*|\}\}) ", "", line).strip().rstrip(".")

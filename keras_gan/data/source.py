@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_gan.data import threads
+
 IN_MEMORY_BYTES = 4 * 2**30  # Larger datasets are read while training.
 _SHUFFLE, _FLIP = 2, 3
 _SHUFFLE_BLOCK = 10_000
@@ -93,13 +95,12 @@ class Source(abc.ABC):
             return {**example, "image": image}
 
         batches = tf.data.Dataset.zip(positions, examples).map(
-            finish, num_parallel_calls=tf.data.AUTOTUNE
+            finish, num_parallel_calls=threads.count()
         )
         options = tf.data.Options()
-        options.deterministic = True
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
         endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
-        return batches.apply(endless).prefetch(tf.data.AUTOTUNE).with_options(options)
+        return threads.fixed(batches.apply(endless).prefetch(threads.AHEAD).with_options(options))
 
     def first(self, count):
         """Returns up to `count` real examples in serving order, float32 as in `batches`."""
@@ -129,7 +130,7 @@ class ArraySource(Source):
             index = shuffled_index(positions, self.num_examples, seed)
             return {key: tf.gather(tensor, index) for key, tensor in self.tensors.items()}
 
-        return positions.map(fetch, num_parallel_calls=tf.data.AUTOTUNE)
+        return positions.map(fetch, num_parallel_calls=threads.count())
 
 
 class FileSource(Source):
@@ -159,7 +160,7 @@ class FileSource(Source):
             return example
 
         indices = positions.map(lambda p: shuffled_index(p, self.num_examples, seed)).unbatch()
-        examples = indices.map(fetch, num_parallel_calls=tf.data.AUTOTUNE)
+        examples = indices.map(fetch, num_parallel_calls=threads.count())
         return examples.batch(rows.count, drop_remainder=True)
 
 
@@ -203,7 +204,7 @@ class StreamSource(Source):
             batches = examples.batch(rows.batch_size, drop_remainder=True)
             own = batches.map(lambda batch: tf.nest.map_structure(rows.of, batch))
             examples = own.unbatch()
-        examples = examples.map(self.decode, num_parallel_calls=tf.data.AUTOTUNE)
+        examples = examples.map(self.decode, num_parallel_calls=threads.count())
         return examples.batch(rows.count, drop_remainder=True)
 
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.data import images, source, unknown_dataset
+from keras_gan.data import images, source, threads, unknown_dataset
 from keras_gan.errors import UserError, first_line
 
 
@@ -60,13 +60,13 @@ def load(name, split, data_dir, preparation):
     shape = tuple(first["image"].shape)
     if count * math.prod(shape) > source.IN_MEMORY_BYTES:
         return source.StreamSource(name, shape, count, read, decode, class_names)
-    return _in_memory(name, read().map(decode, tf.data.AUTOTUNE), shape, count, class_names)
+    return _in_memory(name, read().map(decode, threads.count()), shape, count, class_names)
 
 
 def _in_memory(name, decoded, shape, count, class_names):
     array, labels, number = np.empty((count, *shape), np.uint8), np.empty(count, np.int64), 0
     try:
-        for number, example in enumerate(decoded.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()):
+        for number, example in enumerate(decoded.as_numpy_iterator()):
             array[number], labels[number] = example["image"], example.get("label", 0)
     except tf.errors.OpError as error:
         raise UserError(
