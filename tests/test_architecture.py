@@ -21,7 +21,7 @@ LAYERS = [
     {"adversarial"},
     {"two_optimizers"},
     {"networks", "data", "ema", "pictures", "players", "sampling"},
-    {"losses", "layers", "distribution"},
+    {"losses", "layers", "convolutions", "distribution"},
     {"randomness", "checks", "files"},
     {"command"},
     {"config", "lock", "cluster"},
