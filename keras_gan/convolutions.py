@@ -67,7 +67,7 @@ class _LearnsByProducts:
     def _products_are_faster(self, inputs):
         # Measured 2026-11-21 on 2 cores of an AMD EPYC (AVX-512, bfloat16), kernels 4 and 5, stride
         # 2, batches of 16 to 256, 64 channels and more, as ratios of speeds. bfloat16: features of
-        # 4x4 pixels 1.4 to 5, of 8x8 1.0 to 1.8, of 16x16 0.7 to 1.1. float32: of 4x4 1.03 to 2.6
+        # 4x4 pixels 1.4 to 5, of 8x8 1.0 to 2.0, of 16x16 0.7 to 1.1. float32: of 4x4 1.0 to 2.6
         # from 128 channels on, with 64 0.9 to 1.2; of 8x8 0.6 to 1.3. XLA: 0.8, 4x4 and 8x8.
         only_cpus = {device.device_type for device in tf.config.list_logical_devices()} == {"CPU"}
         xla = GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
