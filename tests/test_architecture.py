@@ -21,7 +21,7 @@ LAYERS = [
     {"adversarial"},
     {"two_optimizers"},
     {"networks", "data", "ema", "pictures", "players", "sampling"},
-    {"losses", "layers", "batch_norm"},
+    {"losses", "layers", "batch_norm", "convolutions"},
     {"distribution"},
     {"randomness", "checks", "files"},
     {"command"},

@@ -9,6 +9,7 @@ import math
 import keras
 
 from keras_gan.batch_norm import BatchNormalization
+from keras_gan.convolutions import Conv2D, Conv2DTranspose
 from keras_gan.errors import UserError
 from keras_gan.layers import ArgumentsAreConfig
 
@@ -115,7 +116,7 @@ class Generator(ArgumentsAreConfig, keras.Model):
         x = keras.layers.Reshape(base)(x)
         for level in reversed(range(n)):
             x = keras.layers.ReLU()(_batch_norm(x))
-            x = keras.layers.Conv2DTranspose(
+            x = Conv2DTranspose(
                 features(level - 1, width) if level else channels,
                 kernel_size,
                 strides=2,
@@ -149,7 +150,7 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
         images = keras.Input(tuple(image_shape), name="images")
         x = images
         for level in range(levels(image_shape)):
-            x = keras.layers.Conv2D(
+            x = Conv2D(
                 features(level, width),
                 kernel_size,
                 strides=2,
