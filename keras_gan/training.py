@@ -2,6 +2,8 @@
 
 import contextlib
 import math
+import os
+import sys
 import time
 
 import keras
@@ -46,6 +48,8 @@ def _train(config, run, processes):
             f"--keep_every must be a multiple of --checkpoint_every={config.checkpoint_every}. "
             f"Received: {config.keep_every}."
         )
+    if config.strategy != "multi_worker" and "TF_CONFIG" in os.environ:
+        print("TF_CONFIG is not looked at: that takes --strategy=multi_worker.", file=sys.stderr)
     if processes.size > 1:
         print(
             f"Worker {processes.index} of {processes.size}: waiting for the others. "

@@ -357,6 +357,15 @@ def test_parts_of_an_update_make_the_whole(float64):
         np.testing.assert_allclose(logs, runs[0][1], atol=1e-5)
 
 
+def test_parts_with_a_network_that_the_losses_do_not_use():
+    model = build("gan", (3,))
+    model.discriminators.append(build("gan", (3,), seed=1).discriminator)
+    model.compile(accumulate_steps=2)
+    unused = values(model.discriminators[1].variables)
+    model.fit(tf.data.Dataset.from_tensors(examples(4, (3,))), verbose=0, shuffle=False)
+    assert same(unused, values(model.discriminators[1].variables))
+
+
 def test_parts_that_do_not_divide_the_batch_are_refused():
     model = build("gan", (3,), d_steps=2)
     model.compile(accumulate_steps=3)
