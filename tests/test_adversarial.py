@@ -332,7 +332,7 @@ def test_xla_over_replicas_makes_the_same_training_run(float64):
     runs = []
     for replicas in (1, 2):
         with make_strategy(cpu_replicas=replicas).scope():
-            model = build("gan", (3,), d_steps=2)
+            model = build("gan", (3,))
             model.compile(jit_compile=True)
         data = tf.data.Dataset.from_tensors(examples(8, (3,))).repeat(5)
         model.fit(data, verbose=0, shuffle=False)
@@ -344,17 +344,16 @@ def test_xla_over_replicas_makes_the_same_training_run(float64):
 def test_parts_of_an_update_make_the_whole(float64):
     """Where nothing couples the examples; dropout is drawn by index in the whole batch."""
     runs = []
-    for parts, replicas in ((1, 1), (2, 1), (2, 2)):
-        with make_strategy(cpu_replicas=replicas).scope():
-            model = build("gan", (3,), d_steps=2)
-            model.compile(accumulate_steps=parts, reuse_fakes=False)
+    for parts in (1, 4):
+        model = build("gan", (3,), d_steps=2)
+        model.compile(accumulate_steps=parts, reuse_fakes=False)
         data = tf.data.Dataset.from_tensors(examples(16, (3,))).repeat(5)
         history = model.fit(data, verbose=0, shuffle=False).history
         runs.append((values(model.variables), [value[0] for value in history.values()]))
-    for variables, logs in runs[1:]:
-        for one, parted in zip(runs[0][0], variables, strict=True):
-            np.testing.assert_allclose(parted, one, rtol=0, atol=1e-9)
-        np.testing.assert_allclose(logs, runs[0][1], atol=1e-5)
+    (whole, logs), (parted, parted_logs) = runs
+    for one, other in zip(whole, parted, strict=True):
+        np.testing.assert_allclose(other, one, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(parted_logs, logs, atol=1e-5)
 
 
 def test_parts_with_a_network_that_the_losses_do_not_use():

@@ -272,10 +272,10 @@ def test_the_best_number_of_steps_in_a_call(alone, together, steps):
 
 def test_measuring_the_steps_in_a_call_changes_nothing(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(pace, "best", lambda alone, together: 4 if alone > 0 < together else None)
-    kind = ("--steps=8", "--checkpoint_every=4", "--log_every=4", "--model=gan", "--dataset=ring")
+    monkeypatch.setattr(pace, "_TRIED", 2)
+    kind = ("--steps=8", "--checkpoint_every=4", "--log_every=4", "--sample_every=4")
     for name in ("1", "auto"):
-        train.main(["train.py", f"--run_dir={tmp_path / name}", "--sample_every=4",
-                    *kind, f"--steps_per_execution={name}"])  # fmt: skip
+        run_train(tmp_path / name, *kind, f"--steps_per_execution={name}")
     assert ", 4 steps at a time, into" in capsys.readouterr().out
     assert_same_run(tmp_path / "1", tmp_path / "auto")
 
