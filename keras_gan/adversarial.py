@@ -177,7 +177,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
         self.discriminator_update(batch, last, fakes)
         self.generator_update(batch, fakes)
         self.step.assign(self.step + 1)
-        return self._step_logs()
+        return self.get_metrics_result()
 
     # The two updates.
 

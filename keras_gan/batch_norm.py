@@ -15,16 +15,19 @@ class BatchNormalization(keras.layers.BatchNormalization):
     rounding.
 
     Args:
-        **kwargs: As of `keras.layers.BatchNormalization`, normalising the last
-            axis.
+        **kwargs: As of `keras.layers.BatchNormalization`, but for `axis`: it
+            normalises the last one.
     """
 
     def __init__(self, **kwargs):
+        if kwargs.get("axis", -1) != -1:
+            raise ValueError(f"axis must be -1, the last one. Received: {kwargs['axis']}.")
         # In low precision the scale and the offset stay float32.
         super().__init__(**{**kwargs, "synchronized": True, "autocast": False})
 
     def call(self, inputs, training=None, mask=None):
-        if not training or inputs.dtype == tf.float64:
+        learns = training and self.trainable and mask is None
+        if not learns or inputs.dtype == tf.float64 or self.variable_dtype != "float32":
             return super().call(inputs, training=training, mask=mask)
         channels = inputs.shape[-1]
         flat = inputs if inputs.shape.rank == 4 else tf.reshape(inputs, [-1, 1, 1, channels])
@@ -67,6 +70,16 @@ def _count(x):
     return tf.cast(tf.size(x) // x.shape[-1], tf.float32)
 
 
+def _together(mean, variance):
+    """Returns mean and variance over all replicas from those of this one.
+
+    The difference of the mean square and the squared mean would lose the
+    variance of a channel that hardly varies.
+    """
+    whole = global_mean(mean)
+    return whole, global_mean(variance + (mean - whole) ** 2)
+
+
 def _over_replicas(epsilon):
     """Returns `_of_batch` for the batch of all replicas; call it in replica context.
 
@@ -79,8 +92,7 @@ def _over_replicas(epsilon):
     def moments(x):
         one = tf.ones([x.shape[-1]])
         _, mean, variance = _of_batch(x, one, tf.zeros_like(one), epsilon)
-        mean, square = tf.unstack(global_mean(tf.stack([mean, variance + mean**2])))
-        return mean, square - mean**2
+        return _together(mean, variance)
 
     @tf.custom_gradient
     def normalise(x, scale, offset):
@@ -120,8 +132,9 @@ def _plain_backward(outputs_gradient, x, scale, epsilon):
     """Returns what `backward` does, as a differentiable function of the first three."""
     wide, upstream = (tf.cast(value, tf.float32) for value in (x, outputs_gradient))
     mean_of = lambda value: tf.reduce_mean(value, axis=[0, 1, 2])  # noqa: E731
-    mean, square = tf.unstack(global_mean(tf.stack([mean_of(wide), mean_of(wide**2)])))
-    root = tf.math.rsqrt(square - mean**2 + epsilon)
+    own = mean_of(wide)
+    mean, variance = _together(own, mean_of((wide - own) ** 2))
+    root = tf.math.rsqrt(variance + epsilon)
     normalised = (wide - mean) * root
     products = tf.stack([mean_of(upstream * normalised), mean_of(upstream)])
     by_scale, by_offset = tf.unstack(global_mean(products))

@@ -67,7 +67,8 @@ def _parse(text):
     try:
         config = json.loads(text)
         jobs, task = config["cluster"], config["task"]
-        kind, index = task["type"], int(task["index"])
+        kind, index = task["type"], task["index"]
+        index = int(index) if isinstance(index, str) else index  # As some launchers write it.
         unknown = sorted(set(jobs) - {"chief", "worker"})
         # TensorFlow numbers the workers after the chief, if there is one.
         places = [(job, i) for job in ("chief", "worker") for i in range(len(jobs.get(job, ())))]
@@ -77,10 +78,12 @@ def _parse(text):
         raise _malformed(text, reason) from None
     if unknown:
         raise _malformed(text, f"only chief and worker are trained with, not {', '.join(unknown)}")
-    if (kind, index) not in places:
+    if len(jobs.get("chief", ())) > 1:
+        raise _malformed(text, "there is more than one chief")
+    if type(index) is not int or (kind, index) not in places:
         raise _malformed(text, f"its cluster has no task {kind} {index}")
     for address in addresses:
-        port = re.fullmatch(r"[^\s/]+:(\d{1,5})", address) if isinstance(address, str) else None
+        port = re.fullmatch(r"[^\s/]+:([0-9]{1,5})", address) if isinstance(address, str) else None
         if port is None or not 1 <= int(port[1]) <= 65535:
             raise _malformed(text, f"{address!r} is not HOST:PORT")
     if len(set(addresses)) < len(addresses):

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import tempfile
+import traceback
 
 from keras_gan import cluster, config, lock
 from keras_gan.errors import UserError
@@ -49,7 +50,12 @@ def run(options_class, description, work, argv=None, holds_run=False):
     except KeyboardInterrupt:
         status = 128 + signal.SIGINT
     except SystemExit as leaving:
-        status = leaving.code
+        status = leaving.code or 0
+    except Exception:
+        if processes.size == 1:
+            raise
+        traceback.print_exc()
+        status = 1
     if processes.size > 1:
         # TensorFlow's own end waits up to half a minute for workers that have left.
         sys.stdout.flush()

@@ -1,5 +1,8 @@
 """The distribution strategy of a run, and means over its replicas."""
 
+import signal
+import threading
+
 import keras
 import tensorflow as tf
 
@@ -38,7 +41,11 @@ def make_strategy(name="auto", cpu_replicas=1):
         )
     if name == "multi_worker":
         with interrupts_at_once():
-            return tf.distribute.MultiWorkerMirroredStrategy()
+            strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        if threading.current_thread() is threading.main_thread():
+            # TensorFlow has begun to catch this one, and does nothing with it.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        return strategy
     if name == "tpu":
         return _tpu()
     gpus = tf.config.list_logical_devices("GPU")
@@ -77,18 +84,34 @@ def is_multi_worker(strategy):
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
-def pack(logs):
-    """Returns the logs of a step, a dict of scalars, in the form that Keras can reduce.
+def steps_of_workers(strategy, step, count):
+    """Returns the function that `fit` calls with an endless iterator, for several workers.
 
-    Over workers Keras reduces what a step returns along its first axis, which
-    scalars do not have, and each entry by collectives of its own.
+    Keras' own fails: it reduces what a step returns along its first axis, which
+    scalars do not have, and puts several steps into a conditional, where the
+    workers cannot meet.
+
+    Args:
+        strategy: A multi-worker strategy.
+        step: `train_step`; what it returns is the same on all replicas.
+        count: Steps in a call.
     """
-    return {"packed": tf.stack(list(logs.values()))[tf.newaxis]}
 
+    def one(iterator):
+        logs = strategy.run(step, args=(next(iterator),))
+        return {key: strategy.experimental_local_results(x)[0] for key, x in logs.items()}
 
-def unpack(names, logs):
-    """Returns the logs of a step by their names from what Keras made of `pack`."""
-    return dict(zip(names, logs["packed"].numpy().ravel(), strict=True))
+    @tf.function
+    @tf.autograph.experimental.do_not_convert
+    def steps(iterator):
+        def body(number):
+            one(iterator)
+            return (number + 1,)
+
+        tf.while_loop(lambda number: number < count - 1, body, (0,), parallel_iterations=1)
+        return one(iterator)
+
+    return steps
 
 
 def global_mean(values):

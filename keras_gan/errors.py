@@ -2,6 +2,8 @@
 
 import re
 
+_WHERE = re.compile(r"Graph execution error:|Detected at node|File \"|<stack traces|Stack trace")
+
 
 class UserError(ValueError):
     """A mistake in what the user asked for, not in the package.
@@ -14,5 +16,8 @@ class UserError(ValueError):
 
 def first_line(error):
     """Returns the first line of an error's message, without TensorFlow's names of nodes."""
-    line = str(error).strip().partition("\n")[0]
+    lines = [line.strip() for line in str(error).splitlines()]
+    # Keras puts where an operation was made before what went wrong.
+    told = [line for line in lines if line and not _WHERE.match(line)]
+    line = told[0] if told else ""
     return re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", line).strip()

@@ -1,5 +1,6 @@
 """How many steps to run in one call into TensorFlow."""
 
+import gc
 import math
 import statistics
 import time
@@ -42,10 +43,12 @@ def _measure(model, config, batches, workers):
     with model.distribute_strategy.scope(), dtype_policy(config.precision):
         copy = type(model).from_config(model.get_config())
         copy.compile_from_config(model.get_compile_config())
-    alone = _seconds_per_step(copy, batches, 1, workers)
-    if alone > _LONG_STEP:
-        return 1
-    return best(alone, _seconds_per_step(copy, batches, _TRIED, workers))
+    alone, together = _seconds_per_step(copy, batches, 1, workers), None
+    if alone <= _LONG_STEP:
+        together = _seconds_per_step(copy, batches, _TRIED, workers)
+    del copy
+    gc.collect()  # Keras' models refer to themselves; memory would be held twice.
+    return 1 if together is None else best(alone, together)
 
 
 def best(alone, together):

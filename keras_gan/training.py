@@ -73,8 +73,8 @@ def _train(config, run, processes):
         workers.share(checkpoints.variables(model))
         done = int(model.step.numpy())
         batches = _batches(config, model, source, done)
-        model.steps_per_execution = steps_per_execution(config, model, batches, done, workers)
         with _failures_named(run):
+            model.steps_per_execution = steps_per_execution(config, model, batches, done, workers)
             if processes.is_chief:
                 resuming.clean(run, config, done)
                 reports.announce(run, model, source, strategy, done, config)

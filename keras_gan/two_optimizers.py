@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan.checks import check_arguments
-from keras_gan.distribution import is_multi_worker, pack, unpack
+from keras_gan.distribution import is_multi_worker, steps_of_workers
 from keras_gan.errors import UserError
 from keras_gan.players import build_optimizers, scaling_losses
 
@@ -105,18 +105,12 @@ class TwoOptimizers:
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def make_train_function(self, force=False):
-        """Makes the function that `fit` calls; see `distribution.pack`."""
-        if self.train_function is not None and not force:
-            return
-        super().make_train_function(force)
-        if is_multi_worker(self.distribute_strategy):
-            names, packed_step = [metric.name for metric in self.metrics], self.train_function
-            self.train_function = lambda iterator: unpack(names, packed_step(iterator))
-
-    def _step_logs(self):
-        """Returns what `train_step` hands to `fit`: the means so far."""
-        logs = self.get_metrics_result()
-        return pack(logs) if is_multi_worker(self.distribute_strategy) else logs
+        if not is_multi_worker(self.distribute_strategy):
+            super().make_train_function(force)
+        elif self.train_function is None or force:
+            self.train_function = steps_of_workers(
+                self.distribute_strategy, self.train_step, self.steps_per_execution
+            )
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Builds nothing: all is built by now.
@@ -150,7 +144,7 @@ def _check_nothing_synchronises(networks):
     names = [layer.name for layer in layers if getattr(layer, "synchronized", False)]
     if names:
         raise UserError(
-            f"jit_compile needs one device: over several replicas {names[0]}"
-            + (f" and {len(names) - 1} more layers" if names[1:] else "")
-            + " exchange their statistics, which XLA cannot compile."
+            f"jit_compile needs one device: XLA cannot compile how {names[0]}"
+            + (f" and {len(names) - 1} more layers meet" if names[1:] else " meets")
+            + " its like on the other replicas."
         )

@@ -54,6 +54,9 @@ def test_other_strategies_are_alone(monkeypatch):
         (described({"worker": ["host0:1", "host0:1"]}), "an address is there twice"),
         (described({"worker": [7]}), "7 is not HOST:PORT"),
         (described({"worker": 3}), "has no len"),
+        (described({"worker": TWO}, index=0.5), "no task worker 0.5"),
+        (described({"worker": TWO}, index=True), "no task worker True"),
+        (described({"worker": TWO, "chief": ["a:1", "b:1"]}), "more than one chief"),
     ],
 )
 def test_malformed(monkeypatch, capsys, text, reason):

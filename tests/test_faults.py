@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 import train
-from keras_gan import adversarial, callbacks
+from keras_gan import adversarial, callbacks, training
 from keras_gan.run_directory import RunDirectory, load_run
 from tests.conftest import values
 from tests.runs import assert_same_run, fails, rows, run_train
@@ -369,3 +369,22 @@ def test_mistakes_leave_nothing_behind(tmp_path, capsys):
         fails(capsys, "--dataset=nothing_of_this_name/", run_dir=tmp_path / run_dir)
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
     assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_data_that_goes_away_in_training_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("keras_gan.data.source.IN_MEMORY_BYTES", 0)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(8):
+        image = tf.io.encode_png(np.full((8, 8, 3), number, np.uint8))
+        (folder / f"{number}.png").write_bytes(image.numpy())
+    load = training._load_source
+
+    def load_and_lose(*arguments):
+        source = load(*arguments)
+        (folder / "3.png").unlink()
+        return source
+
+    monkeypatch.setattr(training, "_load_source", load_and_lose)
+    line = fails(capsys, f"--dataset={folder}", "--steps=9", run_dir=tmp_path / "run")
+    assert "Cannot read the data: " in line and "3.png; No such file" in line

@@ -109,6 +109,32 @@ def test_fused_batch_norm_is_that_of_keras(shape, replicas):
         np.testing.assert_allclose(ours, keras_own, atol=2e-5 * np.abs(keras_own).max())
 
 
+@pytest.mark.parametrize("mean", [0.0, 100.0])
+def test_batch_norm_of_a_channel_that_hardly_varies(mean):
+    """Over replicas as on one device: the variance is not lost beside the mean."""
+    x = tf.constant(np.random.default_rng(0).normal(mean, 1e-3, (64, 4, 4, 2)), tf.float32)
+    received = []
+    for replicas in (1, 2):
+        with make_strategy(cpu_replicas=replicas).scope():
+            layer = BatchNormalization(epsilon=1e-5)
+            layer.build(x.shape)
+            received.append([value.numpy() for value in derivatives(layer, x)[:2]])
+    for one, two in zip(*received, strict=True):
+        np.testing.assert_allclose(two, one, atol=2e-2 * np.abs(one).max())
+
+
+def test_a_frozen_batch_norm_is_that_of_keras():
+    x = tf.constant(np.random.default_rng(0).normal(2.0, 3.0, (8, 5)), tf.float32)
+    for kind in (BatchNormalization, keras.layers.BatchNormalization):
+        layer = kind()
+        layer.build(x.shape)
+        layer.trainable = False
+        np.testing.assert_allclose(layer(x, training=True), x / np.sqrt(1.001), rtol=1e-5)
+        assert not layer.moving_mean.numpy().any()
+    with pytest.raises(ValueError, match="axis must be -1"):
+        BatchNormalization(axis=1)
+
+
 def test_batch_norm_keeps_its_scale_in_float32():
     layer = BatchNormalization(dtype="mixed_bfloat16")
     x = tf.cast(tf.reshape(tf.range(64.0), [8, 2, 2, 2]), tf.bfloat16)

@@ -1,6 +1,7 @@
 """Two processes that train one run, on this machine."""
 
 import os
+import signal
 import sys
 import time
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 from keras_gan import models
 from keras_gan.distribution import make_strategy
 from keras_gan.exporting import export
+from keras_gan.run_directory import load_run
 from keras_gan.workers import _nothing
 from tests import worker
 from tests.runs import (
@@ -56,6 +58,26 @@ def test_one_device_goes_on_where_two_workers_stopped(whole, capsys):
     assert "Resuming at step 30 to 33" in capsys.readouterr().out
     assert [row["step"] for row in rows(whole)][-2:] == [32, 33]
     assert os.path.isfile(export(str(whole))["onnx"])
+
+
+def test_many_steps_in_a_call_and_files_of_the_chief_alone(tmp_path):
+    chief, other = tmp_path / "chief", tmp_path / "other"
+    kind = ("--steps=8", "--log_every=4", "--checkpoint_every=4", "--steps_per_execution=auto")
+    statuses, errors = ends(start_workers(chief, *kind, last=[f"--run_dir={other}"]))
+    assert statuses == [0, 0], errors
+    assert [row["step"] for row in rows(chief)] == [4, 8]
+    assert not other.exists()
+
+
+def test_a_signal_to_one_worker_stops_all(tmp_path):
+    chief, other = start_workers(tmp_path, "--steps=100000")
+    while chief.poll() is None and not (tmp_path / "checkpoints" / "step-3.index").exists():
+        time.sleep(0.01)
+    other.send_signal(signal.SIGTERM)
+    statuses, errors = ends([chief, other])
+    assert statuses == [143, 143], errors
+    step = load_run(tmp_path)[0].step.numpy()
+    assert step >= 3 and rows(tmp_path)[-1]["step"] == step
 
 
 def test_workers_with_other_flags_are_named(tmp_path):

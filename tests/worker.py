@@ -23,6 +23,7 @@ def train_all(strategy):
         with strategy.scope():
             model = system(digits.shape, **{**system.tiny, "d_steps": 2})
             model.compile(seed=3)
+        model.steps_per_execution = 5
         batches = training._batches(Config(batch_size=8, flip=True), model, digits, done=0)
         model.fit(batches, steps_per_epoch=10, verbose=0, shuffle=False)
         for number, variable in enumerate(model.variables):
