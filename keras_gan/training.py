@@ -104,12 +104,11 @@ def _profile_window(text):
 def _load_source(config, strategy):
     replicas, parts = strategy.num_replicas_in_sync, config.accumulate_steps
     if config.batch_size % (replicas * parts):
+        needed = f"the {replicas} replicas"
+        if parts > 1:
+            needed = f"{replicas * parts}, {needed} times --accumulate_steps={parts}"
         raise UserError(
-            f"--batch_size must be a multiple of {replicas} replicas times {parts} parts "
-            f"(--accumulate_steps). Received: {config.batch_size}."
-            if parts > 1
-            else f"--batch_size must be a multiple of the {replicas} replicas. Received: "
-            f"{config.batch_size}."
+            f"--batch_size must be a multiple of {needed}. Received: {config.batch_size}."
         )
     source = load_dataset(
         config.dataset,

@@ -144,7 +144,8 @@ def _check_nothing_synchronises(networks):
     names = [layer.name for layer in layers if getattr(layer, "synchronized", False)]
     if names:
         raise UserError(
-            f"jit_compile needs one device: XLA cannot compile how {names[0]}"
-            + (f" and {len(names) - 1} more layers meet" if names[1:] else " meets")
-            + " its like on the other replicas."
+            "--jit_compile works over several replicas only where nothing synchronises them. "
+            f"Received: {names[0]}"
+            + (f" and {len(names) - 1} more such layers" if names[1:] else "")
+            + ". Drop --jit_compile, or train on one device."
         )

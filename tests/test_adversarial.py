@@ -311,7 +311,7 @@ def test_further_networks_of_the_generating_player_learn_and_keep_their_statisti
 def test_xla_over_replicas_names_the_layer_that_synchronises():
     with make_strategy(cpu_replicas=2).scope():
         model = build("dcgan")
-        with pytest.raises(UserError, match="how batch_normalization.* more layers meet"):
+        with pytest.raises(UserError, match="Received: batch_normalization.* more such layers"):
             model.compile(jit_compile=True)
 
 

@@ -35,7 +35,6 @@ class Interruption(StepCallback):
         # Asking the others takes some milliseconds.
         super().__init__(first_step, every=1 if workers.cluster.size == 1 else 10)
         self.steps, self.workers = steps, workers
-        self.when = "after this step" if self.every == 1 else f"within {self.every} steps"
         self.signal = None
         self.stopped = False
 
@@ -74,7 +73,9 @@ class Interruption(StepCallback):
                 os._exit(128 + byte[0])
             asked = True
             with contextlib.suppress(OSError):  # The reader of our output may be gone.
-                print(f"\nStopping {self.when}; once more to stop at once.", file=sys.stderr)
+                steps = max(self.every, self.model.steps_per_execution if self.model else 1)
+                when = "after this step" if steps == 1 else f"within {steps} steps"
+                print(f"\nStopping {when}; once more to stop at once.", file=sys.stderr)
 
     def at_step(self, logs):
         if self.step < self.steps and self.workers.count(self.signal is not None):
