@@ -9,13 +9,14 @@ from keras_gan.callbacks.progress import clock
 _COMPARED = 8  # Real examples that samples are compared with, if no more are shown.
 
 
-def announce(run, model, source, strategy, done, config):
+def announce(run, model, source, done, config):
+    """Prints what is about to be trained."""
     generator, discriminator = (
         sum(math.prod(v.shape) for n in networks for v in n.trainable_variables)
         for networks in (model.generators, model.discriminators)
     )
     shape = "x".join(map(str, source.shape))
-    replicas = strategy.num_replicas_in_sync
+    replicas = model.distribute_strategy.num_replicas_in_sync
     together = model.steps_per_execution
     print(
         f"{type(model).__name__}: generator {generator:,} weights, discriminator "

@@ -35,13 +35,12 @@ def finished_model(run, config):
 
 
 def restore(run, record, model, description):
-    """Brings a model to the run's newest checkpoint, if there is one, and writes the record."""
+    """Brings a model to the run's newest checkpoint, if there is one."""
     if run.checkpoints.newest_step():
         # Defaults of the package, or the data, may have changed under the run.
         _check_same_data(run, record, description)
         _check_same_run(run, changes(record["model"], description["model"]))
         run.checkpoints.restore(model)
-    run.write(description)
 
 
 def clean(run, config, done):

@@ -70,6 +70,7 @@ def _train(config, run, processes):
         resuming.check_same_work(workers, description)
         if processes.is_chief:
             resuming.restore(run, record, model, description)
+            run.write(description)
         workers.share(checkpoints.variables(model))
         done = int(model.step.numpy())
         batches = _batches(config, model, source, done)
@@ -77,7 +78,7 @@ def _train(config, run, processes):
             model.steps_per_execution = steps_per_execution(config, model, batches, done, workers)
             if processes.is_chief:
                 resuming.clean(run, config, done)
-                reports.announce(run, model, source, strategy, done, config)
+                reports.announce(run, model, source, done, config)
             _fit(config, run, model, source, batches, done, profile, workers)
     return model
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_gan import losses, models, randomness
 from keras_gan.adversarial import AdversarialModel
-from keras_gan.distribution import global_mean, make_strategy
+from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError
 from tests.conftest import build, examples, same, values
 
@@ -306,70 +306,6 @@ def test_further_networks_of_the_generating_player_learn_and_keep_their_statisti
         not np.array_equal(a, b) for a, b in zip(before, values(second.variables), strict=True)
     )
     assert gamma and beta and mean and variance
-
-
-def test_xla_over_replicas_names_the_layer_that_synchronises():
-    with make_strategy(cpu_replicas=2).scope():
-        model = build("dcgan")
-        with pytest.raises(UserError, match="Received: batch_normalization.* more such layers"):
-            model.compile(jit_compile=True)
-
-
-def test_xla_over_replicas_names_the_system_whose_losses_synchronise():
-    class Relative(models.get("gan")):
-        def generator_loss(self, real, fake):
-            return global_mean(self.discriminate(real)) - self.discriminate(fake), {}
-
-    with make_strategy(cpu_replicas=2).scope():
-        model = Relative((3,), **Relative.tiny)
-        model.compile(jit_compile=True)
-    data = tf.data.Dataset.from_tensors(examples(4, (3,)))
-    with pytest.raises(UserError, match="Relative synchronises the replicas"):
-        model.fit(data, verbose=0, shuffle=False)
-
-
-def test_xla_over_replicas_makes_the_same_training_run(float64):
-    runs = []
-    for replicas in (1, 2):
-        with make_strategy(cpu_replicas=replicas).scope():
-            model = build("gan", (3,))
-            model.compile(jit_compile=True)
-        data = tf.data.Dataset.from_tensors(examples(8, (3,))).repeat(5)
-        model.fit(data, verbose=0, shuffle=False)
-        runs.append(values(model.variables))
-    for one, two in zip(*runs, strict=True):
-        np.testing.assert_allclose(two, one, rtol=0, atol=1e-9)
-
-
-def test_parts_of_an_update_make_the_whole(float64):
-    """Where nothing couples the examples; dropout is drawn by index in the whole batch."""
-    runs = []
-    for parts in (1, 4):
-        model = build("gan", (3,), d_steps=2)
-        model.compile(accumulate_steps=parts, reuse_fakes=False)
-        data = tf.data.Dataset.from_tensors(examples(16, (3,))).repeat(5)
-        history = model.fit(data, verbose=0, shuffle=False).history
-        runs.append((values(model.variables), [value[0] for value in history.values()]))
-    (whole, logs), (parted, parted_logs) = runs
-    for one, other in zip(whole, parted, strict=True):
-        np.testing.assert_allclose(other, one, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(parted_logs, logs, atol=1e-5)
-
-
-def test_parts_with_a_network_that_the_losses_do_not_use():
-    model = build("gan", (3,))
-    model.discriminators.append(build("gan", (3,), seed=1).discriminator)
-    model.compile(accumulate_steps=2)
-    unused = values(model.discriminators[1].variables)
-    model.fit(tf.data.Dataset.from_tensors(examples(4, (3,))), verbose=0, shuffle=False)
-    assert same(unused, values(model.discriminators[1].variables))
-
-
-def test_parts_that_do_not_divide_the_batch_are_refused():
-    model = build("gan", (3,), d_steps=2)
-    model.compile(accumulate_steps=3)
-    with pytest.raises(UserError, match="d_steps=2 .* in accumulate_steps=3 parts.* 8 examples"):
-        model.train_step(examples(8, (3,)))
 
 
 def test_a_variable_belongs_to_one_player():

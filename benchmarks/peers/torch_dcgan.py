@@ -68,6 +68,13 @@ def cross_entropy(logits, target):
     return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
 
 
+def descend(optimizer, loss):
+    """Updates what the optimizer has by the gradients of a loss."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+
 def step(batch, memory_format, autocast, width, latent_dim=100):
     """Measures training steps, in images per second.
 
@@ -100,16 +107,12 @@ def step(batch, memory_format, autocast, width, latent_dim=100):
             fake = generator(torch.randn(batch, latent_dim))
             d_loss = cross_entropy(discriminator(real), 1.0)
             d_loss = d_loss + cross_entropy(discriminator(fake.detach()), 0.0)
-        d_optimizer.zero_grad(set_to_none=True)
-        d_loss.backward()
-        d_optimizer.step()
+        descend(d_optimizer, d_loss)
         # Frozen, so that the gradients of its weights are not computed.
         discriminator.requires_grad_(False)
         with low_precision:
             g_loss = cross_entropy(discriminator(fake), 1.0)
-        g_optimizer.zero_grad(set_to_none=True)
-        g_loss.backward()
-        g_optimizer.step()
+        descend(g_optimizer, g_loss)
         discriminator.requires_grad_(True)
 
     def run(steps):

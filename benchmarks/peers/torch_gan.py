@@ -1,11 +1,12 @@
 """The original GAN on eight Gaussians in PyTorch, eager."""
 
+import functools
 import math
 
 import torch
 from torch import nn
 
-from benchmarks.peers.torch_dcgan import adam, cross_entropy, use_all_cores, weights
+from benchmarks.peers.torch_dcgan import adam, cross_entropy, descend, use_all_cores, weights
 from benchmarks.worker import rate
 
 POINTS = 100_000
@@ -16,11 +17,11 @@ class Maxout(nn.Module):
 
     def __init__(self, inputs, units, pieces):
         super().__init__()
-        self.split = (units, pieces)
+        self.pieces = pieces
         self.dense = nn.Linear(inputs, units * pieces)
 
     def forward(self, x):
-        return self.dense(x).unflatten(1, self.split).amax(-1)
+        return functools.reduce(torch.maximum, self.dense(x).chunk(self.pieces, dim=1))
 
 
 def make_generator(latent_dim, units):
@@ -58,14 +59,9 @@ def step(batch, latent_dim, units, pieces):
         # Nothing here depends on the rest of the batch: one pass for both kinds.
         logits = discriminator(torch.cat([real, fake.detach()]))
         d_loss = cross_entropy(logits[:batch], 1.0) + cross_entropy(logits[batch:], 0.0)
-        d_optimizer.zero_grad(set_to_none=True)
-        d_loss.backward()
-        d_optimizer.step()
+        descend(d_optimizer, d_loss)
         discriminator.requires_grad_(False)
-        g_loss = cross_entropy(discriminator(fake), 1.0)
-        g_optimizer.zero_grad(set_to_none=True)
-        g_loss.backward()
-        g_optimizer.step()
+        descend(g_optimizer, cross_entropy(discriminator(fake), 1.0))
         discriminator.requires_grad_(True)
 
     def run(steps):
