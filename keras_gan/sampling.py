@@ -1,5 +1,7 @@
 """Sampling from a model: latents from seeds, samples from latents."""
 
+from typing import NamedTuple
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,12 +9,33 @@ from keras_gan import randomness
 from keras_gan.errors import UserError
 
 
+class Condition(NamedTuple):
+    """What a generator takes beside the latents, a row for each sample.
+
+    Attributes:
+        name: Name of the network's input, and of the served one: `labels`, `codes`.
+        dtype: `"int64"` for labels, `"float32"` for codes.
+        shape: Shape of a row; `()` for labels.
+        count: Labels are 0 to count - 1. `None` if any finite value will do.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple = ()
+    count: int | None = None
+
+
 class Sampling:
     """What a model that maps latents to samples when called offers to its users.
 
     It needs the attributes `image_shape`, `latent_dim`, `latent_prior`, `generator`
     and `averaged_generator`.
+
+    Attributes:
+        conditions: `Condition`s of the generator, in the order of its inputs.
     """
+
+    conditions = ()
 
     def sample(self, count, seed=0, labels=None):
         """Samples from the averaged generator.
@@ -46,8 +69,19 @@ class Sampling:
         network = self.averaged_generator if averaged else self.generator
         parts = [np.zeros((0, *self.image_shape), np.float32)]
         for latents in self.seeded_latents(seeds):
-            parts.append(np.asarray(network(latents, training=False), np.float32))
+            parts.append(np.asarray(self.from_latents(network, latents), np.float32))
         return np.concatenate(parts)
+
+    def from_latents(self, network, latents, **conditions):
+        """Returns a generator's samples in inference mode.
+
+        Args:
+            network: One of the model's generators.
+            latents: Tensor [N, latent_dim].
+            **conditions: Tensors [N, ...], one for each of `conditions`.
+        """
+        inputs = {"latents": latents, **conditions} if conditions else latents
+        return network(inputs, training=False)
 
     def seeded_latents(self, seeds, batch_size=64):
         """Yields the latents of pairs (seed, index), at most `batch_size` at a time."""

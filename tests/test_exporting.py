@@ -14,6 +14,7 @@ import export
 import train
 from keras_gan import exporting, generate
 from keras_gan.run_directory import load_run
+from keras_gan.serving.generator import ServedGenerator
 
 TINY = (
     "--model_arg=width=2", "--model_arg=kernel_size=3", "--model_arg=latent_dim=4",
@@ -136,14 +137,14 @@ def test_flagfiles_name_the_run(run_dir, tmp_path, capsys):
 
 
 def test_failed_parity_exports_nothing(run_dir, tmp_path, monkeypatch, capsys):
-    original = exporting.check_parity
+    original = ServedGenerator.check
 
-    def off_by_a_little(model, answer, what):
-        original(model, lambda latents: answer(latents) + 1e-4, what)
+    def off_by_a_little(self, answer, what, level=0.0):
+        original(self, lambda inputs: answer(inputs) + 1e-4, what, level)
 
-    monkeypatch.setattr(exporting, "check_parity", off_by_a_little)
+    monkeypatch.setattr(ServedGenerator, "check", off_by_a_little)
     message = fails(capsys, export.main, f"--run_dir={run_dir}", f"--export_dir={tmp_path}")
-    assert "The SavedModel does not answer what Keras answers: at batch 1" in message
+    assert "serving_default does not answer what Keras answers: at batch 1" in message
     assert not [name for parent in tmp_path.iterdir() for name in os.listdir(parent)]
 
 

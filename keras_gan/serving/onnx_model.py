@@ -1,0 +1,103 @@
+"""The ONNX model of a generator, for ONNX Runtime and other engines."""
+
+import logging
+import os
+
+import numpy as np
+import tensorflow as tf
+
+import keras_gan
+from keras_gan.errors import UserError, first_line
+from keras_gan.serving.endpoints import to_bytes
+from keras_gan.serving.generator import LEVEL, from_bytes
+
+OPSET = 18
+FILE = "generator.onnx"
+LAYOUTS = ("nhwc", "nchw")
+IMAGES = ("float32", "uint8")
+_LARGEST = 2**31 - 2**20  # bytes; a protocol buffer holds 2 GiB, its graph is small.
+
+
+def write(generator, directory, layout="nhwc", images="float32"):
+    """Writes and checks an ONNX model.
+
+    Args:
+        generator: A `ServedGenerator`.
+        directory: Where to write.
+        layout: One of `LAYOUTS`, the order of an image's axes.
+        images: One of `IMAGES`: values in [-1, 1], or bytes.
+
+    Returns:
+        The path of the model within `directory`.
+
+    Raises:
+        UserError: If ONNX cannot express the generator, or the file does not
+            answer what the model answers.
+    """
+    nchw, as_bytes = layout == "nchw", images == "uint8"
+    if len(generator.model.image_shape) != 3 and (nchw or as_bytes):
+        raise UserError(
+            "--onnx_layout and --onnx_images are for images. Received: samples that are vectors "
+            f"{generator.model.image_shape}. Leave both flags out."
+        )
+    weights = sum(variable.numpy().nbytes for variable in generator.network.variables)
+    if weights > _LARGEST:
+        raise UserError(
+            f"An ONNX file holds at most 2 GB. Received: {weights / 1e9:.1f} GB of weights. "
+            "Export --formats=saved_model only."
+        )
+    changed = {"layout": "NCHW"} if nchw else {}
+    changed |= {"value_range": "[0, 255]"} if as_bytes else {}
+    path = os.path.join(directory, FILE)
+    try:
+        _convert(generator, nchw, as_bytes, generator.metadata | changed, path)
+        answers = _session(path, [spec.name for spec in generator.specs])
+    except OSError:
+        raise
+    except Exception as error:  # Converter, checker and runtime each have kinds of their own.
+        raise UserError(
+            f"ONNX cannot express this generator: {first_line(error)} "
+            "Export --formats=saved_model only."
+        ) from error
+
+    def answer(inputs):
+        received = answers(inputs)
+        received = np.moveaxis(received, 1, -1) if nchw else received
+        return from_bytes(received) if as_bytes else received
+
+    generator.check(answer, "ONNX model", LEVEL if as_bytes else 0.0)
+    return FILE
+
+
+def _convert(generator, nchw, as_bytes, metadata, path):
+    import onnx
+    import tf2onnx
+
+    def function(*inputs):
+        images = generator.images(*inputs)["images"]
+        images = to_bytes(images) if as_bytes else images
+        return {"images": tf.transpose(images, (0, 3, 1, 2)) if nchw else images}
+
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    model, _ = tf2onnx.convert.from_function(
+        tf.function(function, input_signature=generator.specs),
+        input_signature=generator.specs,
+        opset=OPSET,
+    )
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    model.producer_name, model.producer_version = "keras_gan", keras_gan.__version__
+    onnx.helper.set_model_props(model, metadata)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+def _session(path, inputs):
+    """Returns a function from inputs by name to images, by ONNX Runtime."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = [value.name for value in session.get_inputs()]
+    if names != inputs:  # tf2onnx turns what it cannot convert into further inputs.
+        raise ValueError(f"Expected the inputs {inputs}. Received: {names}.")
+    return lambda rows: session.run(["images"], {name: rows[name] for name in names})[0]

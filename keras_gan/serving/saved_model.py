@@ -1,0 +1,85 @@
+"""The SavedModel of a generator, for TF Serving and all that reads the format."""
+
+import contextlib
+import functools
+import json
+import os
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import files
+from keras_gan.serving import warmup
+from keras_gan.serving.endpoints import Endpoints
+from keras_gan.serving.generator import LEVEL, from_bytes
+
+
+def write(generator, directory):
+    """Writes and checks a SavedModel.
+
+    Args:
+        generator: A `ServedGenerator`.
+        directory: An empty directory.
+
+    Returns:
+        The path of the SavedModel within `directory`.
+
+    Raises:
+        UserError: If a signature does not answer what the model answers.
+    """
+    signatures = Endpoints(generator).signatures()
+    # tf.saved_model.save would leave out variables that only this process can see.
+    archive = keras.export.ExportArchive()
+    archive.track(generator.network)
+    for name, (function, specs) in signatures.items():
+        archive.add_endpoint(name, function, specs)
+    example, _ = generator.example(1)
+    names = {name: [spec.name for spec in specs] for name, (_, specs) in signatures.items()}
+    requests = [(name, {key: example[key] for key in keys}) for name, keys in names.items()]
+    with files.written_by_tensorflow():
+        archive.write_out(directory, verbose=False)
+        warmup.write(directory, generator.name, requests)
+    metadata = os.path.join(directory, "assets.extra", "metadata.json")
+    files.write_text(metadata, json.dumps(generator.metadata, indent=2) + "\n")
+    with session(directory) as run:
+        for name, keys in names.items():
+            _check(generator, functools.partial(run, name), keys, name)
+    return "."
+
+
+@contextlib.contextmanager
+def session(directory):
+    """Loads a SavedModel as TF Serving does, into a session that shares nothing with us.
+
+    Args:
+        directory: The user's own SavedModel: it is a program, and runs.
+
+    Yields:
+        A function from the name of a signature and its inputs by name to its outputs by name.
+    """
+    without_gpu = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
+    graph = tf.Graph()
+    with contextlib.closing(tf.compat.v1.Session(graph=graph, config=without_gpu)) as running:
+        with graph.as_default():
+            loaded = tf.compat.v1.saved_model.loader.load(running, ["serve"], directory)
+
+        def run(name, inputs):
+            signature = loaded.signature_def[name]
+            fed = {signature.inputs[key].name: value for key, value in inputs.items()}
+            return running.run({key: x.name for key, x in signature.outputs.items()}, fed)
+
+        yield run
+
+
+def _check(generator, run, keys, name):
+    """Checks the images, or the PNG files, that a signature answers."""
+
+    def images(inputs):
+        answer = run({key: inputs[key] for key in keys})
+        if "images" in answer:
+            return answer["images"]
+        return from_bytes(np.stack([tf.io.decode_png(file) for file in answer["image_bytes"]]))
+
+    level = LEVEL if name.endswith("png") else 0.0
+    generator.check(images, f"SavedModel's signature {name}", level)
