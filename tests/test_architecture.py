@@ -13,6 +13,7 @@ PACKAGE = pathlib.Path(keras_gan.__file__).parent
 LAYERS = [
     {"generate"},
     {"training", "exporting"},
+    {"serving"},
     {"reports", "resuming", "pace"},
     {"callbacks"},
     {"run_directory"},

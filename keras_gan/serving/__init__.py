@@ -1,0 +1,1 @@
+"""What makes a trained generator ready to serve."""
