@@ -10,6 +10,7 @@ from keras_gan.errors import UserError
 from keras_gan.run_directory import load_run
 from keras_gan.serving import deployment, model_card, onnx_model, saved_model
 from keras_gan.serving.generator import ServedGenerator
+from keras_gan.serving.inference import inference_network
 
 FORMATS = ("saved_model", "onnx")
 
@@ -61,7 +62,8 @@ def export(
     export_dir = export_dir or os.path.join(run_dir, "export")
     metadata = _metadata(model, record, run_dir, max_batch, license)
     name = deployment.name_of(run_dir)
-    generator = ServedGenerator(model, model.averaged_generator, name, max_batch, metadata)
+    network = inference_network(model.averaged_generator)
+    generator = ServedGenerator(model, network, name, max_batch, metadata)
     writers = {
         "saved_model": saved_model.write,
         "onnx": functools.partial(onnx_model.write, layout=onnx_layout, images=onnx_images),

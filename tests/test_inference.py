@@ -1,0 +1,240 @@
+"""Networks rewritten for inference answer what the originals answer."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras.layers import Conv1D, Conv2D, Conv2DTranspose, Dense, Reshape
+
+from keras_gan import convolutions
+from keras_gan.batch_norm import BatchNormalization
+from keras_gan.layers import Dropout, Maxout, dtype_policy
+from keras_gan.serving.inference import Affine, inference_network
+from tests.conftest import build, same, values
+
+NORMS = (keras.layers.BatchNormalization, BatchNormalization)
+
+
+def randomize(network, seed=0):
+    """Gives all variables values as after training, also the statistics of batch norms."""
+    random = np.random.default_rng(seed)
+    for variable in network.variables:
+        if "float" in variable.dtype:
+            is_positive = variable.name in ("gamma", "moving_variance")
+            low, high = (0.5, 2.0) if is_positive else (-0.5, 0.5)
+            variable.assign(random.uniform(low, high, variable.shape))
+    return network
+
+
+def rewritten(network, batch=3, tolerance=1e-6):
+    """Returns the rewritten network, after comparing it with the original."""
+    before, operations = values(network.variables), network.operations
+    nodes = [len(operation._inbound_nodes) for operation in operations]
+    random = np.random.default_rng(1)
+    given = keras.tree.map_structure(
+        lambda tensor: random.uniform(-1, 1, (batch, *tensor.shape[1:])).astype(tensor.dtype),
+        network.input,
+    )
+    made = inference_network(network)
+    expected, received = network(given, training=False), made(given)
+    keras.tree.assert_same_structure(expected, received)
+    for one, other in zip(keras.tree.flatten(expected), keras.tree.flatten(received), strict=True):
+        scale = max(1.0, np.abs(one).max()) if batch else 1.0
+        np.testing.assert_allclose(np.array(one), other, atol=tolerance * scale, rtol=0)
+    assert [tensor.name for tensor in made.inputs] == [tensor.name for tensor in network.inputs]
+    assert made.output_names == network.output_names
+    assert all("float32" == v.dtype for v in made.variables if "float" in v.dtype)
+    assert not any(isinstance(layer, NORMS) for layer in made._flatten_layers())
+    # The original: the same values, and not a part of another graph.
+    assert same(before, values(network.variables))
+    assert nodes == [len(operation._inbound_nodes) for operation in operations]
+    return made
+
+
+def kinds(network):
+    return [type(layer).__name__ for layer in network.layers[1:]]
+
+
+def chain(shape, *operations, dtype="float32"):
+    inputs = x = keras.Input(shape, name="latents", dtype=dtype)
+    for operation in operations:
+        x = operation(x)
+    return randomize(keras.Model(inputs, x, name="generator"))
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("use_bias", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "product"),
+    [
+        ((4,), lambda **options: Dense(6, **options)),
+        ((3, 4), lambda **options: Dense(6, **options)),
+        ((5, 4), lambda **options: Conv1D(6, 3, **options)),
+        ((5, 4, 2), lambda **options: Conv2D(6, 3, strides=2, **options)),
+        ((5, 4, 2), lambda **options: convolutions.Conv2D(6, (3, 2), padding="same", **options)),
+        ((5, 4, 2), lambda **options: Conv2DTranspose(6, 4, strides=2, **options)),
+        (
+            (5, 4, 2),
+            lambda **options: convolutions.Conv2DTranspose(6, 5, 2, padding="same", **options),
+        ),
+    ],
+)
+def test_folded_into_the_product_before(shape, product, use_bias, norm):
+    made = rewritten(chain(shape, product(use_bias=use_bias), norm(), keras.layers.ReLU()))
+    assert len(made.layers) == 3
+    made = rewritten(chain(shape, product(use_bias=use_bias), norm()))  # The output's name.
+    assert kinds(made)[1:] == ["Identity"]
+
+
+def test_scale_and_center():
+    for scale, center in ((False, True), (True, False), (False, False)):
+        norm = BatchNormalization(scale=scale, center=center)
+        assert kinds(rewritten(chain((4,), Dense(3), norm, Dense(2)))) == ["Dense", "Dense"]
+        norm = BatchNormalization(scale=scale, center=center)
+        assert kinds(rewritten(chain((4,), norm, Dense(2)))) == ["Affine", "Dense"]
+
+
+def test_through_a_reshape():
+    made = rewritten(chain((4,), Dense(24), Reshape((2, 4, 3)), BatchNormalization(), Dense(1)))
+    assert kinds(made) == ["Dense", "Reshape", "Dense"]
+    # Each unit of the layer would be of several channels here.
+    made = rewritten(chain((2, 4), Dense(3), Reshape((6,)), BatchNormalization(), Dense(1)))
+    assert kinds(made) == ["Dense", "Reshape", "Affine", "Dense"]
+    made = rewritten(chain((2, 4), Dense(3), Reshape((3, 2)), BatchNormalization(), Dense(1)))
+    assert kinds(made) == ["Dense", "Reshape", "Affine", "Dense"]
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        lambda: Dense(6, activation="relu"),
+        lambda: keras.layers.SeparableConv2D(6, 3),
+        lambda: Maxout(6, 2),
+        lambda: keras.layers.LayerNormalization(),
+        lambda: keras.layers.SpectralNormalization(Conv2D(6, 3)),
+    ],
+)
+def test_not_folded_but_affine(product):
+    shape = (4,) if product().__class__ in (Dense, Maxout) else (5, 4, 2)
+    made = rewritten(chain(shape, product(), BatchNormalization(), keras.layers.ReLU()))
+    assert kinds(made)[1:] == ["Affine", "ReLU"]
+
+
+@pytest.mark.parametrize("axis", [1, 2, -1])
+def test_other_axes(axis):
+    norm = keras.layers.BatchNormalization(axis=axis)
+    made = rewritten(chain((4, 3, 2), Dense(5), norm, Dense(1)))
+    assert ("Affine" in kinds(made)) == (axis != -1)
+
+
+def test_shared_product():
+    """One kernel with two batch norms, as of two classes."""
+    inputs = keras.Input((4,), name="latents")
+    shared = Dense(3)
+    x = [keras.layers.BatchNormalization()(shared(inputs)) for _ in range(2)]
+    x[1] = shared(keras.layers.Concatenate()([x[1], inputs[:, :1]]))
+    made = rewritten(randomize(keras.Model(inputs, keras.layers.Add()(x))))
+    assert kinds(made).count("Dense") == 1 and kinds(made).count("Affine") == 2
+
+
+def test_shared_batch_norm():
+    inputs = keras.Input((4,), name="latents")
+    norm = BatchNormalization()
+    x = keras.layers.Multiply()([norm(Dense(3)(inputs)), norm(Dense(3)(inputs))])
+    made = rewritten(randomize(keras.Model(inputs, norm(x))))
+    assert kinds(made) == ["Dense", "Dense", "Multiply", "Affine"]
+
+
+def test_residual_block_and_two_outputs():
+    """Sums before a batch norm, products that are used again or are outputs themselves."""
+    inputs = {
+        "latents": keras.Input((4, 4, 3), name="latents"),
+        "labels": keras.Input((), dtype="int64", name="labels"),
+    }
+    x = Conv2D(3, 1)(inputs["latents"])
+    y = keras.layers.ReLU()(BatchNormalization()(x))
+    y = keras.layers.LeakyReLU(0.2)(BatchNormalization()(Conv2D(3, 3, padding="same")(y)))
+    y = keras.layers.Add()([x, y * 0.5])
+    y = y + keras.layers.Embedding(5, 3)(inputs["labels"])[:, None, None]
+    inner = Conv2D(2, 3)(BatchNormalization()(y))
+    images = keras.layers.Activation("tanh")(BatchNormalization()(inner))
+    network = keras.Model(inputs, {"images": images, "inner": inner})
+    made = rewritten(randomize(network))
+    assert kinds(made).count("Affine") == 3
+    assert set(made.input) == {"latents", "labels"} and set(made.output) == {"images", "inner"}
+    assert made.input["labels"].dtype == "int64"
+
+
+def test_networks_in_networks():
+    inner = chain((4,), Dense(6), BatchNormalization(), Dropout(0.5), Maxout(4))
+    ordered = keras.Sequential([keras.Input((4,)), Dense(4), BatchNormalization()])
+    inputs = keras.Input((4,), name="latents")
+    network = randomize(keras.Model(inputs, inner(ordered(inner(inputs)))))
+    made = rewritten(network)
+    assert len(made.layers) == 3 and kinds(made.layers[1]) == ["Dense", "Maxout"]
+    assert kinds(inference_network(ordered)) == ["Dense", "Identity"]
+
+
+def test_nothing_of_training_is_left():
+    made = rewritten(
+        chain((4,), Dense(3), keras.layers.GaussianNoise(1.0), Dropout(0.5), Dense(2)), batch=4
+    )
+    assert kinds(made) == ["Dense", "Dense"]
+    assert not made.trainable_variables
+    latents = tf.ones((2, 4))
+    np.testing.assert_array_equal(made(latents, training=True), made(latents))
+
+
+@pytest.mark.parametrize("kernel_size", [3, 4, 5])
+@pytest.mark.parametrize("shape", [(16, 16, 1), (24, 16, 3)])
+def test_dcgan(kernel_size, shape):
+    network = randomize(build("dcgan", shape, kernel_size=kernel_size).generator)
+    made = rewritten(network)
+    assert not any(isinstance(layer, Affine) for layer in made.layers)
+    rewritten(network, batch=0)
+    again = rewritten(made)  # Nothing is left to do.
+    assert same(values(made.variables), values(again.variables))
+
+
+@pytest.mark.parametrize("shape", [(16, 16, 1), (2,)])
+def test_gan(shape):
+    rewritten(randomize(build("gan", shape).generator))
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
+def test_other_precisions(policy):
+    with dtype_policy(policy):
+        network = build("dcgan").generator
+        plain = chain((4,), Dense(3), BatchNormalization(), Maxout(4), lambda x: x * 2.0)
+    rewritten(randomize(network), tolerance=1e-6 if policy == "float64" else 0.05)
+    rewritten(plain, tolerance=1e-6 if policy == "float64" else 0.05)
+
+
+def test_what_cannot_be_rewritten_is_refused():
+    class Custom(keras.Model):
+        def call(self, inputs):
+            return super().call(inputs) + 1.0
+
+    inputs = keras.Input((4,))
+    for network in (Custom(inputs, Dense(3)(inputs)), Dense(3), keras.Sequential([Dense(3)])):
+        with pytest.raises(ValueError, match="functional"):
+            inference_network(network)
+    # In another network such a model is a layer like others.
+    rewritten(chain((4,), Serial()))
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Serial(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = Dense(3)
+
+    def build(self, input_shape):
+        self.dense.build(input_shape)
+        self.built = True
+
+    def call(self, inputs):
+        return self.dense(inputs) + 1.0
+
+    def get_config(self):
+        return {"name": self.name}
