@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import shlex
 
 import keras_gan
 from keras_gan import files
@@ -23,6 +24,7 @@ def export(
     max_batch=256,
     onnx_layout="nhwc",
     onnx_images="float32",
+    onnx_weights="float32",
     license=None,
 ):
     """Exports the averaged generator of a run's newest checkpoint, as a new version.
@@ -40,10 +42,13 @@ def export(
         max_batch: Largest N that the SavedModel accepts, and a server merges.
         onnx_layout: `"nhwc"` or `"nchw"`, the order of the axes of ONNX' images.
         onnx_images: `"float32"`, in [-1, 1], or `"uint8"`.
+        onnx_weights: `"float32"`, or `"float16"` or `"int8"` to make the file
+            smaller at a loss, which is measured and stands in its metadata.
         license: Licence of the weights, for metadata and model card.
 
     Returns:
-        Paths by format: a SavedModel directory, an ONNX file.
+        Paths by format: a SavedModel directory, an ONNX file. With a SavedModel
+        also `serve` and `compose`, the files that start a server.
 
     Raises:
         UserError: If there is nothing to export, the directory cannot be
@@ -66,7 +71,9 @@ def export(
     generator = ServedGenerator(model, network, name, max_batch, metadata)
     writers = {
         "saved_model": saved_model.write,
-        "onnx": functools.partial(onnx_model.write, layout=onnx_layout, images=onnx_images),
+        "onnx": functools.partial(
+            onnx_model.write, layout=onnx_layout, images=onnx_images, weights=onnx_weights
+        ),
     }
     try:
         version = next_version(export_dir)
@@ -80,10 +87,23 @@ def export(
                 model_card.write(temporary, generator, record, evaluation)
                 paths[format] = os.path.normpath(os.path.join(path, file))
         if "saved_model" in formats:
-            deployment.write(export_dir, name, max_batch)
+            paths |= deployment.write(export_dir, name, max_batch)
     except OSError as error:
         raise UserError(f"Cannot export to {export_dir}: {error}.") from None
     return paths
+
+
+def report(paths):
+    """Prints what `export` wrote, and what to type next."""
+    for format in FORMATS:
+        if format in paths:
+            print(f"{format:12} {paths[format]}")
+    if "serve" in paths:
+        export_dir = shlex.quote(os.path.dirname(paths["serve"]))
+        print("Serve it with TensorFlow Serving, in Docker, or with a stand-in to try it:")
+        print(f"  sh {shlex.quote(paths['serve'])}")
+        print(f"  docker compose -f {shlex.quote(paths['compose'])} up")
+        print(f"  python -m keras_gan.serving.stand_in --export_dir={export_dir}")
 
 
 def next_version(export_dir):

@@ -10,13 +10,14 @@ import export
 import train
 from keras_gan import generate
 from keras_gan.config import Config, parse
+from keras_gan.serving.options import ExportOptions
 
 ROOT = pathlib.Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "BUILD.md"]
 TEXTS = [*DOCUMENTS, ROOT / "SECURITY.md", ROOT / "CHANGELOG.md"]
 PROGRAMS = {
     "train.py": Config,
-    "export.py": export.Options,
+    "export.py": ExportOptions,
     "keras_gan.generate": generate.Options,
 }
 

@@ -24,20 +24,23 @@ def write(export_dir, name, max_batch):
         max_batch: Rows that the server may merge into one batch.
 
     Returns:
-        The paths of the written files by file name.
+        Paths: `serve`, a script that starts the server, and `compose`, the same
+        for Docker.
     """
-    export_dir = os.path.abspath(export_dir)
+    place = os.path.abspath(export_dir)
     texts = {
-        CONFIG: _models_config(export_dir, name),
-        BATCHING: _BATCHING.format(max_batch=max_batch),
+        CONFIG: _models_config(place, name),
+        BATCHING: _BATCHING.replace("MAX_BATCH", str(max_batch)),
         MONITORING: _MONITORING,
-        COMPOSE: _compose(export_dir, name),
-        COMMAND: _command(export_dir),
+        COMPOSE: _compose(place, name),
+        COMMAND: _command(place),
     }
-    paths = {file: os.path.join(export_dir, file) for file in texts}
     for file, text in texts.items():
-        files.write_text(paths[file], text)
-    return paths
+        files.write_text(os.path.join(place, file), text)
+    return {
+        "serve": os.path.join(export_dir, COMMAND),
+        "compose": os.path.join(export_dir, COMPOSE),
+    }
 
 
 def versions(directory):
@@ -58,9 +61,10 @@ def labels(export_dir):
     """Returns the versions by label that a written `models.config` names."""
     try:
         with open(os.path.join(export_dir, CONFIG), encoding="utf-8") as file:
-            found = re.findall(r'^[^#\n]*\bkey: "(\w+)" value: (\d+)', file.read(), re.MULTILINE)
+            text = re.sub("#.*", "", file.read())
     except (FileNotFoundError, UnicodeDecodeError):
         return {}
+    found = re.findall(r'key:\s*"(\w+)"\s*value:\s*(\d+)', text)
     return {label: int(version) for label, version in found}
 
 
@@ -90,10 +94,10 @@ model_config_list {{
 
 _BATCHING = """\
 # How the server merges requests that come at the same time. A batch is never padded. The graph
-# itself refuses more than {max_batch} rows.
-max_batch_size {{ value: {max_batch} }}
-batch_timeout_micros {{ value: 1000 }}
-max_enqueued_batches {{ value: 100 }}
+# itself refuses more than MAX_BATCH rows.
+max_batch_size { value: MAX_BATCH }
+batch_timeout_micros { value: 1000 }
+max_enqueued_batches { value: 100 }
 """
 
 _MONITORING = """\

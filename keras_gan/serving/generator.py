@@ -49,14 +49,18 @@ class ServedGenerator:
         named = {c.name: x for c, x in zip(self.model.conditions, conditions, strict=True)}
         return {"images": self.model.from_latents(self.network, latents, **named)}
 
-    def example(self, count):
+    def example(self, count, first=0):
         """Returns `count` rows of every input as arrays by name, and the model's images for them.
+
+        Args:
+            count: Number of rows.
+            first: The first seed; the others follow.
 
         Returns:
             ({"latents": ..., "seeds": ..., conditions}, float32 images): the latents
             are those of the seeds.
         """
-        seeds = np.arange(count)
+        seeds = np.arange(first, first + count)
         (latents,) = self.model.seeded_latents([(seed, 0) for seed in seeds], batch_size=count)
         conditions = {c.name: _values(c, count) for c in self.model.conditions}
         with tf.device("CPU:0"):  # A GPU may round its products to fewer bits.

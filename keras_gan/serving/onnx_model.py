@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan.errors import UserError, first_line
+from keras_gan.serving import smaller
 from keras_gan.serving.endpoints import to_bytes
 from keras_gan.serving.generator import LEVEL, from_bytes
 
@@ -18,7 +19,7 @@ IMAGES = ("float32", "uint8")
 _LARGEST = 2**31 - 2**20  # bytes; a protocol buffer holds 2 GiB, its graph is small.
 
 
-def write(generator, directory, layout="nhwc", images="float32"):
+def write(generator, directory, layout="nhwc", images="float32", weights="float32"):
     """Writes and checks an ONNX model.
 
     Args:
@@ -26,6 +27,8 @@ def write(generator, directory, layout="nhwc", images="float32"):
         directory: Where to write.
         layout: One of `LAYOUTS`, the order of an image's axes.
         images: One of `IMAGES`: values in [-1, 1], or bytes.
+        weights: One of `smaller.WEIGHTS`. What images lose by smaller ones is
+            measured, printed and kept in the metadata.
 
     Returns:
         The path of the model within `directory`.
@@ -35,23 +38,24 @@ def write(generator, directory, layout="nhwc", images="float32"):
             answer what the model answers.
     """
     nchw, as_bytes = layout == "nchw", images == "uint8"
+    nchw, as_bytes = layout == "nchw", images == "uint8"
     if len(generator.model.image_shape) != 3 and (nchw or as_bytes):
         raise UserError(
             "--onnx_layout and --onnx_images are for images. Received: samples that are vectors "
             f"{generator.model.image_shape}. Leave both flags out."
         )
-    weights = sum(variable.numpy().nbytes for variable in generator.network.variables)
-    if weights > _LARGEST:
+    size = sum(variable.numpy().nbytes for variable in generator.network.variables)
+    if size > _LARGEST:
         raise UserError(
-            f"An ONNX file holds at most 2 GB. Received: {weights / 1e9:.1f} GB of weights. "
+            f"An ONNX file holds at most 2 GB. Received: {size / 1e9:.1f} GB of weights. "
             "Export --formats=saved_model only."
         )
-    changed = {"layout": "NCHW"} if nchw else {}
-    changed |= {"value_range": "[0, 255]"} if as_bytes else {}
+    metadata = generator.metadata | ({"layout": "NCHW"} if nchw else {})
+    metadata |= {"value_range": "[0, 255]"} if as_bytes else {}
     path = os.path.join(directory, FILE)
     try:
-        _convert(generator, nchw, as_bytes, generator.metadata | changed, path)
-        answers = _session(path, [spec.name for spec in generator.specs])
+        _convert(generator, nchw, as_bytes, path)
+        answer = _answers(generator, path, nchw, as_bytes)
     except OSError:
         raise
     except Exception as error:  # Converter, checker and runtime each have kinds of their own.
@@ -59,17 +63,22 @@ def write(generator, directory, layout="nhwc", images="float32"):
             f"ONNX cannot express this generator: {first_line(error)} "
             "Export --formats=saved_model only."
         ) from error
-
-    def answer(inputs):
-        received = answers(inputs)
-        received = np.moveaxis(received, 1, -1) if nchw else received
-        return from_bytes(received) if as_bytes else received
-
     generator.check(answer, "ONNX model", LEVEL if as_bytes else 0.0)
+    if weights != "float32":
+        before = os.path.getsize(path)
+        smaller.shrink(path, weights, generator)
+        mean, most = smaller.loss(generator, _answers(generator, path, nchw, as_bytes))
+        metadata |= {"weights": weights, "loss": f"mean {mean:.2g}, largest {most:.2g}"}
+        print(
+            f"ONNX in {weights}: {os.path.getsize(path):,} bytes, in float32 {before:,}. Its "
+            f"images differ from Keras' by {mean:.2g} on average, {most:.2g} at most, of values "
+            "in [-1, 1] (64 samples)."
+        )
+    _state(path, metadata)
     return FILE
 
 
-def _convert(generator, nchw, as_bytes, metadata, path):
+def _convert(generator, nchw, as_bytes, path):
     import onnx
     import tf2onnx
 
@@ -86,18 +95,32 @@ def _convert(generator, nchw, as_bytes, metadata, path):
     )
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
-    model.producer_name, model.producer_version = "keras_gan", keras_gan.__version__
-    onnx.helper.set_model_props(model, metadata)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
 
 
-def _session(path, inputs):
-    """Returns a function from inputs by name to images, by ONNX Runtime."""
+def _answers(generator, path, nchw, as_bytes):
+    """Returns a function from inputs by name to images [N, *image_shape], by ONNX Runtime."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     names = [value.name for value in session.get_inputs()]
-    if names != inputs:  # tf2onnx turns what it cannot convert into further inputs.
-        raise ValueError(f"Expected the inputs {inputs}. Received: {names}.")
-    return lambda rows: session.run(["images"], {name: rows[name] for name in names})[0]
+    expected = [spec.name for spec in generator.specs]
+    if names != expected:  # tf2onnx turns what it cannot convert into further inputs.
+        raise ValueError(f"Expected the inputs {expected}. Received: {names}.")
+
+    def answer(rows):
+        (images,) = session.run(["images"], {name: rows[name] for name in names})
+        images = np.moveaxis(images, 1, -1) if nchw else images
+        return from_bytes(images) if as_bytes else images
+
+    return answer
+
+
+def _state(path, metadata):
+    import onnx
+
+    model = onnx.load(path)
+    model.producer_name, model.producer_version = "keras_gan", keras_gan.__version__
+    onnx.helper.set_model_props(model, metadata)
+    onnx.save(model, path)
