@@ -80,7 +80,10 @@ class Sampling:
             latents: Tensor [N, latent_dim].
             **conditions: Tensors [N, ...], one for each of `conditions`.
         """
-        inputs = {"latents": latents, **conditions} if conditions else latents
+        inputs = latents
+        if conditions:
+            named = {"latents": latents, **conditions}
+            inputs = {name: tf.convert_to_tensor(value) for name, value in named.items()}
         return network(inputs, training=False)
 
     def seeded_latents(self, seeds, batch_size=64):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_gan import models
 from keras_gan.distribution import make_strategy
+from keras_gan.exporting import export
 from tests.runs import run_train
 
 make_strategy(cpu_replicas=4)
@@ -55,3 +56,11 @@ def finished(tmp_path_factory):
     run_dir = tmp_path_factory.mktemp("runs") / "dcgan"
     run_train(run_dir, "--steps=7")
     return run_dir
+
+
+@pytest.fixture(scope="session")
+def exported(finished, tmp_path_factory):
+    """The export directory of the finished run."""
+    directory = tmp_path_factory.mktemp("exports") / "dcgan"
+    export(str(finished), str(directory))
+    return directory

@@ -29,12 +29,6 @@ def run_dir(tmp_path_factory):
     return str(path)
 
 
-@pytest.fixture(scope="module")
-def exported(run_dir):
-    export.main(["export.py", f"--run_dir={run_dir}"])
-    return os.path.join(run_dir, "export")
-
-
 def fails(capsys, main, *arguments):
     with pytest.raises(SystemExit) as exit:
         main(["program.py", *arguments])

@@ -54,6 +54,7 @@ class Endpoints:
 
     def _checked(self, first, *conditions):
         """Returns the inputs, to be computed with only after they were checked."""
+        first, *conditions = [tf.ensure_shape(x, x.shape) for x in (first, *conditions)]
         count, most = tf.shape(first)[0], self.generator.max_batch
         checks = [_check(count <= most, f"at most {most} rows", count)]
         for condition, x in zip(self.generator.model.conditions, conditions, strict=True):
@@ -67,7 +68,7 @@ class Endpoints:
             if x.dtype.is_floating:
                 checks.append(_check(tf.reduce_all(tf.math.is_finite(x)), "finite numbers", x))
         with tf.control_dependencies(checks):
-            return [tf.ensure_shape(x, x.shape) for x in inputs]
+            return [tf.identity(x) for x in inputs]
 
 
 def _check(condition, expected, received):

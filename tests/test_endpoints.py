@@ -1,0 +1,187 @@
+"""What the signatures of an exported SavedModel answer and refuse, through a session."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import generate, models, pictures
+from keras_gan.run_directory import load_run
+from keras_gan.sampling import Condition
+from keras_gan.serving import saved_model, warmup
+from keras_gan.serving.endpoints import Endpoints
+from keras_gan.serving.generator import ServedGenerator
+from tests.conftest import build
+
+MOST = 2**63 - 1
+
+
+@pytest.fixture(scope="module")
+def run(exported):
+    with saved_model.session(str(exported / "saved_model" / "1")) as run:
+        yield run
+
+
+def refused(run, name, **inputs):
+    """Returns what the graph says to a request that it must refuse."""
+    with pytest.raises(tf.errors.InvalidArgumentError) as refusal:
+        run(name, {key: np.asarray(value) for key, value in inputs.items()})
+    return str(refusal.value)
+
+
+def test_seeds_give_the_images_of_generate(run, finished, tmp_path):
+    output = tmp_path / "images.npy"
+    generate.main(["generate", f"--run_dir={finished}", "--seeds=3,-7,5", f"--output={output}"])
+    images = run("from_seeds", {"seeds": np.array([3, -7, 5])})["images"]
+    np.testing.assert_allclose(images, np.load(output), atol=1e-6)
+
+
+def test_an_image_does_not_depend_on_the_batch_around_it(run, finished):
+    seeds = np.array([MOST, -MOST - 1, 0, *range(100, 140)])
+    together = run("from_seeds", {"seeds": seeds})["images"]
+    for i in (0, 1, 2, 40):
+        alone = run("from_seeds", {"seeds": seeds[i : i + 1]})["images"]
+        np.testing.assert_allclose(alone[0], together[i], atol=1e-6)
+    model, _ = load_run(str(finished))
+    pairs = [(seed, 0) for seed in seeds]
+    (together,) = model.seeded_latents(pairs)
+    alone = [latents for pair in pairs for latents in model.seeded_latents([pair])]
+    assert np.array_equal(np.concatenate(alone), together)  # To the last bit.
+
+
+def test_latents_of_seeds_are_seeds(run, finished):
+    model, _ = load_run(str(finished))
+    (latents,) = model.seeded_latents([(seed, 0) for seed in range(5)])
+    by_latents = run("serving_default", {"latents": latents.numpy()})["images"]
+    by_seeds = run("from_seeds", {"seeds": np.arange(5)})["images"]
+    assert by_latents.shape == (5, 8, 8, 1) and by_latents.dtype == np.float32
+    np.testing.assert_allclose(by_latents, by_seeds, atol=1e-6)
+
+
+def test_png_files_hold_the_images(run):
+    images = run("from_seeds", {"seeds": np.arange(4)})["images"]
+    for file, image in zip(
+        run("from_seeds_png", {"seeds": np.arange(4)})["image_bytes"], images, strict=True
+    ):
+        decoded = tf.io.decode_png(file).numpy().astype(int)
+        assert np.abs(decoded - pictures.to_bytes(image)).max() <= 1  # A half may go either way.
+    latents = np.zeros((2, 4), "float32")
+    assert len(run("png", {"latents": latents})["image_bytes"]) == 2
+
+
+def test_no_rows_give_no_images(run):
+    assert run("from_seeds", {"seeds": np.zeros(0, int)})["images"].shape == (0, 8, 8, 1)
+    latents = np.zeros((0, 4), "float32")
+    assert run("serving_default", {"latents": latents})["images"].shape == (0, 8, 8, 1)
+    assert run("png", {"latents": latents})["image_bytes"].shape == (0,)
+
+
+def test_the_most_rows_are_served_and_one_more_is_refused(run):
+    assert len(run("from_seeds", {"seeds": np.arange(256)})["images"]) == 256
+    for name in ("from_seeds", "from_seeds_png"):
+        message = refused(run, name, seeds=np.arange(257))
+        assert "Expected at most 256 rows. Received:] [257]" in message
+    assert "at most 256 rows" in refused(run, "png", latents=np.zeros((10**6, 4), "float32"))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_latents_that_are_not_finite_are_refused(run, bad):
+    latents = np.zeros((3, 4), "float32")
+    latents[1, 2] = bad
+    assert "Expected finite numbers" in refused(run, "serving_default", latents=latents)
+
+
+def test_serving_leaves_the_moving_statistics_alone(exported, finished):
+    model, _ = load_run(str(finished))
+    before = model.averaged_generator.get_weights()
+    loaded = tf.saved_model.load(str(exported / "saved_model" / "1"))
+    variables = [variable.numpy() for variable in loaded.variables]
+    loaded.signatures["serving_default"](latents=tf.ones((4, 4)))
+    for variable, value in zip(loaded.variables, variables, strict=True):
+        assert np.array_equal(variable.numpy(), value)
+    for value, now in zip(before, model.averaged_generator.get_weights(), strict=True):
+        assert np.array_equal(value, now)
+
+
+def test_warmup_requests_are_answered(exported):
+    """Each record, read by the server's own messages, is a request that its signature takes."""
+    logs = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2")
+    path = exported / "saved_model" / "1"
+    seen = []
+    with saved_model.session(str(path)) as run:
+        for record in tf.data.TFRecordDataset(str(path / warmup.FILE)):
+            log = logs.PredictionLog.FromString(record.numpy())
+            assert log.WhichOneof("log_type") == "predict_log"
+            request = log.predict_log.request
+            log.DiscardUnknownFields()
+            assert log.ByteSize() == len(record.numpy())  # There were none.
+            assert request.model_spec.name == "dcgan"
+            inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
+            for output in run(request.model_spec.signature_name, inputs).values():
+                assert len(output) == 1
+            seen.append(request.model_spec.signature_name)
+    assert seen == ["serving_default", "from_seeds", "png", "from_seeds_png"]
+
+
+class Labelled(keras.Model):
+    """Stands for a conditional system: 3 classes, and codes of two numbers."""
+
+    conditions = (Condition("labels", "int64", count=3), Condition("codes", "float32", (2,)))
+
+    def __init__(self):
+        latents, codes = (
+            keras.Input((size,), name=name) for name, size in (("latents", 4), ("codes", 2))
+        )
+        labels = keras.Input((), dtype="int64", name="labels")
+        x = keras.layers.Concatenate()([latents, codes, keras.layers.Embedding(3, 2)(labels)])
+        x = keras.layers.Reshape((2, 4, 1))(keras.layers.Dense(8, "tanh")(x))
+        inputs = {"latents": latents, "labels": labels, "codes": codes}
+        super().__init__(inputs, x)
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    model = build("dcgan", (8, 8, 1))
+    network = Labelled()
+    object.__setattr__(model, "image_shape", (2, 4, 1))
+    object.__setattr__(model, "conditions", Labelled.conditions)
+    object.__setattr__(model, "averaged_generator", network)
+    directory = tmp_path_factory.mktemp("labelled")
+    generator = ServedGenerator(model, network, "labelled", 16, {})
+    saved_model.write(generator, str(directory))
+    with saved_model.session(str(directory)) as run:
+        yield generator, run
+
+
+def test_conditions_are_inputs_of_every_signature(labelled):
+    generator, run = labelled
+    inputs, images = generator.example(5)
+    codes, labels = np.ones((5, 2), "float32"), np.array([2, 1, 0, 1, 2])
+    rest = {"labels": labels, "codes": codes}
+    by_latents = run("serving_default", {"latents": inputs["latents"], **rest})["images"]
+    by_seeds = run("from_seeds", {"seeds": inputs["seeds"], **rest})["images"]
+    network = generator.network
+    expected = network({"latents": inputs["latents"], **rest}).numpy()
+    np.testing.assert_allclose(by_latents, expected, atol=1e-6)
+    np.testing.assert_allclose(by_seeds, expected, atol=1e-6)
+    assert np.abs(expected - images).max() > 1e-3  # The conditions matter.
+    assert len(run("from_seeds_png", {"seeds": inputs["seeds"], **rest})["image_bytes"]) == 5
+
+
+def test_conditions_are_checked(labelled):
+    _, run = labelled
+    good = {"seeds": np.arange(2), "labels": np.array([0, 2]), "codes": np.zeros((2, 2), "float32")}
+    assert len(run("from_seeds", good)["images"]) == 2
+    for labels in ([0, 3], [-1, 0], [MOST, 0]):
+        message = refused(run, "from_seeds", **{**good, "labels": labels})
+        assert "Expected labels from 0 to 2. Received:" in message
+    message = refused(run, "from_seeds", **{**good, "labels": [1]})
+    assert "Expected as many labels as other rows. Received:] [1]" in message
+    codes = np.full((2, 2), np.nan, "float32")
+    assert "finite" in refused(run, "from_seeds_png", **{**good, "codes": codes})
+
+
+def test_systems_without_images_have_no_png():
+    model = models.get("gan")((2,), **models.get("gan").tiny)
+    endpoints = Endpoints(ServedGenerator(model, model.averaged_generator, "ring", 8, {}))
+    assert list(endpoints.signatures()) == ["serving_default", "from_seeds"]
