@@ -38,6 +38,16 @@ def fails(capsys, *flags, run_dir="never/written"):
     return lines[0]
 
 
+def command_fails(capsys, main, *arguments):
+    """Returns the one line that another command prints on a mistake."""
+    with pytest.raises(SystemExit) as exit:
+        main(["program.py", *arguments])
+    assert exit.value.code == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    return lines[0]
+
+
 def rows(run_dir):
     lines = pathlib.Path(run_dir, "metrics.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]

@@ -64,17 +64,18 @@ def write(generator, directory, layout="nhwc", images="float32", weights="float3
             "Export --formats=saved_model only."
         ) from error
     generator.check(answer, "ONNX model", LEVEL if as_bytes else 0.0)
-    if weights != "float32":
-        before = os.path.getsize(path)
-        smaller.shrink(path, weights, generator)
-        mean, most = smaller.loss(generator, _answers(generator, path, nchw, as_bytes))
-        metadata |= {"weights": weights, "loss": f"mean {mean:.2g}, largest {most:.2g}"}
-        print(
-            f"ONNX in {weights}: {os.path.getsize(path):,} bytes, in float32 {before:,}. Its "
-            f"images differ from Keras' by {mean:.2g} on average, {most:.2g} at most, of values "
-            "in [-1, 1] (64 samples)."
-        )
-    _state(path, metadata)
+    if weights == "float32":
+        _state(path, metadata)
+        return FILE
+    before = os.path.getsize(path)
+    smaller.shrink(path, weights, generator)
+    mean, most = smaller.loss(generator, _answers(generator, path, nchw, as_bytes))
+    _state(path, metadata | {"weights": weights, "loss": f"mean {mean:.2g}, largest {most:.2g}"})
+    print(
+        f"ONNX in {weights}: {os.path.getsize(path):,} bytes, in float32 {before:,}. Its images "
+        f"differ from Keras' by {mean:.2g} on average, {most:.2g} at most, of values in [-1, 1] "
+        "(64 samples)."
+    )
     return FILE
 
 

@@ -1,0 +1,195 @@
+"""The files beside an export that start TensorFlow Serving, and its model card."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+
+import pytest
+import tensorflow as tf
+from google.protobuf import (
+    descriptor_pb2,
+    descriptor_pool,
+    message_factory,
+    text_format,
+    wrappers_pb2,  # noqa: F401
+)
+
+import export
+from keras_gan import exporting
+from keras_gan.serving import deployment
+from tests.runs import command_fails
+
+
+def parsed(path, message):
+    """Reads a file as the server does: protocol buffers' text format, of this message."""
+    return text_format.Parse(path.read_text(), message)
+
+
+@pytest.fixture(scope="module")
+def models_config():
+    return pytest.importorskip(
+        "tensorflow_serving.config.model_server_config_pb2", reason="needs the serving extra"
+    ).ModelServerConfig
+
+
+def test_models_config(exported, models_config):
+    (config,) = parsed(exported / "models.config", models_config()).model_config_list.config
+    assert config.name == "dcgan" and config.model_platform == "tensorflow"
+    assert config.base_path == str(exported / "saved_model")
+    assert list(config.model_version_policy.specific.versions) == [1]
+    assert dict(config.version_labels) == {"stable": 1, "canary": 1}
+
+
+def test_a_new_version_is_the_canary_and_stable_stays(tmp_path, models_config):
+    def written(*versions):
+        for version in versions:
+            (tmp_path / "saved_model" / str(version)).mkdir(parents=True)
+        deployment.write(str(tmp_path), "faces", 256)
+        (config,) = parsed(tmp_path / "models.config", models_config()).model_config_list.config
+        served = list(config.model_version_policy.specific.versions)
+        return served, config.version_labels["stable"], config.version_labels["canary"]
+
+    assert written(1) == ([1], 1, 1)
+    assert written(2) == ([1, 2], 1, 2)
+    assert written(3, 10) == ([1, 10], 1, 10)
+    # The user gives `stable` another version, in a layout of their own.
+    path = tmp_path / "models.config"
+    text = path.read_text().replace(
+        'version_labels { key: "stable" value: 1 }',
+        '# key: "stable" value: 1\nversion_labels {\n  key: "stable"\n  value: 3\n}',
+    )
+    path.write_text(text)
+    assert written(11) == ([3, 11], 3, 11)
+    (tmp_path / "saved_model" / "3").rmdir()  # A version that is gone cannot be served.
+    assert written(12) == ([12], 12, 12)
+    path.write_bytes(b"\xff\xfe")
+    assert written(13) == ([13], 13, 13)
+
+
+def message(name, **fields):
+    """Makes a message type of the server's: `{field: (number, type, type's name)}`.
+
+    These two are in the server's sources but in no package.
+    """
+    file = descriptor_pb2.FileDescriptorProto(name=f"{name}.proto", package="test")
+    file.dependency.append("google/protobuf/wrappers.proto")
+    made = file.message_type.add(name=name)
+    for field, (number, kind, kind_name) in fields.items():
+        made.field.add(name=field, number=number, type=kind, type_name=kind_name, label=1)
+    file.message_type[0].field[-1].label = 3 if name == "BatchingParameters" else 1
+    pool = descriptor_pool.Default()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"test.{name}"))
+
+
+def test_batching_and_monitoring(exported):
+    wrapped, text = (11, ".google.protobuf.Int64Value"), (9, None)
+    parameters = message(
+        "BatchingParameters",
+        max_batch_size=(1, *wrapped),
+        batch_timeout_micros=(2, *wrapped),
+        max_enqueued_batches=(3, *wrapped),
+        num_batch_threads=(4, *wrapped),
+        allowed_batch_sizes=(6, 3, None),
+    )
+    read = parsed(exported / "batching.config", parameters())
+    assert read.max_batch_size.value == 256 and not read.allowed_batch_sizes
+    assert read.batch_timeout_micros.value == 1000
+    message("PrometheusConfig", path=(2, *text), enable=(1, 8, None))
+    monitoring = message("MonitoringConfig", prometheus_config=(1, 11, ".test.PrometheusConfig"))
+    read = parsed(exported / "monitoring.config", monitoring()).prometheus_config
+    assert read.enable and read.path == "/monitoring/prometheus/metrics"
+
+
+FLAGS = [
+    "--model_config_file={}/models.config",
+    "--model_config_file_poll_wait_seconds=60",
+    "--allow_version_labels_for_unavailable_models",
+    "--enable_batching",
+    "--batching_parameters_file={}/batching.config",
+    "--monitoring_config_file={}/monitoring.config",
+]
+
+
+@pytest.mark.parametrize("name", ["plain", 'a b\'c $HOME "d" é'])
+def test_the_server_is_started_with_these_files(name, tmp_path):
+    """The script, with a program in the server's place, and the same in the compose file."""
+    place = tmp_path / name
+    (place / "saved_model" / "1").mkdir(parents=True)
+    paths = deployment.write(str(place), "faces", 256)
+    server = tmp_path / "tensorflow_model_server"
+    server.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    server.chmod(server.stat().st_mode | stat.S_IXUSR)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", paths["serve"], "--more"], capture_output=True, text=True, env={"PATH": path}
+    )
+    assert done.returncode == 0, done.stderr
+    flags = [flag.format(place) for flag in FLAGS]
+    ports = ["--port=8500", "--rest_api_port=8501"]
+    assert done.stdout.splitlines() == [*ports, *flags, "--more"]
+    for flag in flags:
+        assert "=/" not in flag or os.path.exists(flag.partition("=")[2])
+
+    yaml = pytest.importorskip("yaml")
+    service = yaml.safe_load((place / "docker-compose.yml").read_text())["services"]["faces"]
+    assert [flag.replace("$$", "$") for flag in service["command"]] == flags
+    (volume,) = service["volumes"]
+    assert volume["read_only"] is True and volume["type"] == "bind"
+    assert volume["source"].replace("$$", "$") == volume["target"].replace("$$", "$") == str(place)
+    assert service["ports"] == ["127.0.0.1:8500:8500", "127.0.0.1:8501:8501"]
+
+
+@pytest.mark.parametrize(
+    ("run_dir", "name"),
+    [("runs/dcgan/", "dcgan"), ("runs/my faces.2", "my_faces_2"), ("/", "generator")],
+)
+def test_names_fit_into_addresses(run_dir, name):
+    assert deployment.name_of(run_dir) == name
+
+
+def test_model_card(exported, finished):
+    for version in ("saved_model/1", "onnx/1"):
+        card = (exported / version / "model_card.md").read_text()
+        _, front, text = card.split("---\n", 2)
+        front = pytest.importorskip("yaml").safe_load(front)
+        assert front["library_name"] == "keras" and front["license"] == "unknown"
+        assert "dcgan" in front["tags"]
+        assert "| examples | 1,437 |" in text and "| split | train |" in text
+        assert "| training | 7 steps, 56 images |" in text
+        assert "| latent_prior | N(0, I) |" in text and "| value_range | [-1, 1] |" in text
+        assert "| model_arg=width | 2 |" in text and "Not evaluated" in text
+        assert "](samples.png)" in text
+        drawn = tf.io.decode_png((exported / version / "samples.png").read_bytes())
+        grids = sorted((finished / "samples").iterdir())
+        assert drawn.shape == tf.io.decode_png(grids[-1].read_bytes()).shape
+
+
+def test_model_card_with_an_evaluation_and_a_licence(finished, tmp_path, capsys):
+    run_dir = shutil.copytree(finished, tmp_path / "run")
+    evaluation = {"kid": {"mean": 0.012345678, "samples": 360}, "note": "a | b"}
+    (run_dir / "evaluation.json").write_text(json.dumps(evaluation))
+    flags = [f"--run_dir={run_dir}", f"--export_dir={tmp_path / 'x'}", "--formats=onnx"]
+    export.main(["export.py", *flags, "--license=cc0-1.0"])
+    card = (tmp_path / "x" / "onnx" / "1" / "model_card.md").read_text()
+    assert 'license: "cc0-1.0"' in card
+    assert "| kid mean | 0.01235 |" in card and "| kid samples | 360 |" in card
+    assert "| note | a \\| b |" in card
+    for broken in ("{", "[1]"):
+        (run_dir / "evaluation.json").write_text(broken)
+        message = command_fails(capsys, export.main, *flags)
+        assert f"Cannot read {run_dir / 'evaluation.json'}" in message
+
+
+def test_the_end_of_an_export_names_what_to_type(exported, capsys):
+    paths = {"saved_model": f"{exported}/saved_model/1", "serve": f"{exported}/serve.sh"}
+    exporting.report(paths | {"compose": f"{exported}/docker-compose.yml"})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"saved_model  {exported}/saved_model/1"
+    assert f"  sh {exported}/serve.sh" in lines
+    assert f"  docker compose -f {exported}/docker-compose.yml up" in lines
+    assert f"  python -m keras_gan.serving.stand_in --export_dir={exported}" in lines
+    exporting.report({"onnx": "generator.onnx"})
+    assert capsys.readouterr().out == "onnx         generator.onnx\n"

@@ -1,0 +1,125 @@
+"""ONNX models in all their forms, in ONNX Runtime and in OpenVINO."""
+
+import os
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import tensorflow as tf
+
+import export
+import train
+from keras_gan import pictures
+from keras_gan.run_directory import load_run
+from keras_gan.serving import onnx_model
+from keras_gan.serving.generator import ServedGenerator
+from tests.conftest import build
+from tests.runs import command_fails
+
+
+def exported_onnx(run_dir, tmp_path, *flags):
+    export.main(
+        ["export.py", f"--run_dir={run_dir}", f"--export_dir={tmp_path}", "--formats=onnx", *flags]
+    )
+    path = str(tmp_path / "onnx" / "1" / "generator.onnx")
+    session = onnxruntime.InferenceSession(path)
+    return path, lambda latents: session.run(["images"], {"latents": latents})[0]
+
+
+@pytest.fixture
+def example(finished):
+    """Latents and Keras' images for them."""
+    model, _ = load_run(str(finished))
+    (latents,) = model.seeded_latents([(seed, 0) for seed in range(6)])
+    return latents.numpy(), model(latents).numpy()
+
+
+def metadata(path):
+    return {item.key: item.value for item in onnx.load(path).metadata_props}
+
+
+def test_layout_and_bytes(finished, tmp_path, example):
+    latents, images = example
+    path, answer = exported_onnx(
+        finished, tmp_path, "--onnx_layout=nchw", "--onnx_images=uint8", "--license=mit"
+    )
+    received = answer(latents)
+    assert received.dtype == np.uint8 and received.shape == (6, 1, 8, 8)
+    pixels = np.moveaxis(received, 1, -1).astype(int)
+    assert np.abs(pixels - pictures.to_bytes(images)).max() <= 1
+    assert np.mean(pixels == pictures.to_bytes(images)) > 0.99
+    stated = metadata(path)
+    assert (stated["layout"], stated["value_range"]) == ("NCHW", "[0, 255]")
+    assert stated["license"] == "mit" and stated["run"] == "dcgan" and stated["max_batch"] == "256"
+
+
+@pytest.mark.parametrize(("weights", "allowed"), [("float16", 0.01), ("int8", 0.2)])
+def test_smaller_weights_at_a_measured_loss(weights, allowed, finished, tmp_path, example, capsys):
+    latents, images = example
+    path, answer = exported_onnx(finished, tmp_path, f"--onnx_weights={weights}")
+    difference = np.abs(answer(latents) - images)
+    assert 0.0 < difference.max() < allowed
+    printed = capsys.readouterr().out.splitlines()[0]
+    assert printed.startswith(f"ONNX in {weights}: {os.path.getsize(path):,} bytes, in float32 ")
+    stated = metadata(path)
+    assert stated["weights"] == weights
+    mean, most = (float(word.split()[1]) for word in stated["loss"].split(", "))
+    assert f"by {mean:.2g} on average, {most:.2g} at most" in printed
+    # Of other seeds, so the same only in kind.
+    assert difference.mean() / 3 < mean < 3 * difference.mean()
+    batch = onnx.load(path).graph.output[0].type.tensor_type.shape.dim[0]
+    assert batch.dim_param == "batch"
+
+
+def test_smaller_weights_make_a_smaller_file(tmp_path):
+    """Of a network whose weights are most of its file."""
+    model = build("dcgan", (16, 16, 1), width=64)
+    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, {})
+    sizes = []
+    for weights in ("float32", "float16", "int8"):
+        onnx_model.write(generator, str(tmp_path), weights=weights)
+        sizes.append(os.path.getsize(tmp_path / onnx_model.FILE))
+    assert sizes[1] < 0.6 * sizes[0] and sizes[2] < 0.35 * sizes[0]
+
+
+def test_vectors_have_neither_layout_nor_bytes(tmp_path, capsys):
+    flags = ("--model=gan", "--dataset=ring", "--model_arg=generator_units=4", "--steps=1")
+    train.main(["train.py", f"--run_dir={tmp_path / 'ring'}", *flags])
+    flags = [f"--run_dir={tmp_path / 'ring'}", "--formats=onnx"]
+    message = command_fails(capsys, export.main, *flags, "--onnx_layout=nchw")
+    assert "Received: samples that are vectors (2,)." in message
+    assert os.listdir(tmp_path / "ring" / "export" / "onnx") == []
+
+
+def test_an_unsupported_model_is_refused(tmp_path):
+    """What ONNX has no operation for, and what tf2onnx would make an input of."""
+    model = build("dcgan", (8, 8, 1))
+    noise = keras.layers.Lambda(lambda x: x + tf.random.stateless_normal(tf.shape(x), (1, 2)))
+    captured = tf.zeros((8, 8, 1))
+    constant = keras.layers.Lambda(lambda x: x + captured)
+    for layer in (noise, constant):
+        latents = keras.Input((4,), name="latents")
+        network = keras.Model(latents, layer(model.averaged_generator(latents)))
+        generator = ServedGenerator(model, network, "dcgan", 8, {})
+        with pytest.raises(ValueError, match="ONNX cannot express this generator: .* Export --"):
+            onnx_model.write(generator, str(tmp_path))
+
+
+def test_a_model_that_is_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_model, "_LARGEST", 100)
+    model = build("dcgan", (8, 8, 1))
+    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, {})
+    with pytest.raises(ValueError, match="An ONNX file holds at most 2 GB. Received: 0.0 GB"):
+        onnx_model.write(generator, str(tmp_path))
+
+
+@pytest.mark.parametrize("file", ["saved_model/1", "onnx/1/generator.onnx"])
+def test_openvino_reads_both(file, exported, example):
+    openvino = pytest.importorskip("openvino", reason="needs OpenVINO, pip install openvino")
+    latents, images = example
+    core = openvino.Core()
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    compiled = core.compile_model(core.read_model(str(exported / file)), "CPU", exact)
+    np.testing.assert_allclose(compiled({"latents": latents})["images"], images, atol=1e-5)
