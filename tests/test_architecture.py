@@ -12,7 +12,9 @@ from keras_gan import models
 PACKAGE = pathlib.Path(keras_gan.__file__).parent
 LAYERS = [
     {"generate"},
-    {"training", "exporting"},
+    {"training"},
+    {"exporting"},
+    {"serving"},
     {"reports", "resuming", "pace"},
     {"callbacks"},
     {"run_directory"},

@@ -10,6 +10,7 @@ import export
 import train
 from keras_gan import generate
 from keras_gan.config import Config, parse
+from keras_gan.serving import stand_in
 
 ROOT = pathlib.Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "BUILD.md"]
@@ -18,6 +19,7 @@ PROGRAMS = {
     "train.py": Config,
     "export.py": export.Options,
     "keras_gan.generate": generate.Options,
+    "keras_gan.serving.stand_in": stand_in.Options,
 }
 
 
