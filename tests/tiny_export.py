@@ -21,9 +21,8 @@ class Tiny(tf.Module):
 
     def images(self, latents, labels=None):
         """Returns images in [-1, 1]; refuses what an export refuses."""
-        few = tf.debugging.Assert(
-            tf.shape(latents)[0] <= CAP, [f"Expected at most {CAP} rows. Received:", tf.shape(latents)]
-        )  # fmt: skip
+        rows = tf.shape(latents)[0]
+        few = tf.debugging.Assert(rows <= CAP, [f"Expected at most {CAP} rows. Received:", rows])
         finite = tf.debugging.assert_all_finite(latents, "latents must be finite")
         with tf.control_dependencies([few, finite]):
             products = tf.identity(latents) @ self.matrix

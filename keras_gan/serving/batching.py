@@ -7,13 +7,7 @@ import threading
 import numpy as np
 import tensorflow as tf
 
-
-def failure(code, message):
-    """Returns the error to raise for a request, with one of TensorFlow's error codes.
-
-    The codes are those of gRPC, so that every protocol can tell them.
-    """
-    return tf.errors.OpError(None, None, message, code)
+from keras_gan.serving.status import failure
 
 
 @dataclasses.dataclass(frozen=True)

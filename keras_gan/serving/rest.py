@@ -7,11 +7,10 @@ import sys
 import urllib.parse
 
 import tensorflow as tf
-from google.protobuf import json_format
 
 from keras_gan.errors import first_line
-from keras_gan.serving import json_tensors
-from keras_gan.serving.batching import failure
+from keras_gan.serving import json_answers, json_requests
+from keras_gan.serving.status import failure, http_status
 
 LARGEST_BODY = 64 * 2**20  # bytes; TF Serving has no such limit of its own.
 _PATH = re.compile(
@@ -19,15 +18,6 @@ _PATH = re.compile(
     r"(?::(predict|classify|regress)|/(metadata))?",
     re.IGNORECASE,
 )
-_STATUS = {
-    tf.errors.INVALID_ARGUMENT: 400,
-    tf.errors.FAILED_PRECONDITION: 400,
-    tf.errors.OUT_OF_RANGE: 400,
-    tf.errors.NOT_FOUND: 404,
-    tf.errors.RESOURCE_EXHAUSTED: 429,
-    tf.errors.UNIMPLEMENTED: 501,
-    tf.errors.UNAVAILABLE: 503,
-}
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, GET",
@@ -89,7 +79,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except OSError:  # The client is gone.
             raise
         except tf.errors.OpError as error:
-            self._send(_STATUS.get(error.error_code, 500), json.dumps({"error": error.message}))
+            self._send(http_status(error), json.dumps({"error": error.message}))
         except Exception as error:
             self._send(500, json.dumps({"error": f"{type(error).__name__}: {first_line(error)}"}))
 
@@ -108,8 +98,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _parts(self):
         match = _PATH.fullmatch(urllib.parse.urlsplit(self.path).path)
         if not match:
+            is_api = self.path.lower().startswith("/v1/")
             raise failure(
-                tf.errors.INVALID_ARGUMENT,
+                tf.errors.INVALID_ARGUMENT if is_api else tf.errors.NOT_FOUND,
                 "Expected /v1/models/NAME with /versions/N or /labels/LABEL, then :predict (POST) "
                 f"or /metadata (GET). Received: {self.command} {self.path[:200]}.",
             )
@@ -123,29 +114,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if method:
             raise failure(tf.errors.INVALID_ARGUMENT, f":{method} must be asked with POST.")
         version = self.server.model.find(name, number, label)
-        if not metadata:
-            any_version = number is None and label is None
-            numbers = self.server.model.numbers if any_version else [version.number]
-            status = {"error_code": "OK", "error_message": ""}
-            return json.dumps(
-                {
-                    "model_version_status": [
-                        {"version": str(number), "state": "AVAILABLE", "status": status}
-                        for number in numbers
-                    ]
-                }
-            )
-        signatures = {
-            key: json_format.MessageToDict(
-                signature,
-                preserving_proto_field_name=True,
-                always_print_fields_with_no_presence=True,
-            )
-            for key, signature in version.signatures.items()
-        }
-        spec = {"name": name, "signature_name": "", "version": str(version.number)}
-        metadata = {"signature_def": {"signature_def": signatures}}
-        return json.dumps({"model_spec": spec, "metadata": metadata})
+        if metadata:
+            return json_answers.metadata(name, version)
+        every = number is None and label is None
+        return json_answers.status(self.server.model.numbers if every else [version.number])
 
     def _predict(self):
         body = self._body()
@@ -156,8 +128,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 tf.errors.INVALID_ARGUMENT,
                 f"Exports answer :predict. Received: {self.command} {self.path[:200]}.",
             )
-        signature, inputs, is_row = json_tensors.read(body, version.inputs)
-        return json_tensors.write(version.predict(signature, inputs), is_row)
+        signature, inputs, is_row = json_requests.read(body, version.inputs)
+        return json_answers.predictions(version.predict(signature, inputs), is_row)
 
     def _body(self):
         length = self.headers.get("Content-Length", "")

@@ -18,10 +18,10 @@ from tensorflow_serving.apis import (
 )
 
 from keras_gan.errors import first_line
-from keras_gan.serving.batching import failure
+from keras_gan.serving.status import failure
+from keras_gan.serving.tensor_protos import to_array, to_proto
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
-_MOST_VALUES = 2**26  # A message of a few bytes may claim a shape of any size.
 _THREADS = 64
 
 
@@ -82,7 +82,7 @@ class _Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):
                 request.model_spec.signature_name
                 or tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
             )
-            inputs = {name: _to_array(proto, name) for name, proto in request.inputs.items()}
+            inputs = {name: to_array(proto, name) for name, proto in request.inputs.items()}
             outputs = version.predict(signature, inputs)
             unknown = set(request.output_filter) - set(outputs)
             if unknown:
@@ -96,7 +96,7 @@ class _Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):
             response.model_spec.version.value = version.number
             response.model_spec.signature_name = signature
             for name in request.output_filter or outputs:
-                response.outputs[name].CopyFrom(_to_proto(np.asarray(outputs[name])))
+                response.outputs[name].CopyFrom(to_proto(np.asarray(outputs[name])))
             return response
 
     def GetModelMetadata(self, request, context):
@@ -130,31 +130,3 @@ class _Status(model_service_pb2_grpc.ModelServiceServicer):
                 state = get_model_status_pb2.ModelVersionStatus.AVAILABLE
                 response.model_version_status.add(version=number, state=state)
             return response
-
-
-def _to_array(proto, name):
-    sides = [dimension.size for dimension in proto.tensor_shape.dim]
-    if min(sides, default=0) < 0 or np.prod(sides, dtype=float) > _MOST_VALUES:
-        raise failure(
-            tf.errors.INVALID_ARGUMENT,
-            f"{name} must have at most {_MOST_VALUES} values. Received: the shape {sides}.",
-        )
-    try:
-        return tf.make_ndarray(proto)
-    except (TypeError, ValueError) as error:
-        raise failure(
-            tf.errors.INVALID_ARGUMENT,
-            f"{name} must be a whole tensor. Received: {first_line(error)}.",
-        ) from None
-
-
-def _to_proto(value):
-    """Writes values one by one, as TF Serving does; clients may read the field itself."""
-    fields = {np.dtype("float32"): "float_val", np.dtype("int64"): "int64_val"}
-    field = "string_val" if value.dtype == object else fields.get(value.dtype)
-    if not field:
-        return tf.make_tensor_proto(value)
-    proto = tf.make_tensor_proto([], tf.as_dtype(value.dtype), shape=[0])
-    proto.tensor_shape.CopyFrom(tf.TensorShape(value.shape).as_proto())
-    getattr(proto, field).extend(value.ravel().tolist())
-    return proto

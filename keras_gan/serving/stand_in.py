@@ -65,8 +65,8 @@ def serve(options):
     Raises:
         UserError: If there is nothing to serve or a port cannot be had.
     """
+    from keras_gan.serving.model import Model
     from keras_gan.serving.rest import Server
-    from keras_gan.serving.served import Model
 
     stopped, received = threading.Event(), []
 
@@ -74,15 +74,16 @@ def serve(options):
         received.append(number)
         stopped.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     print(
         "A stand-in to try clients with. It is NOT TensorFlow Serving: it has no security and "
         "listens on 127.0.0.1 only.",
         flush=True,
     )
-    model = Model(options.export_dir, options.name, options.batching)
     with contextlib.ExitStack() as ends:
+        for number, handler in before.items():
+            ends.callback(signal.signal, number, handler)
+        model = Model(options.export_dir, options.name, options.batching)
         with _needs_port("--rest_port", options.rest_port):
             server = Server(model, options.rest_port, options.rest_api_enable_cors_support)
         ends.callback(server.server_close)
@@ -98,15 +99,21 @@ def serve(options):
             print(f"gRPC  127.0.0.1:{port}")
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
         ends.callback(server.shutdown)
-        newest, *others = model.numbers
-        print(
-            f"Version {newest} of {options.export_dir}, on request also {others or 'no other'}; "
-            f"labels: {model.labels or 'none'}; batching: {model.limits or 'off'}. "
-            "Ctrl-C ends it.",
-            flush=True,
-        )
+        print(_summary(options, model), flush=True)
         stopped.wait()
     return received[0]
+
+
+def _summary(options, model):
+    newest, *others = map(str, model.numbers)
+    also = f" (and {', '.join(others)})" if others else ""
+    labels = ", ".join(f"{label} is {number}" for label, number in model.labels.items())
+    limits = model.limits
+    batching = f"{limits.rows} rows or {limits.seconds * 1e3:g} ms" if limits else "off"
+    return (
+        f"Version {newest}{also} of {options.export_dir}; labels: {labels or 'none'}; "
+        f"batching: {batching}. Ctrl-C ends it."
+    )
 
 
 @contextlib.contextmanager

@@ -1,13 +1,12 @@
-"""Tensors in JSON, as TF Serving's REST interface reads and writes them."""
+"""Predict requests in JSON, read by the rules of TF Serving's REST interface."""
 
-import base64
 import json
 import reprlib
 
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.serving.batching import failure
+from keras_gan.serving.status import failure
 
 _LARGEST_EXACT = 2**24 - 1  # TF Serving refuses larger whole numbers for a float32.
 
@@ -131,39 +130,6 @@ def _meant(dtype):
     if dtype.is_integer:
         return f"whole numbers from {dtype.min} to {dtype.max}"
     return f"numbers that {dtype.name} holds (whole ones up to {_LARGEST_EXACT})"
-
-
-def write(outputs, is_row):
-    """Returns the answer as text; the name of a single output is dropped.
-
-    Binary outputs, by TF Serving's convention those whose name ends in `_bytes`,
-    are written as `{"b64": ...}`.
-    """
-    plain = {name: _to_plain(value, name) for name, value in sorted(outputs.items())}
-    if len(plain) == 1:
-        (values,) = plain.values()
-    elif is_row:
-        values = [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
-    else:
-        values = plain
-    return json.dumps({"predictions" if is_row else "outputs": values})
-
-
-def _to_plain(value, name):
-    value = np.asarray(value)
-    if value.dtype == object and name.endswith("_bytes"):
-        value = _each(lambda item: {"b64": base64.b64encode(item).decode()}, value)
-    elif value.dtype == object:
-        value = _each(lambda item: item.decode("utf-8", "replace"), value)
-    elif value.dtype == np.float32:
-        value = value.astype(str).astype(float)  # 0.2, not 0.20000000298.
-    return value.tolist()
-
-
-def _each(convert, value):
-    converted = np.empty(value.shape, object)
-    converted.flat = [convert(item) for item in value.flat]
-    return converted
 
 
 def _bad(message):
