@@ -491,9 +491,11 @@ def test_a_process_starts_answers_and_stops(export_dir):
     assert ends([process], within=20) == ([143], [""])
 
 
-def test_an_interrupt_ends_it(export_dir, monkeypatch, capsys):
-    before, threads = signal.getsignal(signal.SIGINT), threading.active_count()
-    summary = stand_in._summary
+@pytest.mark.parametrize("extra", ["missing", pytest.param("there", marks=needs_grpc)])
+def test_an_interrupt_ends_it(export_dir, monkeypatch, capsys, extra):
+    before, summary = signal.getsignal(signal.SIGINT), stand_in._summary
+    if extra == "missing":
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     def interrupted(*arguments):
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -502,9 +504,15 @@ def test_an_interrupt_ends_it(export_dir, monkeypatch, capsys):
     monkeypatch.setattr(stand_in, "_summary", interrupted)
     with pytest.raises(SystemExit) as exit:
         stand_in.main(["stand_in", f"--export_dir={export_dir}", "--rest_port=0", "--port=0"])
-    assert exit.value.code == 130 and capsys.readouterr().err == ""
+    told = capsys.readouterr()
+    assert exit.value.code == 130 and told.err == ""
     assert signal.getsignal(signal.SIGINT) is before
-    assert threading.active_count() <= threads
+    ports = list(map(int, re.findall(r"127\.0\.0\.1:(\d+)", told.out)))
+    assert len(ports) == (2 if extra == "there" else 1)
+    assert ("pip install tensorflow-serving-api" in told.out) == (extra == "missing")
+    for port in ports:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
 def test_ports_in_use(export_dir, rest, capsys):

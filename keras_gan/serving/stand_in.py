@@ -39,7 +39,7 @@ class Options:
     batching: bool = option(
         False,
         "Merge requests that come at the same time, by batching.config in --export_dir or 256 rows "
-        "and 1 ms.",
+        "and 1 ms. As in TensorFlow Serving, one that fails then fails those merged with it.",
     )
     rest_api_enable_cors_support: bool = option(
         True,
