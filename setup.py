@@ -7,6 +7,7 @@ from setuptools import find_packages, setup
 
 ROOT = pathlib.Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "keras_gan/__init__.py").read_text())[1]
+SERVING = ["tensorflow-serving-api>=2.21"]
 
 setup(
     name="keras_gan",
@@ -33,7 +34,8 @@ setup(
     extras_require={
         "bench": ["pillow", "torch"],
         "cuda": ["tensorflow[and-cuda]>=2.21"],
-        "dev": ["hypothesis", "pytest", "ruff"],
+        "dev": ["hypothesis", "pytest", "ruff", *SERVING],
+        "serving": SERVING,
     },
     classifiers=[
         "Programming Language :: Python :: 3",

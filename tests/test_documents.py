@@ -11,6 +11,7 @@ import train
 from keras_gan import generate
 from keras_gan.config import Config, parse
 from keras_gan.serving.options import ExportOptions
+from keras_gan.serving.stand_in import __main__ as stand_in
 
 ROOT = pathlib.Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "BUILD.md"]
@@ -19,6 +20,7 @@ PROGRAMS = {
     "train.py": Config,
     "export.py": ExportOptions,
     "keras_gan.generate": generate.Options,
+    "keras_gan.serving.stand_in": stand_in.Options,
 }
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+from typing import NamedTuple
 
 from keras_gan import files
 
@@ -57,22 +58,52 @@ def name_of(run_dir):
     return re.sub(r"[^A-Za-z0-9_-]", "_", name) or "generator"
 
 
-def labels(export_dir):
-    """Returns the versions by label that a written `models.config` names."""
+class Served(NamedTuple):
+    """What a `models.config` says of its model.
+
+    Attributes:
+        name: What clients call it, or `None`.
+        versions: Those that are served; all, if there are none here.
+        labels: Versions by label.
+    """
+
+    name: str | None
+    versions: list
+    labels: dict
+
+
+def read(export_dir):
+    """Returns `Served`, from the `models.config` of an export directory if there is one.
+
+    It was written here, and maybe edited; of several models the first one counts.
+
+    Raises:
+        OSError: If the file cannot be read.
+        UnicodeDecodeError: If it is no text.
+    """
     try:
         with open(os.path.join(export_dir, CONFIG), encoding="utf-8") as file:
             text = re.sub("#.*", "", file.read())
-    except (FileNotFoundError, UnicodeDecodeError):
-        return {}
-    found = re.findall(r'key:\s*"(\w+)"\s*value:\s*(\d+)', text)
-    return {label: int(version) for label, version in found}
+    except FileNotFoundError:
+        text = ""
+    name = re.search(r'\bname\s*:\s*"([^"\\]+)"', text)
+    versions = re.findall(r"\bversions\s*:\s*(\d+)", text)
+    labels = re.findall(r'key\s*:\s*"(\w+)"\s*,?\s*value\s*:\s*(\d+)', text)
+    return Served(
+        name[1] if name else None,
+        [int(version) for version in versions],
+        {label: int(version) for label, version in labels},
+    )
 
 
 def _models_config(export_dir, name):
     base = os.path.join(export_dir, "saved_model")
     present = versions(base)
     canary = present[-1]
-    stable = labels(export_dir).get("stable", canary)
+    try:
+        stable = read(export_dir).labels.get("stable", canary)
+    except UnicodeDecodeError:
+        stable = canary
     stable = stable if stable in present else canary
     served = " ".join(f"versions: {version}" for version in sorted({stable, canary}))
     return f"""\

@@ -1,0 +1,40 @@
+"""Asks a served generator for the images of seeds over gRPC; needs tensorflow-serving-api.
+
+python examples/client_grpc.py --seeds 0 1 2 --output images
+"""
+
+import argparse
+import os
+import pathlib
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import grpc
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+flags.add_argument("--address", default="localhost:8500")
+flags.add_argument("--model", default="dcgan")
+flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
+options = flags.parse_args()
+
+request = predict_pb2.PredictRequest()
+request.model_spec.name = options.model
+request.model_spec.signature_name = "from_seeds_png"
+request.inputs["seeds"].CopyFrom(tf.make_tensor_proto(options.seeds, tf.int64))
+# Answers of more than 4 MiB are refused unless the client asks for them.
+larger = [("grpc.max_receive_message_length", 2**31 - 1)]
+with grpc.insecure_channel(options.address, larger) as channel:
+    try:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        pngs = stub.Predict(request, timeout=60).outputs["image_bytes"].string_val
+    except grpc.RpcError as error:
+        sys.exit(f"error: {options.address} answered {error.code().name}: {error.details()}")
+
+options.output.mkdir(parents=True, exist_ok=True)
+for seed, png in zip(options.seeds, pngs, strict=True):
+    file = options.output / f"seed_{seed:08d}.png"
+    file.write_bytes(png)
+    print(file)

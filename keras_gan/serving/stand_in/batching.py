@@ -1,0 +1,137 @@
+"""Calls that come at the same time, answered by one: what TF Serving calls batching."""
+
+import dataclasses
+import re
+import threading
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan.serving.stand_in.status import failure
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """When a batch is sent off: at so many rows, or so many seconds after its first request."""
+
+    rows: int = 256
+    seconds: float = 0.001
+
+    @classmethod
+    def from_file(cls, path):
+        """Reads TF Serving's batching file; what is not given keeps its default.
+
+        Args:
+            path: A file of lines like `max_batch_size { value: 64 }` and
+                `batch_timeout_micros { value: 1000 }`, or of nothing if it is not
+                there. Other lines are passed over.
+        """
+        try:
+            with open(path, encoding="utf-8") as file:
+                text = re.sub("#.*", "", file.read())
+        except FileNotFoundError:
+            text = ""
+        found = dict(re.findall(r"(\w+)\s*:?\s*\{\s*value\s*:\s*(\d+)\s*\}", text))
+        return cls(
+            int(found.get("max_batch_size", cls.rows)),
+            int(found.get("batch_timeout_micros", cls.seconds * 1e6)) / 1e6,
+        )
+
+
+class Batcher:
+    """Merges concurrent calls of one function into calls with more rows.
+
+    As in TF Serving, all requests of a batch fail when the merged call fails,
+    whichever of them was the cause. Other than there, nothing is padded and the
+    first request of a batch runs it, so that there are no threads to look after.
+
+    Args:
+        run: Function from arrays by name to arrays by name. The first dimension
+            of all of them is the batch.
+        limits: The largest batch and the longest wait.
+    """
+
+    def __init__(self, run, limits):
+        self._run = run
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._open = None
+
+    def __call__(self, inputs):
+        """Returns what `run(inputs)` would, perhaps by way of a larger call.
+
+        The inputs of all calls have the same names and shapes, but for the first
+        dimension.
+        """
+        rows = count_rows(inputs)
+        if rows > self._limits.rows:
+            raise failure(
+                tf.errors.INVALID_ARGUMENT,
+                f"Expected at most {self._limits.rows} rows, the max_batch_size. Received: {rows}. "
+                "Send them in several requests.",
+            )
+        with self._lock:
+            if self._open and self._open.rows + rows > self._limits.rows:
+                self._send_off()
+            is_first = self._open is None
+            if is_first:
+                self._open = _Batch()
+            batch, begin = self._open, self._open.rows
+            batch.inputs.append(inputs)
+            batch.rows += rows
+            if batch.rows == self._limits.rows:
+                self._send_off()
+        if is_first:
+            batch.complete.wait(self._limits.seconds)
+            with self._lock:
+                if self._open is batch:
+                    self._send_off()
+            batch.answer(self._run)
+        else:
+            batch.answered.wait()
+        if batch.error:
+            raise batch.error
+        return {name: value[begin : begin + rows] for name, value in batch.outputs.items()}
+
+    def _send_off(self):
+        self._open.complete.set()
+        self._open = None
+
+
+class _Batch:
+    def __init__(self):
+        self.inputs, self.rows = [], 0
+        self.complete, self.answered = threading.Event(), threading.Event()
+        self.outputs, self.error = {}, None
+
+    def answer(self, run):
+        try:
+            merged = {
+                name: np.concatenate([inputs[name] for inputs in self.inputs])
+                for name in self.inputs[0]
+            }
+            outputs = run(merged)
+            for name, value in outputs.items():
+                if np.shape(value)[:1] != (self.rows,):
+                    raise failure(
+                        tf.errors.FAILED_PRECONDITION,
+                        f"Cannot split {name} among the requests of a batch: expected "
+                        f"{self.rows} rows. Received: the shape {np.shape(value)}.",
+                    )
+            self.outputs = outputs
+        except Exception as error:  # Raised again in the thread of each request.
+            self.error = error
+        finally:
+            self.answered.set()
+
+
+def count_rows(inputs):
+    """Returns the first dimension that all inputs share."""
+    counts = {np.shape(value)[0] if np.ndim(value) else None for value in inputs.values()}
+    if len(counts) != 1 or None in counts:
+        shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in inputs.items())
+        raise failure(
+            tf.errors.INVALID_ARGUMENT,
+            f"Expected inputs with one common first dimension. Received: {shapes}.",
+        )
+    return counts.pop()
