@@ -55,7 +55,7 @@ def check_options(options):
             if value > upper:
                 raise UserError(f"--{field.name} must be at most {upper}. Received: {value}.")
         pattern, meaning = field.metadata["pattern"] or ("", "")
-        if pattern and not re.fullmatch(pattern, value):
+        if pattern and value is not None and not re.fullmatch(pattern, value):
             raise UserError(f"--{field.name} must be {meaning}. Received: {value!r}.")
         if choices and value not in choices:
             raise UserError(

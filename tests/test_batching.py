@@ -83,7 +83,9 @@ def test_what_cannot_be_merged(inputs, told):
         Batcher(lambda inputs: {"z": np.ones(7)}, Limits())({"x": np.ones(2)})
 
 
-def test_batching_file():
-    text = "max_batch_size { value: 32 }\nbatch_timeout_micros { value: 5000 }\nother: {value: 1}\n"
-    assert Limits.from_text(text) == Limits(32, 0.005)
-    assert Limits.from_text("") == Limits(256, 0.001)
+def test_batching_file(tmp_path):
+    file = tmp_path / "batching.config"
+    assert Limits.from_file(str(file)) == Limits(256, 0.001)
+    lines = ["# max_batch_size { value: 1 }", "max_batch_size { value: 32 }"]
+    file.write_text("\n".join([*lines, "batch_timeout_micros { value: 5000 }", "x: {value: 1}"]))
+    assert Limits.from_file(str(file)) == Limits(32, 0.005)

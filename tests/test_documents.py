@@ -42,6 +42,11 @@ def test_commands_parse(path, monkeypatch):
     for _, *words in found:
         if words[0] == "-m":
             words = words[1:]
+        if words[0].startswith("examples/"):  # A program of its own, with flags of its own.
+            flags = [word.partition("=")[0] for word in words[1:] if word.startswith("--")]
+            source = (ROOT / words[0]).read_text()
+            assert all(f'"{flag}"' in source for flag in flags)
+            continue
         assert parse(PROGRAMS[words[0]], words) is not None
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gan import generate
 from keras_gan.serving.stand_in import __main__ as stand_in
 from keras_gan.serving.stand_in.batching import Limits
 from keras_gan.serving.stand_in.model import Model
@@ -557,3 +558,18 @@ def test_help_says_what_it_is_not(capsys):
 def test_shape_of_the_tiny_export(model):
     images = model.find("dcgan").predict("serving_default", {"latents": LATENTS})["images"]
     assert images.shape == (3, *SHAPE) and images.dtype == np.float32
+
+
+def test_a_real_export(exported, finished, tmp_path):
+    """Over REST, with merging on: the images of generate, and what the graph itself refuses."""
+    model = Model(str(exported), batching=True)
+    assert model.name == "dcgan" and model.limits == Limits(256, 0.001)
+    generate.main(["g", f"--run_dir={finished}", "--seeds=4-6", f"--output={tmp_path}/x.npy"])
+    seeds = {"signature_name": "from_seeds", "instances": [4, 5, 6]}
+    with rest_server(model) as server:
+        status, answer = predict(server, seeds)
+        np.testing.assert_allclose(answer["predictions"], np.load(tmp_path / "x.npy"), atol=1e-6)
+        status, answer = predict(server, {**seeds, "instances": list(range(257))})
+        assert status == 400 and "at most 256 rows" in answer["error"]
+        status, answer = predict(server, {"instances": [[float("nan"), 0, 0, 0]]})
+        assert status == 400 and "Expected finite numbers. Received:" in answer["error"]

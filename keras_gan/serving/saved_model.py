@@ -48,27 +48,42 @@ def write(generator, directory):
     return "."
 
 
-@contextlib.contextmanager
-def session(directory):
+def open_session(directory):
     """Loads a SavedModel as TF Serving does, into a session that shares nothing with us.
 
     Args:
         directory: The user's own SavedModel: it is a program, and runs.
 
+    Returns:
+        (session, signatures): a `tf.compat.v1.Session` to be closed, and
+        `SignatureDef` messages by name.
+    """
+    without_gpu = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
+    session = tf.compat.v1.Session(graph=tf.Graph(), config=without_gpu)
+    try:
+        with session.graph.as_default():
+            loaded = tf.compat.v1.saved_model.loader.load(session, ["serve"], directory)
+    except BaseException:
+        session.close()
+        raise
+    return session, dict(loaded.signature_def)
+
+
+@contextlib.contextmanager
+def session(directory):
+    """Loads a SavedModel (see `open_session`) for the length of a block.
+
     Yields:
         A function from the name of a signature and its inputs by name to its outputs by name.
     """
-    without_gpu = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
-    graph = tf.Graph()
-    with contextlib.closing(tf.compat.v1.Session(graph=graph, config=without_gpu)) as running:
-        with graph.as_default():
-            loaded = tf.compat.v1.saved_model.loader.load(running, ["serve"], directory)
+    session, signatures = open_session(directory)
 
-        def run(name, inputs):
-            signature = loaded.signature_def[name]
-            fed = {signature.inputs[key].name: value for key, value in inputs.items()}
-            return running.run({key: x.name for key, x in signature.outputs.items()}, fed)
+    def run(name, inputs):
+        signature = signatures[name]
+        fed = {signature.inputs[key].name: value for key, value in inputs.items()}
+        return session.run({key: x.name for key, x in signature.outputs.items()}, fed)
 
+    with contextlib.closing(session):
         yield run
 
 

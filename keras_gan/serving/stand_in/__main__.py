@@ -11,7 +11,6 @@ import dataclasses
 import errno
 import importlib.util
 import os
-import re
 import signal
 import sys
 import threading
@@ -33,7 +32,9 @@ class Options:
 
     export_dir: str | None = option(None, "Where export.py wrote: the folder with saved_model/1.")
     name: str | None = option(
-        None, "What clients call the model. Default: its name in models.config."
+        None,
+        "What clients call the model. Default: its name in models.config.",
+        pattern=("[^/:]+", "a name without / and :"),
     )
     rest_port: int = option(8501, "Port for REST; 0 takes any free one.", lower=0, upper=65535)
     port: int = option(8500, "Port for gRPC; 0 takes any free one.", lower=0, upper=65535)
@@ -50,8 +51,6 @@ class Options:
 
     def __post_init__(self):
         check_options(self)
-        if self.name is not None and not re.fullmatch("[^/:]+", self.name):
-            raise UserError(f"--name must be a name without / and :. Received: {self.name!r}.")
         if not self.export_dir:
             raise UserError("--export_dir is needed: the folder that export.py wrote into.")
 

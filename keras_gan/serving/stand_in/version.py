@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_gan.errors import first_line
+from keras_gan.serving import saved_model
 from keras_gan.serving.stand_in.batching import Batcher
 from keras_gan.serving.stand_in.status import failure
 
@@ -18,17 +19,12 @@ class Version:
 
     def __init__(self, path, number, limits=None):
         self.number = number
-        on_cpu = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
-        self._session = tf.compat.v1.Session(graph=tf.Graph(), config=on_cpu)
         try:
-            with self._session.graph.as_default():
-                loaded = tf.compat.v1.saved_model.loader.load(self._session, ["serve"], path)
+            self._session, self.signatures = saved_model.open_session(path)
         except Exception as error:  # Protocol buffers and files raise what they like.
-            self._session.close()
             raise failure(
                 tf.errors.UNAVAILABLE, f"Cannot load {path}: {first_line(error)}"
             ) from None
-        self.signatures = dict(loaded.signature_def)
         self._runs = {name: self._runner(one) for name, one in self.signatures.items()}
         if limits:
             self._runs = {name: Batcher(run, limits) for name, run in self._runs.items()}
