@@ -41,7 +41,7 @@ def find_browser():
 
 
 BROWSER = find_browser()
-pytestmark = pytest.mark.skipif(
+needs_browser = pytest.mark.skipif(
     BROWSER is None, reason="needs chromium (apt-get install chromium) or google-chrome on PATH"
 )
 
@@ -127,6 +127,7 @@ def angles_of(path):
     return np.arccos(np.clip(np.sum(unit[1:] * unit[:-1], axis=1), -1, 1))
 
 
+@needs_browser
 def test_seeds_and_a_walk(server, asked, profile):
     asked.clear()
     page = show(profile, EXAMPLES / "gallery.html", url=server, count=6, seed=3, t=0.5)
@@ -150,6 +151,7 @@ def test_seeds_and_a_walk(server, asked, profile):
     np.testing.assert_allclose(lengths, np.linspace(lengths[0], lengths[-1], FRAMES), rtol=1e-5)
 
 
+@needs_browser
 def test_clicks(server, asked, profile, tmp_path):
     """The page with a script at its end that presses its buttons, one after the other."""
     script = """<script>
@@ -178,6 +180,7 @@ def test_clicks(server, asked, profile, tmp_path):
     np.testing.assert_allclose(path[[0, -1]], draws[[4, 2]], rtol=1e-6)
 
 
+@needs_browser
 def test_uniform_prior_and_labels_from_a_web_server(profile, tmp_path):
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments):
@@ -201,6 +204,7 @@ def test_uniform_prior_and_labels_from_a_web_server(profile, tmp_path):
     np.testing.assert_allclose(steps, np.broadcast_to(steps[0], steps.shape), atol=1e-6)
 
 
+@needs_browser
 def test_draws_follow_their_prior(profile, tmp_path):
     """The page's own random numbers, many of them."""
     script = """<script>
@@ -226,6 +230,7 @@ def test_draws_follow_their_prior(profile, tmp_path):
         assert np.abs(after).max() < 0.15
 
 
+@needs_browser
 def test_what_went_wrong_is_said_in_words(server, profile, tmp_path):
     with socket.socket() as free:  # Bound, but nobody listens.
         free.bind(("127.0.0.1", 0))

@@ -32,7 +32,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 LATENTS = np.random.default_rng(0).normal(size=(3, LATENT_DIM)).astype("float32")
 needs_grpc = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow_serving") is None,
-    reason="pip install 'keras_gan[serving]' for gRPC",
+    reason="gRPC needs pip install tensorflow-serving-api",
 )
 
 
