@@ -14,6 +14,7 @@ from keras_gan.distribution import make_strategy
 from keras_gan.exporting import export
 from tests.runs import run_train
 
+tf.get_logger().setLevel("ERROR")  # As the commands do, which import TensorFlow themselves.
 make_strategy(cpu_replicas=4)
 
 

@@ -1,6 +1,7 @@
 """Two processes that train one run, on this machine."""
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -52,12 +53,12 @@ def test_a_worker_that_is_killed_ends_the_others_and_all_go_on(whole, tmp_path):
     assert_same_run(whole, run_dir)
 
 
-def test_one_device_goes_on_where_two_workers_stopped(whole, capsys):
-    """Leaves the run longer: keep it after the others that look at it."""
-    run_train(whole, "--steps=33")
+def test_one_device_goes_on_where_two_workers_stopped(whole, tmp_path, capsys):
+    run_dir = shutil.copytree(whole, tmp_path / "longer")
+    run_train(run_dir, "--steps=33")
     assert "Resuming at step 30 to 33" in capsys.readouterr().out
-    assert [row["step"] for row in rows(whole)][-2:] == [32, 33]
-    assert os.path.isfile(export(str(whole))["onnx"])
+    assert [row["step"] for row in rows(run_dir)][-2:] == [32, 33]
+    assert os.path.isfile(export(str(run_dir))["onnx"])
 
 
 def test_many_steps_in_a_call_and_files_of_the_chief_alone(tmp_path):
