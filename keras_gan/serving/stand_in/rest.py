@@ -54,6 +54,7 @@ class Server(http.server.ThreadingHTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "keras_gan-stand-in", ""
+    disable_nagle_algorithm = True  # Or the content waits 40 ms for the headers' receipt.
     timeout = 60  # seconds that a silent connection may hold its thread
 
     def do_GET(self):
