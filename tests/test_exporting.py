@@ -13,6 +13,7 @@ import tensorflow as tf
 import export
 from keras_gan import exporting, generate
 from keras_gan.run_directory import load_run
+from keras_gan.serving import saved_model
 from keras_gan.serving.generator import ServedGenerator
 from tests.runs import command_fails
 
@@ -193,3 +194,13 @@ def test_bad_samples_are_named(run_dir, capsys):
         assert "--seeds must be like" in command_fails(
             capsys, generate.main, run, f"--seeds={seeds}"
         )
+
+
+def test_the_most_rows_of_a_request(run_dir, tmp_path):
+    flags = [f"--run_dir={run_dir}", f"--export_dir={tmp_path}", "--formats=saved_model"]
+    export.main(["export.py", *flags, "--max_batch=1"])
+    assert "max_batch_size { value: 1 }" in (tmp_path / "batching.config").read_text()
+    with saved_model.session(str(tmp_path / "saved_model" / "1")) as run:
+        assert len(run("from_seeds", {"seeds": np.array([5])})["images"]) == 1
+        with pytest.raises(tf.errors.InvalidArgumentError, match="at most 1 rows"):
+            run("from_seeds", {"seeds": np.array([5, 6])})

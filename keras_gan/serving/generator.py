@@ -77,7 +77,7 @@ class ServedGenerator:
             level: Distance between the values that the file can give: they may be
                 half of that away.
         """
-        for count in BATCHES:
+        for count in (count for count in BATCHES if count <= self.max_batch):
             inputs, expected = self.example(count)
             received = answer(inputs)
             same_shape = received.shape == expected.shape
