@@ -1,22 +1,10 @@
 """A network rewritten for inference: fewer operations, the same results up to rounding."""
 
-import collections
-
 import keras
-import numpy as np
 
-from keras_gan import batch_norm, convolutions, layers
+from keras_gan import layers
+from keras_gan.serving import folding, phases
 
-_BATCH_NORMS = (keras.layers.BatchNormalization, batch_norm.BatchNormalization)
-# Layers that multiply by a kernel and add a bias, and the axis of the kernel that has the outputs.
-_PRODUCTS = {
-    keras.layers.Dense: -1,
-    keras.layers.Conv1D: -1,
-    keras.layers.Conv2D: -1,
-    convolutions.Conv2D: -1,
-    keras.layers.Conv2DTranspose: -2,
-    convolutions.Conv2DTranspose: -2,
-}
 _TRAINING_ONLY = (
     keras.layers.ActivityRegularization,
     keras.layers.AlphaDropout,
@@ -27,44 +15,17 @@ _TRAINING_ONLY = (
 )
 
 
-@keras.saving.register_keras_serializable(package="keras_gan")
-class Affine(keras.layers.Layer):
-    """Multiplies each channel by a number and adds another: a batch norm in inference.
-
-    Args:
-        axis: The axis of the channels.
-    """
-
-    def __init__(self, axis=-1, **kwargs):
-        super().__init__(**kwargs)
-        self.axis = axis
-        self.supports_masking = True
-
-    def build(self, input_shape):
-        shape = [1] * (len(input_shape) - 1)
-        shape[self.axis % len(input_shape) - 1] = input_shape[self.axis]
-        self.scale = self.add_weight(shape=shape, initializer="ones", name="scale")
-        self.offset = self.add_weight(shape=shape, initializer="zeros", name="offset")
-
-    def call(self, inputs):
-        return inputs * self.scale + self.offset
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "axis": self.axis}
-
-
-def inference_network(network):
+def inference_network(network, phased=True):
     """Returns a float32 copy of a network that only computes what inference needs.
 
     Each batch norm becomes part of the dense layer or convolution before it, or an
-    `Affine` layer where that is not possible. What acts in training only is left out.
-    All other layers are copied. The network itself stays as it is.
+    `Affine` layer where that is not possible. Transposed convolutions become phases
+    (`PhasedConv2DTranspose`) where that computes the same. What acts in training only
+    is left out. All other layers are copied. The network itself stays as it is.
 
     Args:
         network: A functional `keras.Model`, of whatever class.
+        phased: Whether transposed convolutions become phases.
 
     Returns:
         A functional `keras.Model` with the same inputs, outputs and names.
@@ -76,7 +37,11 @@ def inference_network(network):
     if not graph:
         raise ValueError(f"Expected a functional model. Received: {network!r}.")
     with layers.dtype_policy("float32"):
-        return _rewrite(graph, {})
+        rewriter = _Rewriter(phased)
+        made = rewriter.rewrite(graph)
+    for layer, weights in rewriter.weights:
+        layer.set_weights(weights)
+    return made
 
 
 def _graph(operation):
@@ -86,105 +51,73 @@ def _graph(operation):
     return graph if is_whole else None
 
 
-def _rewrite(network, copies):
-    """Rewrites a network; `copies` are those of layers shared with another, by id."""
-    nodes = [node for depth in sorted(network._nodes_by_depth, reverse=True)
-             for node in network._nodes_by_depth[depth] if not node.is_input]  # fmt: skip
-    folds = _folds(nodes, network.outputs)
-    folded = {id(norm) for norm in folds.values()}
-    tensors = {id(tensor): _input(tensor) for tensor in network.inputs}
-    weights = []
-    for node in nodes:
-        operation = node.operation
-        arguments, keywords = node.arguments.fill_in(tensors)
-        if id(node) in folded or type(operation) in _TRAINING_ONLY:
-            outputs = arguments[0]
-            if id(node.outputs[0]) in map(id, network.outputs):  # It has the output's name.
-                outputs = keras.layers.Identity(name=operation.name)(outputs)
-        elif id(node) in folds:
-            copy = _copy(operation, use_bias=True)
-            outputs = copy(*arguments, **keywords)
-            weights.append((copy, _folded(operation, folds[id(node)].operation)))
-        elif type(operation) in _BATCH_NORMS:
-            copy = Affine(operation.axis, name=operation.name)
-            outputs = copy(arguments[0])
-            shape = copy.scale.shape
-            weights.append((copy, [v.reshape(shape) for v in _scale_and_offset(operation)]))
+class _Rewriter:
+    """Rewrites a network and those inside it.
+
+    Args:
+        phased: As of `inference_network`.
+
+    Attributes:
+        weights: The new layers and the weights to set, once all are built.
+    """
+
+    def __init__(self, phased):
+        self.phased = phased
+        self.weights = []
+        self._copies = {}
+
+    def rewrite(self, network):
+        """Returns the new network, its weights not set."""
+        by_depth = network._nodes_by_depth
+        nodes = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+        norms = folding.folds(nodes, network.outputs)
+        folded = {id(norm) for norm in norms.values()}
+        tensors = {id(tensor): _input(tensor) for tensor in network.inputs}
+        for node in (node for node in nodes if not node.is_input):
+            operation = node.operation
+            arguments, keywords = node.arguments.fill_in(tensors)
+            if id(node) in folded or type(operation) in _TRAINING_ONLY:
+                outputs = arguments[0]
+                if id(node.outputs[0]) in map(id, network.outputs):  # It has the output's name.
+                    outputs = keras.layers.Identity(name=operation.name)(outputs)
+            else:
+                if type(operation) in folding.BATCH_NORMS:
+                    arguments, keywords = arguments[:1], {}  # Without a mask.
+                norm = norms[id(node)].operation if id(node) in norms else None
+                outputs = self._replacement(operation, norm)(*arguments, **keywords)
+            for tensor, value in zip(node.outputs, keras.tree.flatten(outputs), strict=True):
+                tensors[id(tensor)] = value
+        inputs, outputs = (
+            keras.tree.map_structure(lambda tensor: tensors[id(tensor)], struct)
+            for struct in (network._inputs_struct, network._outputs_struct)
+        )
+        return keras.Model(inputs, outputs, name=network.name, trainable=False)
+
+    def _replacement(self, operation, norm):
+        """Returns what to call in place of an operation, the same for each of its calls."""
+        key = id(operation), id(norm)
+        if key not in self._copies:
+            self._copies[key] = self._copy(operation, norm)
+        return self._copies[key]
+
+    def _copy(self, operation, norm):
+        if graph := _graph(operation):
+            return self.rewrite(graph)
+        if type(operation) in folding.BATCH_NORMS:
+            copy = folding.Affine(operation.axis, name=operation.name)
+            weights = folding.scale_and_offset(operation)
+        elif self.phased and phases.can_stand_for(operation):
+            copy = phases.standing_for(operation)
+            weights = copy.weights_of(*folding.folded(operation, norm))
+        elif norm:
+            copy = _like(operation, use_bias=True)
+            weights = folding.folded(operation, norm)
         else:
-            is_new = id(operation) not in copies
-            if is_new:
-                graph = _graph(operation)
-                copies[id(operation)] = _rewrite(graph, copies) if graph else _copy(operation)
-            outputs = copies[id(operation)](*arguments, **keywords)
-            if is_new and not graph and isinstance(operation, keras.layers.Layer):
-                weights.append((copies[id(operation)], operation.get_weights()))
-        for tensor, value in zip(node.outputs, keras.tree.flatten(outputs), strict=True):
-            tensors[id(tensor)] = value
-    for copy, values in weights:
-        copy.set_weights(values)
-    inputs, outputs = (
-        keras.tree.map_structure(lambda tensor: tensors[id(tensor)], struct)
-        for struct in (network._inputs_struct, network._outputs_struct)
-    )
-    return keras.Model(inputs, outputs, name=network.name, trainable=False)
-
-
-def _folds(nodes, outputs):
-    """Returns the node of the batch norm that becomes part of a node, by the latter's id."""
-    made_by = {id(tensor): node for node in nodes for tensor in node.outputs}
-    calls = collections.Counter(id(node.operation) for node in nodes)
-    used = [tensor for node in nodes for tensor in node.input_tensors]
-    uses = collections.Counter(map(id, [*used, *outputs]))
-    folds = {}
-    for norm in nodes:
-        if type(norm.operation) not in _BATCH_NORMS:
-            continue
-        tensor = norm.input_tensors[0]
-        channels, is_last = tensor.shape[-1], norm.operation.axis in (-1, len(tensor.shape) - 1)
-        node = made_by.get(id(tensor))
-        while node and type(node.operation) is keras.layers.Reshape and uses[id(tensor)] == 1:
-            tensor = node.input_tensors[0]
-            node = made_by.get(id(tensor))
-        if (
-            node
-            and is_last
-            and uses[id(tensor)] == 1
-            and calls[id(node.operation)] == 1
-            and _is_product(node.operation)
-            and tensor.shape[-1] % channels == 0  # So that a unit is always of one channel.
-        ):
-            folds[id(node)] = norm
-    return folds
-
-
-def _is_product(layer):
-    return (
-        type(layer) in _PRODUCTS
-        and layer.activation is keras.activations.linear
-        and getattr(layer, "data_format", "channels_last") == "channels_last"
-        and len(layer.weights) == 1 + layer.use_bias  # Neither quantized nor with LoRA.
-    )
-
-
-def _scale_and_offset(norm):
-    def value(variable):
-        return np.asarray(variable, "float64")
-
-    scale = 1.0 / np.sqrt(value(norm.moving_variance) + norm.epsilon)
-    if norm.scale:
-        scale = scale * value(norm.gamma)
-    offset = -value(norm.moving_mean) * scale
-    return scale, offset + value(norm.beta) if norm.center else offset
-
-
-def _folded(layer, norm):
-    """Returns the kernel and the bias of a layer with the batch norm that follows it."""
-    kernel, *bias = (np.asarray(value, "float64") for value in layer.get_weights())
-    axis = _PRODUCTS[type(layer)]
-    repeats = kernel.shape[axis] // norm.moving_mean.shape[0]
-    scale, offset = (np.tile(value, repeats) for value in _scale_and_offset(norm))
-    kernel = kernel * (scale if axis == -1 else scale[:, None])
-    return kernel, offset + (bias[0] * scale if bias else 0.0)
+            copy = _like(operation)
+            weights = getattr(operation, "get_weights", list)()
+        if weights:
+            self.weights.append((copy, weights))
+        return copy
 
 
 def _input(tensor):
@@ -192,7 +125,7 @@ def _input(tensor):
     return keras.Input(batch_shape=tensor.shape, dtype=dtype, name=tensor.name)
 
 
-def _copy(operation, **changes):
+def _like(operation, **changes):
     """Returns a layer or an operation of the same settings, in float32, without weights yet."""
     return type(operation).from_config(_in_float32(operation.get_config()) | changes)
 
