@@ -34,7 +34,8 @@ setup(
     extras_require={
         "bench": ["pillow", "torch"],
         "cuda": ["tensorflow[and-cuda]>=2.21"],
-        "dev": ["hypothesis", "pytest", "ruff", *SERVING],
+        "dev": ["hypothesis", "pytest", "pytest-xdist", "pyyaml", "ruff", *SERVING],
+        "openvino": ["openvino"],
         "serving": SERVING,
     },
     classifiers=[

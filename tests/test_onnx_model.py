@@ -117,7 +117,7 @@ def test_a_model_that_is_too_large_is_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("file", ["saved_model/1", "onnx/1/generator.onnx"])
 def test_openvino_reads_both(file, exported, example):
-    openvino = pytest.importorskip("openvino", reason="needs OpenVINO, pip install openvino")
+    openvino = pytest.importorskip("openvino", reason="pip install 'keras_gan[openvino]'")
     latents, images = example
     core = openvino.Core()
     exact = {"INFERENCE_PRECISION_HINT": "f32"}
