@@ -95,9 +95,11 @@ def test_serving_leaves_the_moving_statistics_alone(exported, finished):
     model, _ = load_run(str(finished))
     before = model.averaged_generator.get_weights()
     loaded = tf.saved_model.load(str(exported / "saved_model" / "1"))
-    variables = [variable.numpy() for variable in loaded.variables]
-    loaded.signatures["serving_default"](latents=tf.ones((4, 4)))
-    for variable, value in zip(loaded.variables, variables, strict=True):
+    serve = loaded.signatures["serving_default"]
+    variables = [variable.numpy() for variable in serve.variables]
+    serve(latents=tf.ones((4, 4)))
+    assert variables
+    for variable, value in zip(serve.variables, variables, strict=True):
         assert np.array_equal(variable.numpy(), value)
     for value, now in zip(before, model.averaged_generator.get_weights(), strict=True):
         assert np.array_equal(value, now)

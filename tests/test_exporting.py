@@ -92,8 +92,13 @@ def test_signatures_and_metadata(exported):
     (latents,) = serve.structured_input_signature[1].values()
     assert latents.name == "latents" and latents.shape.as_list() == [None, 4]
     assert serve.structured_outputs["images"].shape.as_list() == [None, 8, 8, 1]
-    names = [variable.name for variable in loaded.variables]
+    names = [variable.name for variable in serve.variables]
     assert names and not any("adam" in name or "discriminator" in name for name in names)
+    written = tf.train.list_variables(
+        os.path.join(exported, "saved_model", "1", "variables", "variables")
+    )
+    shapes = [shape for name, shape in written if not name.startswith("_CHECKPOINTABLE")]
+    assert sorted(shapes) == sorted(variable.shape.as_list() for variable in serve.variables)
 
     model = onnx.load(os.path.join(exported, "onnx", "1", "generator.onnx"))
     onnx.checker.check_model(model, full_check=True)

@@ -43,14 +43,21 @@ class Endpoints:
 
     def from_latents(self, latents, *conditions):
         """Returns `images` for `latents` [N, latent_dim] and conditions [N, ...]."""
-        return self.generator.images(*self._checked(latents, *conditions))
+        return self._images(*self._checked(latents, *conditions))
 
     def from_seeds(self, seeds, *conditions):
         """Returns `images` for `seeds` [N]: those of `python -m keras_gan.generate --seeds`."""
         seeds, *conditions = self._checked(seeds, *conditions)
         model, pairs = self.generator.model, tf.stack([seeds, tf.zeros_like(seeds)], axis=1)
         latents = randomness.seeded_latents(model.latent_prior, pairs, model.latent_dim)
-        return self.generator.images(latents, *conditions)
+        return self._images(latents, *conditions)
+
+    def _images(self, *inputs):
+        # TensorFlow's convolutions of no examples have a wrong shape, so there is at least one.
+        count = tf.shape(inputs[0])[0]
+        added = tf.cast(count == 0, tf.int32)
+        inputs = [tf.pad(x, [[0, added], *[[0, 0]] * (x.shape.rank - 1)]) for x in inputs]
+        return {"images": self.generator.images(*inputs)["images"][:count]}
 
     def _checked(self, first, *conditions):
         """Returns the inputs, to be computed with only after they were checked."""

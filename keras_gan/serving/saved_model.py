@@ -29,9 +29,9 @@ def write(generator, directory):
         UserError: If a signature does not answer what the model answers.
     """
     signatures = Endpoints(generator).signatures()
-    # tf.saved_model.save would leave out variables that only this process can see.
+    # tf.saved_model.save would leave out variables that only this process can see. Here they are
+    # found in the signatures; `track` would write each of them a second time.
     archive = keras.export.ExportArchive()
-    archive.track(generator.network)
     for name, (function, specs) in signatures.items():
         archive.add_endpoint(name, function, specs)
     example, _ = generator.example(1)
