@@ -1,4 +1,4 @@
-"""The time that the multiply-adds of a step would take at the rate of a large matrix product."""
+"""The time that multiply-adds would take at the rate of a large matrix product."""
 
 from benchmarks.worker import rate
 
@@ -8,21 +8,37 @@ SIZES = (1024, 2048, 4096)
 def dcgan_step(batch, width, precision):
     """Measures the limit of a DCGAN step of 64x64 images, in images per second.
 
-    A round is one of the largest product; the best size is chosen at the start.
-
     Args:
         batch: Images in a batch.
         width: Channels of the layers next to the image.
         precision: Data type of the products.
     """
-    import tensorflow as tf
-
     from benchmarks.counting import dcgan_step_multiply_adds
-    from benchmarks.ours import weights
+
+    model = _model(width)
+    count = dcgan_step_multiply_adds(model.generator, model.discriminator)
+    return _limit(batch, count, precision, (model.generator, model.discriminator))
+
+
+def generate(batch, width):
+    """Measures the limit of DCGAN's generator in inference, as `dcgan_step` does."""
+    from benchmarks.counting import forward
+
+    generator = _model(width).generator
+    return _limit(batch, sum(forward(generator)), "float32", (generator,))
+
+
+def _model(width):
     from keras_gan import models
 
-    model = models.get("dcgan")((64, 64, 3), width=width, kernel_size=4)
-    count = dcgan_step_multiply_adds(model.generator, model.discriminator)
+    return models.get("dcgan")((64, 64, 3), width=width, kernel_size=4)
+
+
+def _limit(batch, count, precision, networks):
+    """Measures products; a round is one of the largest, the best size is chosen at the start."""
+    import tensorflow as tf
+
+    from benchmarks.ours import weights
 
     def products(size):
         a = tf.cast(tf.random.normal((size, size)), precision)
@@ -38,7 +54,7 @@ def dcgan_step(batch, width, precision):
     candidates = {size: products(size) for size in SIZES}
     best = max(candidates, key=lambda size: candidates[size]())
     facts = {
-        "weights": [weights(model.generator), weights(model.discriminator)],
+        "weights": [weights(network) for network in networks],
         "multiply_adds": batch * count,
         "size": best,
     }

@@ -6,7 +6,7 @@ import os
 import platform
 import statistics
 
-_PACKAGES = ("tensorflow", "keras", "torch", "pillow", "numpy")
+_PACKAGES = ("tensorflow", "keras", "torch", "onnxruntime", "pillow", "numpy")
 
 
 def machine():

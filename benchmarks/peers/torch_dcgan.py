@@ -8,6 +8,11 @@ from torch import nn
 
 from benchmarks.worker import rate
 
+MEMORY_FORMATS = {
+    "contiguous": torch.contiguous_format,
+    "channels_last": torch.channels_last,
+}
+
 
 class Generator(nn.Module):
     """Latents to images of 64x64: projection, then four transposed convolutions."""
@@ -80,17 +85,14 @@ def step(batch, memory_format, autocast, width, latent_dim=100):
 
     Args:
         batch: Images in a batch.
-        memory_format: `"contiguous"` or `"channels_last"`.
+        memory_format: One of `MEMORY_FORMATS`.
         autocast: Compute in bfloat16 where PyTorch's autocast does.
         width: Channels of the layers next to the image.
         latent_dim: Dimension of the latents.
     """
     use_all_cores()
     torch.manual_seed(0)
-    layout = {
-        "contiguous": torch.contiguous_format,
-        "channels_last": torch.channels_last,
-    }[memory_format]
+    layout = MEMORY_FORMATS[memory_format]
     generator = Generator(latent_dim, width).to(memory_format=layout)
     discriminator = Discriminator(width).to(memory_format=layout)
     for module in [*generator.modules(), *discriminator.modules()]:
