@@ -7,13 +7,13 @@ import shlex
 
 import keras_gan
 from keras_gan import files
+from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
 from keras_gan.run_directory import load_run
 from keras_gan.serving import deployment, model_card, onnx_model, saved_model
 from keras_gan.serving.generator import ServedGenerator
 from keras_gan.serving.inference import inference_network
-
-FORMATS = ("saved_model", "onnx")
+from keras_gan.serving.options import FORMATS, check_formats
 
 
 def export(
@@ -48,27 +48,31 @@ def export(
 
     Returns:
         Paths by format: a SavedModel directory, an ONNX file. With a SavedModel
-        also `serve` and `compose`, the files that start a server.
+        also `serve` and `compose`, the files that start a server; and `name`, the
+        name that it is served under.
 
     Raises:
         UserError: If there is nothing to export, the directory cannot be
             written, or a written file does not answer what Keras answers.
             Nothing is left half-written.
     """
-    formats = (formats,) if isinstance(formats, str) else tuple(formats)
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown or not formats:
+    formats = (formats,) if isinstance(formats, str) else tuple(dict.fromkeys(formats))
+    check_formats(formats)
+    check_arguments(max_batch=max_batch)
+    export_dir = export_dir or os.path.join(run_dir, "export")
+    if "://" in str(export_dir):
         raise UserError(
-            f"--formats must be one or more of {', '.join(FORMATS)}, separated by commas. "
-            f"Received: {', '.join(formats) or 'nothing'}."
+            f"--export_dir must be a directory of this machine. Received: {export_dir}. Export to "
+            "one and copy it."
         )
     model, record = load_run(run_dir)
+    onnx_model.check_form(model, onnx_layout, onnx_images, onnx_weights)
     evaluation = model_card.read_evaluation(run_dir)
-    export_dir = export_dir or os.path.join(run_dir, "export")
     metadata = _metadata(model, record, run_dir, max_batch, license)
     name = deployment.name_of(run_dir)
     network = inference_network(model.averaged_generator)
     generator = ServedGenerator(model, network, name, max_batch, metadata)
+    picture = model_card.draw(model)
     writers = {
         "saved_model": saved_model.write,
         "onnx": functools.partial(
@@ -81,16 +85,24 @@ def export(
         with contextlib.ExitStack() as finished:
             for format in formats:
                 files.sweep(os.path.join(export_dir, format), seconds=3600)
-                path = os.path.join(export_dir, format, version)
+                path = os.path.join(export_dir, format, str(version))
                 temporary = finished.enter_context(files.new_directory(path))
-                file = writers[format](generator, temporary)
-                model_card.write(temporary, generator, record, evaluation)
+                file, stated = writers[format](generator, temporary)
+                card = (generator, _IN_WORDS[format], stated, record, evaluation, bool(picture))
+                model_card.write(temporary, model_card.card(*card), picture)
                 paths[format] = os.path.normpath(os.path.join(path, file))
-        if "saved_model" in formats:
-            paths |= deployment.write(export_dir, name, max_batch)
+            if "saved_model" in formats:
+                paths |= deployment.write(export_dir, name, version, max_batch)
     except OSError as error:
+        if isinstance(error, FileExistsError) and error.errno is None:  # Of files.new_directory.
+            raise UserError(
+                f"Another export has just written version {version} to {export_dir}. Export again."
+            ) from None
         raise UserError(f"Cannot export to {export_dir}: {error}.") from None
     return paths
+
+
+_IN_WORDS = {"saved_model": "SavedModel", "onnx": "ONNX model"}
 
 
 def report(paths):
@@ -100,16 +112,16 @@ def report(paths):
             print(f"{format:12} {paths[format]}")
     if "serve" in paths:
         export_dir = shlex.quote(os.path.dirname(paths["serve"]))
-        print("Serve it with TensorFlow Serving, in Docker, or with a stand-in to try it:")
+        print(f"Serve it as {paths['name']}: by itself, in Docker, or by a stand-in to try it:")
         print(f"  sh {shlex.quote(paths['serve'])}")
         print(f"  docker compose -f {shlex.quote(paths['compose'])} up")
         print(f"  python -m keras_gan.serving.stand_in --export_dir={export_dir}")
 
 
 def next_version(export_dir):
-    """Returns one more than the largest version in any format, as text."""
+    """Returns one more than the largest version in any format."""
     present = [v for name in FORMATS for v in deployment.versions(os.path.join(export_dir, name))]
-    return str(max(present, default=0) + 1)
+    return max(present, default=0) + 1
 
 
 def _metadata(model, record, run_dir, max_batch, license):

@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from google.protobuf import (
@@ -38,34 +39,86 @@ def test_models_config(exported, models_config):
     (config,) = parsed(exported / "models.config", models_config()).model_config_list.config
     assert config.name == "dcgan" and config.model_platform == "tensorflow"
     assert config.base_path == str(exported / "saved_model")
-    assert list(config.model_version_policy.specific.versions) == [1]
+    assert config.model_version_policy.HasField("all")
     assert dict(config.version_labels) == {"stable": 1, "canary": 1}
 
 
-def test_a_new_version_is_the_canary_and_stable_stays(tmp_path, models_config):
-    def written(*versions):
-        for version in versions:
-            (tmp_path / "saved_model" / str(version)).mkdir(parents=True)
-        deployment.write(str(tmp_path), "faces", 256)
-        (config,) = parsed(tmp_path / "models.config", models_config()).model_config_list.config
-        served = list(config.model_version_policy.specific.versions)
-        return served, config.version_labels["stable"], config.version_labels["canary"]
+@pytest.fixture
+def place(tmp_path):
+    """An export directory, and a function that adds a version to it and returns the labels."""
 
-    assert written(1) == ([1], 1, 1)
-    assert written(2) == ([1, 2], 1, 2)
-    assert written(3, 10) == ([1, 10], 1, 10)
-    # The user gives `stable` another version, in a layout of their own.
-    path = tmp_path / "models.config"
+    def add(version, max_batch=256):
+        deployment.write(str(tmp_path), "faces", version, max_batch)
+        extra = tmp_path / "saved_model" / str(version) / "assets.extra"
+        extra.mkdir(parents=True)
+        (extra / "metadata.json").write_text(json.dumps({"max_batch": str(max_batch)}))
+        return deployment.read(str(tmp_path)).labels
+
+    return tmp_path, add
+
+
+def test_a_new_version_is_the_canary_and_stable_stays(place, models_config):
+    """All versions are loaded, so that a label only ever moves to one that the server has."""
+    directory, add = place
+    assert add(1) == {"stable": 1, "canary": 1}
+    assert add(2) == {"stable": 1, "canary": 2}
+    path = directory / "models.config"
+    more = 'version_labels { key: "old" value: 1 }  # Mine. "canary"'
     text = path.read_text().replace(
         'version_labels { key: "stable" value: 1 }',
-        '# key: "stable" value: 1\nversion_labels {\n  key: "stable"\n  value: 3\n}',
+        f'# key: "stable" value: 1\n{more}\nversion_labels {{\n  key: "stable"\n  value: 2\n}}',
     )
     path.write_text(text)
-    assert written(11) == ([3, 11], 3, 11)
-    (tmp_path / "saved_model" / "3").rmdir()  # A version that is gone cannot be served.
-    assert written(12) == ([12], 12, 12)
-    path.write_bytes(b"\xff\xfe")
-    assert written(13) == ([13], 13, 13)
+    assert add(10) == {"stable": 2, "canary": 10, "old": 1}
+    assert path.read_text() == text.replace('"canary" value: 2', '"canary" value: 10')
+    (config,) = parsed(path, models_config()).model_config_list.config
+    assert dict(config.version_labels) == {"stable": 2, "canary": 10, "old": 1}
+    assert config.model_version_policy.HasField("all")
+
+
+def test_labels_that_are_not_clear_stop_an_export(place, finished, capsys):
+    directory, add = place
+    add(1)
+    path = directory / "models.config"
+    flags = (f"--run_dir={finished}", f"--export_dir={directory}", "--formats=saved_model")
+    for broken, expected in [
+        ("garbage {", f"{path} must give the model's name and the labels stable and canary"),
+        (path.read_text().replace('"stable" value: 1', '"stable" value: 77'), "Received: 77."),
+        (b"\xff\xfe", f"Cannot read {path}: "),
+    ]:
+        path.write_bytes(broken if isinstance(broken, bytes) else broken.encode())
+        assert expected in command_fails(capsys, export.main, *flags)
+        assert os.listdir(directory / "saved_model") == ["1"]
+
+
+def test_merged_requests_fit_every_version(place):
+    directory, add = place
+    path = directory / "batching.config"
+    size = lambda: int(path.read_text().split("max_batch_size { value: ")[1].split()[0])  # noqa: E731
+    sizes = []
+    for version, rows in enumerate((64, 256, 8, 64), 1):
+        add(version, rows)
+        sizes.append(size())
+    assert sizes == [64, 64, 8, 8]
+    path.write_text("max_batch_size { value: 4 }\nnum_batch_threads { value: 3 }\n")
+    add(5, 64)
+    assert path.read_text() == "max_batch_size { value: 4 }\nnum_batch_threads { value: 3 }\n"
+
+
+def test_what_users_edit_stays_unless_the_directory_moves(place, tmp_path_factory, monkeypatch):
+    directory, add = place
+    add(1)
+    names = ("docker-compose.yml", "serve.sh", "monitoring.config")
+    for name in names:
+        (directory / name).write_text((directory / name).read_text() + "# Mine.\n")
+    add(2)
+    assert all("# Mine." in (directory / name).read_text() for name in names)
+    moved = shutil.copytree(directory, tmp_path_factory.mktemp("moved") / "export")
+    deployment.write(str(moved), "faces", 3, 256)
+    assert deployment.read(str(moved)).labels == {"stable": 1, "canary": 3}
+    for name in ("models.config", "docker-compose.yml", "serve.sh"):
+        text = (moved / name).read_text()
+        assert str(moved) in text and f'"{directory}' not in text
 
 
 def message(name, **fields):
@@ -117,8 +170,7 @@ FLAGS = [
 def test_the_server_is_started_with_these_files(name, tmp_path):
     """The script, with a program in the server's place, and the same in the compose file."""
     place = tmp_path / name
-    (place / "saved_model" / "1").mkdir(parents=True)
-    paths = deployment.write(str(place), "faces", 256)
+    paths = deployment.write(str(place), "1", 1, 256)
     server = tmp_path / "tensorflow_model_server"
     server.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     server.chmod(server.stat().st_mode | stat.S_IXUSR)
@@ -134,7 +186,9 @@ def test_the_server_is_started_with_these_files(name, tmp_path):
         assert "=/" not in flag or os.path.exists(flag.partition("=")[2])
 
     yaml = pytest.importorskip("yaml")
-    service = yaml.safe_load((place / "docker-compose.yml").read_text())["services"]["faces"]
+    compose = yaml.safe_load((place / "docker-compose.yml").read_text())
+    assert compose["name"] == "1"  # A text, as compose wants it.
+    service = compose["services"]["1"]
     assert [flag.replace("$$", "$") for flag in service["command"]] == flags
     (volume,) = service["volumes"]
     assert volume["read_only"] is True and volume["type"] == "bind"
@@ -144,7 +198,12 @@ def test_the_server_is_started_with_these_files(name, tmp_path):
 
 @pytest.mark.parametrize(
     ("run_dir", "name"),
-    [("runs/dcgan/", "dcgan"), ("runs/my faces.2", "my_faces_2"), ("/", "generator")],
+    [
+        ("runs/dcgan/", "dcgan"),
+        ("runs/2026-11-21", "2026-11-21"),
+        ("runs/my faces.2", "my_faces_2"),
+        ("/", "generator"),
+    ],
 )
 def test_names_fit_into_addresses(run_dir, name):
     assert deployment.name_of(run_dir) == name
@@ -155,28 +214,35 @@ def test_model_card(exported, finished):
         card = (exported / version / "model_card.md").read_text()
         _, front, text = card.split("---\n", 2)
         front = pytest.importorskip("yaml").safe_load(front)
-        assert front["library_name"] == "keras" and front["license"] == "unknown"
-        assert "dcgan" in front["tags"]
+        assert front["library_name"] == "keras_gan" and front["license"] == "unknown"
+        assert front["pipeline_tag"] == "unconditional-image-generation"
+        assert ("onnx" in front["tags"]) == ("onnx" in version) and "dcgan" in front["tags"]
         assert "| examples | 1,437 |" in text and "| split | train |" in text
         assert "| training | 7 steps, 56 images |" in text
-        assert "| latent_prior | N(0, I) |" in text and "| value_range | [-1, 1] |" in text
+        assert "| weights of the generator | 151 |" in text  # As train.py says.
+        assert "| latent_prior | N(0, I) |" in text and "| value_range | \\[-1, 1\\] |" in text
+        assert ("| max_batch | 256 |" in text) == ("onnx" not in version)
         assert "| model_arg=width | 2 |" in text and "Not evaluated" in text
         assert "](samples.png)" in text
         drawn = tf.io.decode_png((exported / version / "samples.png").read_bytes())
         grids = sorted((finished / "samples").iterdir())
-        assert drawn.shape == tf.io.decode_png(grids[-1].read_bytes()).shape
+        assert np.array_equal(drawn, tf.io.decode_png(grids[-1].read_bytes()))
 
 
 def test_model_card_with_an_evaluation_and_a_licence(finished, tmp_path, capsys):
     run_dir = shutil.copytree(finished, tmp_path / "run")
-    evaluation = {"kid": {"mean": 0.012345678, "samples": 360}, "note": "a | b"}
+    evaluation = {"kid": {"mean": 0.012345678, "a|b": 360}, "data": "/home/me", "x\n# y": 1}
     (run_dir / "evaluation.json").write_text(json.dumps(evaluation))
     flags = [f"--run_dir={run_dir}", f"--export_dir={tmp_path / 'x'}", "--formats=onnx"]
-    export.main(["export.py", *flags, "--license=cc0-1.0"])
+    form = ["--onnx_layout=nchw", "--onnx_images=uint8", "--onnx_weights=float16"]
+    export.main(["export.py", *flags, *form, "--license=Mine é, 2026"])
     card = (tmp_path / "x" / "onnx" / "1" / "model_card.md").read_text()
-    assert 'license: "cc0-1.0"' in card
-    assert "| kid mean | 0.01235 |" in card and "| kid samples | 360 |" in card
-    assert "| note | a \\| b |" in card
+    assert 'license: "other"\nlicense_name: "Mine é, 2026"' in card
+    assert "| kid mean | 0.01235 |" in card and "| kid a\\|b | 360 |" in card
+    assert "/home/me" not in card and "| x # y | 1 |" in card
+    for line in ("| shape | 1x8x8 |", "| layout | NCHW |", "| weights | float16 |"):
+        assert line in card
+    assert "| value_range | \\[0, 255\\] |" in card and "| largest_loss | " in card
     for broken in ("{", "[1]"):
         (run_dir / "evaluation.json").write_text(broken)
         message = command_fails(capsys, export.main, *flags)
@@ -185,9 +251,10 @@ def test_model_card_with_an_evaluation_and_a_licence(finished, tmp_path, capsys)
 
 def test_the_end_of_an_export_names_what_to_type(exported, capsys):
     paths = {"saved_model": f"{exported}/saved_model/1", "serve": f"{exported}/serve.sh"}
-    exporting.report(paths | {"compose": f"{exported}/docker-compose.yml"})
+    exporting.report(paths | {"compose": f"{exported}/docker-compose.yml", "name": "faces"})
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"saved_model  {exported}/saved_model/1"
+    assert lines[1].startswith("Serve it as faces: ")
     assert f"  sh {exported}/serve.sh" in lines
     assert f"  docker compose -f {exported}/docker-compose.yml up" in lines
     assert f"  python -m keras_gan.serving.stand_in --export_dir={exported}" in lines

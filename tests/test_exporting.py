@@ -12,6 +12,7 @@ import tensorflow as tf
 
 import export
 from keras_gan import exporting, generate
+from keras_gan.errors import UserError
 from keras_gan.run_directory import load_run
 from keras_gan.serving import saved_model
 from keras_gan.serving.generator import ServedGenerator
@@ -109,7 +110,7 @@ def test_signatures_and_metadata(exported):
     assert model.opset_import[0].version == 18
     stated = {item.key: item.value for item in model.metadata_props}
     with open(os.path.join(exported, "saved_model", "1", "assets.extra", "metadata.json")) as file:
-        assert json.load(file) == stated
+        assert json.load(file) == stated | {"max_batch": "256"}
     assert stated["latent_prior"] == "N(0, I)" and stated["value_range"] == "[-1, 1]"
     assert stated["step"] == "7" and stated["shape"] == "8x8x1"
 
@@ -161,6 +162,9 @@ def test_bad_exports_are_named(run_dir, tmp_path, capsys):
     blocked.write_text("")
     run = f"--run_dir={run_dir}"
     assert "--formats must be" in command_fails(capsys, export.main, run, "--formats=tflite")
+    assert "--formats must be" in command_fails(capsys, export.main, run, "--formats=")
+    message = command_fails(capsys, export.main, run, "--export_dir=gs://bucket/x")
+    assert "--export_dir must be a directory of this machine. Received: gs://bucket/x." in message
     message = command_fails(capsys, export.main, run, f"--export_dir={blocked}")
     assert f"Cannot export to {blocked}" in message
 
@@ -209,3 +213,56 @@ def test_the_most_rows_of_a_request(run_dir, tmp_path):
         assert len(run("from_seeds", {"seeds": np.array([5])})["images"]) == 1
         with pytest.raises(tf.errors.InvalidArgumentError, match="at most 1 rows"):
             run("from_seeds", {"seeds": np.array([5, 6])})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"onnx_layout": "NCHW"},
+        {"onnx_images": "int8"},
+        {"onnx_weights": "bfloat16"},
+        {"max_batch": 0},
+        {"max_batch": 2.5},
+        {"formats": ["tflite"]},
+    ],
+)
+def test_bad_arguments_are_named(wrong, run_dir, tmp_path):
+    (name,) = wrong
+    with pytest.raises(UserError, match=f"{name} must be .* Received: "):
+        exporting.export(run_dir, str(tmp_path), **wrong)
+    assert os.listdir(tmp_path) == []
+
+
+def test_two_exports_at_once(run_dir, tmp_path, monkeypatch, capsys):
+    """The other one has taken the version when ours is ready."""
+    original = exporting.deployment.write
+
+    def too_late(export_dir, name, version, max_batch):
+        (tmp_path / "saved_model" / str(version)).mkdir()
+        return original(export_dir, name, version, max_batch)
+
+    monkeypatch.setattr(exporting.deployment, "write", too_late)
+    message = command_fails(capsys, export.main, f"--run_dir={run_dir}", f"--export_dir={tmp_path}")
+    assert f"Another export has just written version 1 to {tmp_path}. Export again." in message
+    assert not [n for n in os.listdir(tmp_path / "saved_model") if n.startswith(".")]
+
+
+def test_what_cannot_be_deployed_is_not_published(run_dir, tmp_path, capsys):
+    (tmp_path / "serve.sh").mkdir()
+    message = command_fails(capsys, export.main, f"--run_dir={run_dir}", f"--export_dir={tmp_path}")
+    assert f"Cannot read {tmp_path}/serve.sh: " in message
+    assert os.listdir(tmp_path / "saved_model") == os.listdir(tmp_path / "onnx") == []
+
+
+def test_a_generator_that_has_diverged_is_refused(run_dir, tmp_path, monkeypatch, capsys):
+    def diverged(run_dir):
+        model, record = load_run(run_dir)
+        model.averaged_generator.set_weights(
+            [np.full_like(weights, np.nan) for weights in model.averaged_generator.get_weights()]
+        )
+        return model, record
+
+    monkeypatch.setattr(exporting, "load_run", diverged)
+    monkeypatch.setattr(exporting.model_card, "draw", lambda model: None)
+    message = command_fails(capsys, export.main, f"--run_dir={run_dir}", f"--export_dir={tmp_path}")
+    assert "The generator gives values that are not finite" in message

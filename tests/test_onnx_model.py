@@ -12,11 +12,14 @@ import tensorflow as tf
 import export
 import train
 from keras_gan import pictures
+from keras_gan.errors import UserError
 from keras_gan.run_directory import load_run
-from keras_gan.serving import onnx_model
+from keras_gan.serving import onnx_model, smaller
 from keras_gan.serving.generator import ServedGenerator
 from tests.conftest import build
 from tests.runs import command_fails
+
+METADATA = {"max_batch": "8", "layout": "NHWC"}
 
 
 def exported_onnx(run_dir, tmp_path, *flags):
@@ -52,7 +55,8 @@ def test_layout_and_bytes(finished, tmp_path, example):
     assert np.mean(pixels == pictures.to_bytes(images)) > 0.99
     stated = metadata(path)
     assert (stated["layout"], stated["value_range"]) == ("NCHW", "[0, 255]")
-    assert stated["license"] == "mit" and stated["run"] == "dcgan" and stated["max_batch"] == "256"
+    assert stated["license"] == "mit" and stated["run"] == "dcgan" and stated["shape"] == "1x8x8"
+    assert "max_batch" not in stated  # ONNX refuses nothing.
 
 
 @pytest.mark.parametrize(("weights", "allowed"), [("float16", 0.01), ("int8", 0.2)])
@@ -65,7 +69,7 @@ def test_smaller_weights_at_a_measured_loss(weights, allowed, finished, tmp_path
     assert printed.startswith(f"ONNX in {weights}: {os.path.getsize(path):,} bytes, in float32 ")
     stated = metadata(path)
     assert stated["weights"] == weights
-    mean, most = (float(word.split()[1]) for word in stated["loss"].split(", "))
+    mean, most = float(stated["mean_loss"]), float(stated["largest_loss"])
     assert f"by {mean:.2g} on average, {most:.2g} at most" in printed
     # Of other seeds, so the same only in kind.
     assert difference.mean() / 3 < mean < 3 * difference.mean()
@@ -73,10 +77,17 @@ def test_smaller_weights_at_a_measured_loss(weights, allowed, finished, tmp_path
     assert batch.dim_param == "batch"
 
 
+def test_the_loss_is_that_of_the_weights_alone(finished, tmp_path):
+    """And not that of bytes, to which both models round."""
+    flags = ("--onnx_weights=float16", "--onnx_images=uint8")
+    path, _ = exported_onnx(finished, tmp_path, *flags)
+    assert float(metadata(path)["mean_loss"]) < 0.5 / 255
+
+
 def test_smaller_weights_make_a_smaller_file(tmp_path):
     """Of a network whose weights are most of its file."""
     model = build("dcgan", (16, 16, 1), width=64)
-    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, {})
+    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, METADATA)
     sizes = []
     for weights in ("float32", "float16", "int8"):
         onnx_model.write(generator, str(tmp_path), weights=weights)
@@ -90,7 +101,7 @@ def test_vectors_have_neither_layout_nor_bytes(tmp_path, capsys):
     flags = [f"--run_dir={tmp_path / 'ring'}", "--formats=onnx"]
     message = command_fails(capsys, export.main, *flags, "--onnx_layout=nchw")
     assert "Received: samples that are vectors (2,)." in message
-    assert os.listdir(tmp_path / "ring" / "export" / "onnx") == []
+    assert not (tmp_path / "ring" / "export").exists()
 
 
 def test_an_unsupported_model_is_refused(tmp_path):
@@ -102,17 +113,28 @@ def test_an_unsupported_model_is_refused(tmp_path):
     for layer in (noise, constant):
         latents = keras.Input((4,), name="latents")
         network = keras.Model(latents, layer(model.averaged_generator(latents)))
-        generator = ServedGenerator(model, network, "dcgan", 8, {})
-        with pytest.raises(ValueError, match="ONNX cannot express this generator: .* Export --"):
+        generator = ServedGenerator(model, network, "dcgan", 8, METADATA)
+        with pytest.raises(UserError, match="ONNX cannot express this generator: .* Export --"):
             onnx_model.write(generator, str(tmp_path))
 
 
 def test_a_model_that_is_too_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_model, "_LARGEST", 100)
     model = build("dcgan", (8, 8, 1))
-    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, {})
-    with pytest.raises(ValueError, match="An ONNX file holds at most 2 GB. Received: 0.0 GB"):
+    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, METADATA)
+    with pytest.raises(UserError, match="An ONNX file holds at most 2 GB. Received: 0.0 GB"):
         onnx_model.write(generator, str(tmp_path))
+
+
+def test_weights_that_cannot_be_made_smaller(tmp_path, monkeypatch):
+    def fail(path, small, generator):
+        raise RuntimeError("no such tool\nand more")
+
+    monkeypatch.setitem(smaller._WRITERS, "int8", fail)
+    model = build("dcgan", (8, 8, 1))
+    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, METADATA)
+    with pytest.raises(UserError, match="cannot bring this generator to int8: no such tool Use --"):
+        onnx_model.write(generator, str(tmp_path), weights="int8")
 
 
 @pytest.mark.parametrize("file", ["saved_model/1", "onnx/1/generator.onnx"])

@@ -51,12 +51,12 @@ def rest_server(model, cors=True):
 @pytest.fixture(scope="module")
 def export_dir(tmp_path_factory):
     path = tmp_path_factory.mktemp("export")
-    for version in (1, 2, 3):
+    for version in (1, 2):
         write_export(str(path), version)
     (path / "saved_model" / ".tmp-12").mkdir()
     (path / "models.config").write_text(
         'model_config_list { config { name: "dcgan"  # A comment.\n'
-        "  model_version_policy { specific { versions: 1 versions: 2 } }\n"
+        "  model_version_policy { all {} }\n"
         '  version_labels { key: "stable" value: 1 }\n'
         '  version_labels { key: "canary", value: 2 } } }\n'
     )
@@ -167,7 +167,7 @@ def test_versions_and_labels(rest):
     np.testing.assert_allclose(
         answers["/versions/1"]["predictions"], images_of(LATENTS, 1), atol=1e-6
     )
-    assert predict(rest, body, "/versions/3")[0] == 404  # There, but not of models.config.
+    assert predict(rest, body, "/versions/3")[0] == 404
     assert predict(rest, body, "/versions/99999999999999999999")[0] == 400
     status, answer = predict(rest, body, "/labels/none")
     assert status == 400 and "['canary', 'stable']. Received: 'none'" in answer["error"]
@@ -533,18 +533,21 @@ def test_bad_exports_are_named(tmp_path, capsys, export_dir):
     assert "a name without / and :" in fails(capsys, "--export_dir=x", "--name=a/b")
     assert "--rest_port must be at most 65535" in fails(capsys, "--rest_port=70000")
     export = f"--export_dir={tmp_path}"
-    assert "There is no export to serve in" in fails(capsys, export)
+    assert "There is no version to serve in" in fails(capsys, export)
     base = tmp_path / "saved_model"
     base.mkdir()
-    assert "Received: none. Run python export.py first" in fails(capsys, export)
+    assert "export.py wrote with --formats=saved_model." in fails(capsys, export)
     (base / "4").mkdir()
     assert f"Cannot load {base / '4'}: " in fails(capsys, export)
     (base / "4" / "saved_model.pb").write_bytes(b"\xff\xff")
     assert f"Cannot load {base / '4'}: " in fails(capsys, export)
-    (tmp_path / "models.config").write_text('version_labels { key: "stable" value: 3 }')
-    assert "The labels of models.config must name served versions" in fails(capsys, export)
-    (tmp_path / "models.config").write_text("specific { versions: 3 }")
-    assert "of them those in models.config: [3]. Received: [4]" in fails(capsys, export)
+    labels = 'version_labels { key: "%s" value: 3 }'
+    text = 'name: "x" ' + labels % "stable" + labels % "canary"
+    (tmp_path / "models.config").write_text(text)
+    message = fails(capsys, export)
+    assert "models.config must have versions that are there, [4]. Received: {'stable': 3" in message
+    (tmp_path / "models.config").write_text("garbage {")
+    assert "must give the model's name and the labels stable and canary" in fails(capsys, export)
     (tmp_path / "models.config").write_bytes(b"\xff")
     assert "Cannot read" in fails(capsys, export)
 

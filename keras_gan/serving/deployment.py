@@ -7,49 +7,78 @@ import shlex
 from typing import NamedTuple
 
 from keras_gan import files
+from keras_gan.errors import UserError, first_line
 
 CONFIG, BATCHING, MONITORING = "models.config", "batching.config", "monitoring.config"
 COMPOSE, COMMAND = "docker-compose.yml", "serve.sh"
-REST_PORT, PORT = 8501, 8500
+_CANARY = re.compile(r'(key\s*:\s*"canary"\s*,?\s*value\s*:\s*)\d+')
+_BASE_PATH = re.compile(r'(\bbase_path\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 
-def write(export_dir, name, max_batch):
-    """Writes the configuration of a server for all SavedModels of an export directory.
+def write(export_dir, name, version, max_batch):
+    """Writes what is not there yet, and what must change for a new version.
 
-    The newest version gets the label `canary`. `stable` stays with the version that
-    has it in the file of before, if that is still there; at first it is the newest.
+    The version gets the label `canary`; `stable` stays where it is, at first with the
+    same version. What users have edited stays, unless the directory was moved or
+    a version takes fewer rows than the server would merge.
 
     Args:
         export_dir: Holds `saved_model/<version>`.
         name: Name to serve under.
-        max_batch: Rows that the server may merge into one batch.
+        version: The new version, which need not be there yet.
+        max_batch: Largest number of rows that it takes.
 
     Returns:
-        Paths: `serve`, a script that starts the server, and `compose`, the same
-        for Docker.
+        `serve`, the path of a script that starts the server; `compose`, that of the
+        same for Docker; `name`, what the model is called.
+
+    Raises:
+        UserError: If `models.config` was edited so that the labels are not clear.
     """
     place = os.path.abspath(export_dir)
-    texts = {
-        CONFIG: _models_config(place, name),
-        BATCHING: _BATCHING.replace("MAX_BATCH", str(max_batch)),
+    rows = min([max_batch, *_most_rows(place)])
+    fresh = {
+        CONFIG: _models_config(place, name, version),
+        BATCHING: _batching(rows),
         MONITORING: _MONITORING,
         COMPOSE: _compose(place, name),
         COMMAND: _command(place),
     }
-    for file, text in texts.items():
-        files.write_text(os.path.join(place, file), text)
+    for file, text in fresh.items():
+        before = text_of(os.path.join(place, file))
+        if before is not None:
+            text = _kept(file, before, place, version, rows) or text
+        if text != before:
+            files.write_text(os.path.join(place, file), text)
     return {
         "serve": os.path.join(export_dir, COMMAND),
         "compose": os.path.join(export_dir, COMPOSE),
+        "name": read(place).name,
     }
+
+
+def text_of(path):
+    """Returns the contents of a file, or `None` if there is none.
+
+    Raises:
+        UserError: If it cannot be read.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"Cannot read {path}: {first_line(error)} Repair or remove it.") from None
 
 
 def versions(directory):
     """Returns the numbers of the versions in a directory, in order."""
     try:
-        return sorted(int(entry) for entry in os.listdir(directory) if entry.isdecimal())
+        entries = [entry.name for entry in os.scandir(directory) if entry.is_dir()]
     except FileNotFoundError:
         return []
+    return sorted(int(entry) for entry in entries if re.fullmatch("[1-9][0-9]{0,17}", entry))
 
 
 def name_of(run_dir):
@@ -63,73 +92,91 @@ class Served(NamedTuple):
 
     Attributes:
         name: What clients call it, or `None`.
-        versions: Those that are served; all, if there are none here.
         labels: Versions by label.
     """
 
     name: str | None
-    versions: list
     labels: dict
 
 
 def read(export_dir):
     """Returns `Served`, from the `models.config` of an export directory if there is one.
 
-    It was written here, and maybe edited; of several models the first one counts.
+    It was written here, and maybe edited; of several models the first one's name counts.
 
     Raises:
-        OSError: If the file cannot be read.
-        UnicodeDecodeError: If it is no text.
+        UserError: If there is such a file without a model's name and labels.
     """
-    try:
-        with open(os.path.join(export_dir, CONFIG), encoding="utf-8") as file:
-            text = re.sub("#.*", "", file.read())
-    except FileNotFoundError:
-        text = ""
+    path = os.path.join(export_dir, CONFIG)
+    text = text_of(path)
+    if text is None:
+        return Served(None, {})
+    text = re.sub("#.*", "", text)
     name = re.search(r'\bname\s*:\s*"([^"\\]+)"', text)
-    versions = re.findall(r"\bversions\s*:\s*(\d+)", text)
-    labels = re.findall(r'key\s*:\s*"(\w+)"\s*,?\s*value\s*:\s*(\d+)', text)
-    return Served(
-        name[1] if name else None,
-        [int(version) for version in versions],
-        {label: int(version) for label, version in labels},
-    )
+    labels = dict(re.findall(r'key\s*:\s*"(\w+)"\s*,?\s*value\s*:\s*(\d+)', text))
+    if not name or not {"stable", "canary"} <= set(labels):
+        raise UserError(
+            f"{path} must give the model's name and the labels stable and canary a version. Repair "
+            "it, or remove it to have it written anew."
+        )
+    return Served(name[1], {label: int(version) for label, version in labels.items()})
 
 
-def _models_config(export_dir, name):
-    base = os.path.join(export_dir, "saved_model")
-    present = versions(base)
-    canary = present[-1]
-    try:
-        stable = read(export_dir).labels.get("stable", canary)
-    except UnicodeDecodeError:
-        stable = canary
-    stable = stable if stable in present else canary
-    served = " ".join(f"versions: {version}" for version in sorted({stable, canary}))
+def _kept(file, before, place, version, rows):
+    """Returns the text of a file of before as it stays, or nothing if it cannot stay."""
+    if file == BATCHING:
+        merged = re.search(r"max_batch_size\s*:?\s*\{\s*value\s*:\s*(\d+)", before)
+        return before if merged and int(merged[1]) <= rows else None
+    if file == CONFIG:
+        labels = read(place).labels
+        if labels["stable"] not in versions(os.path.join(place, "saved_model")):
+            raise UserError(
+                f"In {os.path.join(place, CONFIG)} the label stable must have a version that is "
+                f"there. Received: {labels['stable']}. Give it another one."
+            )
+        base = _quoted(os.path.join(place, "saved_model"))
+        moved = _BASE_PATH.sub(lambda found: found[1] + base, before, count=1)
+        return _CANARY.sub(rf"\g<1>{version}", moved)
+    return before if file == MONITORING or place in before else None
+
+
+def _most_rows(place):
+    """Returns the largest numbers of rows that the versions there take."""
+    for version in versions(os.path.join(place, "saved_model")):
+        path = os.path.join(place, "saved_model", str(version), "assets.extra", "metadata.json")
+        metadata = json.loads(text_of(path) or "{}")
+        if "max_batch" in metadata:
+            yield int(metadata["max_batch"])
+
+
+def _models_config(place, name, version):
     return f"""\
-# What TensorFlow Serving loads. An export gives `canary` to its new version and leaves `stable`
-# where it is. When the canary has proved itself, give `stable` its number here: the server
-# reads this file again every minute. A request without a label gets the newest version.
+# What TensorFlow Serving loads: all versions that are there. An export gives the label `canary` to
+# its new version and leaves the rest of this file as it is. When the canary has proved itself,
+# give `stable` its number here: the server reads this file again every minute. A request
+# without a label gets the newest version. A version is unloaded when its directory is removed.
 model_config_list {{
   config {{
     name: {_quoted(name)}
-    base_path: {_quoted(base)}
+    base_path: {_quoted(os.path.join(place, "saved_model"))}
     model_platform: "tensorflow"
-    model_version_policy {{ specific {{ {served} }} }}
-    version_labels {{ key: "stable" value: {stable} }}
-    version_labels {{ key: "canary" value: {canary} }}
+    model_version_policy {{ all {{}} }}
+    version_labels {{ key: "stable" value: {version} }}
+    version_labels {{ key: "canary" value: {version} }}
   }}
 }}
 """
 
 
-_BATCHING = """\
-# How the server merges requests that come at the same time. A batch is never padded. The graph
-# itself refuses more than MAX_BATCH rows.
-max_batch_size { value: MAX_BATCH }
-batch_timeout_micros { value: 1000 }
-max_enqueued_batches { value: 100 }
+def _batching(rows):
+    return f"""\
+# How the server merges requests that come at the same time; it reads this when it starts. A batch
+# is never padded. No version may take fewer rows than max_batch_size.
+max_batch_size {{ value: {rows} }}
+batch_timeout_micros {{ value: 1000 }}
+max_enqueued_batches {{ value: 100 }}
 """
+
 
 _MONITORING = """\
 prometheus_config {
@@ -139,33 +186,36 @@ prometheus_config {
 """
 
 
-def _flags(export_dir):
+def _flags(place):
     return [
-        f"--model_config_file={os.path.join(export_dir, CONFIG)}",
+        f"--model_config_file={os.path.join(place, CONFIG)}",
         "--model_config_file_poll_wait_seconds=60",
         "--allow_version_labels_for_unavailable_models",
         "--enable_batching",
-        f"--batching_parameters_file={os.path.join(export_dir, BATCHING)}",
-        f"--monitoring_config_file={os.path.join(export_dir, MONITORING)}",
+        f"--batching_parameters_file={os.path.join(place, BATCHING)}",
+        f"--monitoring_config_file={os.path.join(place, MONITORING)}",
     ]
 
 
-def _compose(export_dir, name):
+def _compose(place, name):
     # Docker compose replaces what follows a single dollar sign.
-    directory = _quoted(export_dir.replace("$", "$$"))
-    flags = "\n".join(f"      - {_quoted(flag.replace('$', '$$'))}" for flag in _flags(export_dir))
+    directory = _quoted(place.replace("$", "$$"))
+    flags = "\n".join(f"      - {_quoted(flag.replace('$', '$$'))}" for flag in _flags(place))
+    project = re.sub("^[^a-z0-9]+", "", name.lower()) or "generator"
     return f"""\
-# docker compose -f {shlex.quote(os.path.join(export_dir, COMPOSE))} up
 # The directory has the same path inside, so that all its files are right in both places. The
-# ports are open to this machine only: the server asks nobody for a password.
+# ports are open to this machine only: the server asks nobody for a password. The image is the
+# newest; give it a version to stay with one.
+name: {_quoted(project)}
 services:
-  {name.lower()}:
+  {_quoted(project)}:
     image: tensorflow/serving
+    restart: unless-stopped
     command:
 {flags}
     ports:
-      - "127.0.0.1:{PORT}:8500"
-      - "127.0.0.1:{REST_PORT}:8501"
+      - "127.0.0.1:8500:8500"
+      - "127.0.0.1:8501:8501"
     volumes:
       - type: bind
         source: {directory}
@@ -174,13 +224,17 @@ services:
 """
 
 
-def _command(export_dir):
-    flags = " \\\n  ".join(shlex.quote(flag) for flag in _flags(export_dir))
+def _command(place):
+    flags = " \\\n  ".join(shlex.quote(flag) for flag in _flags(place))
     return f"""\
 #!/bin/sh
 # The server listens on all addresses of the machine and asks nobody for a password: keep its
 # ports behind a firewall or a gateway. Further flags may follow the command.
-exec tensorflow_model_server --port={PORT} --rest_api_port={REST_PORT} \\
+if ! command -v tensorflow_model_server > /dev/null; then
+  echo "tensorflow_model_server is not installed; docker-compose.yml starts it in Docker." >&2
+  exit 127
+fi
+exec tensorflow_model_server --port=8500 --rest_api_port=8501 \\
   {flags} \\
   "$@"
 """

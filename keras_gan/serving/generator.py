@@ -35,6 +35,7 @@ class ServedGenerator:
     name: str
     max_batch: int
     metadata: dict
+    _examples: dict = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     @property
     def specs(self):
@@ -59,12 +60,25 @@ class ServedGenerator:
         Returns:
             ({"latents": ..., "seeds": ..., conditions}, float32 images): the latents
             are those of the seeds.
+
+        Raises:
+            UserError: If the images are not finite.
         """
+        if (count, first) not in self._examples:
+            self._examples[count, first] = self._example(count, first)
+        return self._examples[count, first]
+
+    def _example(self, count, first):
         seeds = np.arange(first, first + count)
         (latents,) = self.model.seeded_latents([(seed, 0) for seed in seeds], batch_size=count)
         conditions = {c.name: _values(c, count) for c in self.model.conditions}
         with tf.device("CPU:0"):  # A GPU may round its products to fewer bits.
             images = self.model.from_latents(self.model.averaged_generator, latents, **conditions)
+        if not np.all(np.isfinite(images)):
+            raise UserError(
+                "The generator gives values that are not finite: its training has diverged. Train "
+                "again with lower learning rates."
+            )
         return {"latents": latents.numpy(), "seeds": seeds, **conditions}, images.numpy()
 
     def check(self, answer, what, level=0.0):

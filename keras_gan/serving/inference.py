@@ -24,18 +24,16 @@ def inference_network(network, phased=True):
     is left out. All other layers are copied. The network itself stays as it is.
 
     Args:
-        network: A functional `keras.Model`, of whatever class.
+        network: A `keras.Model`.
         phased: Whether transposed convolutions become phases.
 
     Returns:
-        A functional `keras.Model` with the same inputs, outputs and names.
-
-    Raises:
-        ValueError: If the network is not functional, or has a `call` of its own.
+        A functional `keras.Model` with the same inputs, outputs and names. A network
+        that is not functional, or has a `call` of its own, is returned as it is.
     """
     graph = _graph(network)
     if not graph:
-        raise ValueError(f"Expected a functional model. Received: {network!r}.")
+        return network
     with layers.dtype_policy("float32"):
         rewriter = _Rewriter(phased)
         made = rewriter.rewrite(graph)

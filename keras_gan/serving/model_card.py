@@ -1,7 +1,9 @@
 """The model card of an export, in the format of the Hugging Face Hub."""
 
 import json
+import math
 import os
+import re
 
 import keras_gan
 from keras_gan import files, pictures
@@ -10,23 +12,22 @@ from keras_gan.errors import UserError
 FILE, PICTURE = "model_card.md", "samples.png"
 
 
-def write(directory, generator, record, evaluation=None):
-    """Writes the card, and a grid of samples if samples can be drawn.
-
-    Args:
-        directory: Of the exported version.
-        generator: A `ServedGenerator`.
-        record: The run's record, see `run_directory.load_run`.
-        evaluation: What `read_evaluation` returned.
-    """
-    model = generator.model
-    count = pictures.count_that_fits(model.image_shape)
-    picture = pictures.picture(model.sample_seeds([(seed, 0) for seed in range(count)]))
+def write(directory, text, picture):
+    """Writes a card, and the grid of samples that it shows if there is one (as a PNG file)."""
     if picture is not None:
         with open(os.path.join(directory, PICTURE), "wb") as file:
-            file.write(pictures.png(picture))
-    text = card(generator, record, evaluation, count if picture is not None else 0)
+            file.write(picture)
     files.write_text(os.path.join(directory, FILE), text)
+
+
+def draw(model):
+    """Returns a grid of the model's samples as a PNG file, or `None` if they cannot be drawn."""
+    picture = pictures.picture(model.sample_seeds([(seed, 0) for seed in range(_drawn(model))]))
+    return None if picture is None else pictures.png(picture)
+
+
+def _drawn(model):
+    return pictures.count_that_fits(model.image_shape)
 
 
 def read_evaluation(run_dir):
@@ -48,36 +49,39 @@ def read_evaluation(run_dir):
     return evaluation
 
 
-def card(generator, record, evaluation, drawn):
-    """Returns the text of the card; `drawn` is the number of samples in the picture."""
-    config, model, stated = record["config"], generator.model, generator.metadata
-    front = {
-        "library_name": "keras",
-        "license": stated["license"],
-        "tags": ["gan", config.model, "tensorflow", "onnx"],
+def card(generator, format, stated, record, evaluation, has_picture):
+    """Returns the text of a card.
+
+    Args:
+        generator: A `ServedGenerator`.
+        format: The format of the file, in words.
+        stated: The metadata in the file.
+        record: The run's record, see `run_directory.load_run`.
+        evaluation: What `read_evaluation` returned.
+        has_picture: Whether there is a grid of samples beside the card.
+    """
+    config, model = record["config"], generator.model
+    classes, last = record["class_names"], _drawn(model) - 1
+    caption = f"*Samples of the seeds 0 to {last}, by the run's model, without selection.*"
+    picture = f"![Samples]({PICTURE})\n\n{caption}\n\n" if has_picture else ""
+    facts = {
+        "file": format,
+        "system": f"{config.model}: {type(model).__doc__.strip().splitlines()[0]}",
+        "weights of the generator": f"{sum(map(_size, model.generator.trainable_variables)):,}",
+        "training": f"{stated['step']} steps, {int(stated['step']) * config.batch_size:,} images",
+        "made with": f"keras_gan {keras_gan.__version__}",
     }
-    if len(model.image_shape) == 3:
-        front["pipeline_tag"] = "unconditional-image-generation"
-    classes = record["class_names"]
     data = {
         "dataset": stated["dataset"],
         "split": config.split,
         "examples": f"{record['num_examples']:,}",
-        **({"classes": ", ".join(map(str, classes))} if classes else {}),
+        "classes": ", ".join(map(str, classes)) if classes else None,
     }
-    facts = {
-        "system": f"{config.model}: {type(model).__doc__.strip().splitlines()[0]}",
-        "weights of the generator": f"{generator.network.count_params():,}",
-        "training": f"{stated['step']} steps, {int(stated['step']) * config.batch_size:,} images",
-        "made with": f"keras_gan {keras_gan.__version__}",
-    }
-    caption = f"*{drawn} samples, those of the seeds 0 to {drawn - 1}, without selection.*"
-    picture = f"![Samples]({PICTURE})\n\n{caption}\n\n" if drawn else ""
     return f"""\
 ---
-{"".join(f"{key}: {json.dumps(value)}" + chr(10) for key, value in front.items())}---
+{_front(model, config, format, stated)}---
 
-# {generator.name}
+# {_cell(generator.name)}
 
 A generator that draws samples like its training data from random latents, trained as one
 player of a generative adversarial network.
@@ -85,7 +89,7 @@ player of a generative adversarial network.
 {picture}{_table(facts)}
 ## Inputs and outputs
 
-{_table({key: stated[key] for key in _IN_AND_OUT if key in stated})}
+{_table({key: value for key, value in stated.items() if key not in _ELSEWHERE})}
 ## Training data
 
 {_table(data)}
@@ -94,7 +98,7 @@ player of a generative adversarial network.
 {_table(config.hyperparameters() | {"dataset": stated["dataset"]})}
 ## Evaluation
 
-{_evaluation(evaluation)}
+{_table(_numbers(evaluation)) if evaluation else "Not evaluated: judge by the samples." + chr(10)}
 ## Intended use
 
 To draw samples like the data above: for study, for tests, as material. Whether the samples may be
@@ -109,27 +113,49 @@ used for more depends on the rights in that data, which this file does not know.
 """
 
 
-_IN_AND_OUT = ("latent_dim", "latent_prior", "labels", "shape", "value_range", "max_batch")
+_ELSEWHERE = ("keras_gan", "model", "dataset", "run", "step", "license")  # What others tell.
 
 
-def _evaluation(evaluation):
-    if not evaluation:
-        return "Not evaluated: judge by the samples.\n"
-    return _table(_flat(evaluation))
+def _front(model, config, format, stated):
+    """Returns the lines between the card's dashes; JSON is what the Hub's reader takes as well."""
+    name = stated["license"]
+    known = re.fullmatch("[a-z0-9.-]+", name)  # As the Hub writes them: cc-by-4.0, mit, ...
+    front = {
+        "library_name": "keras_gan",
+        **({"license": name} if known else {"license": "other", "license_name": name}),
+        "tags": ["gan", config.model, "onnx" if "ONNX" in format else "tensorflow"],
+    }
+    if len(model.image_shape) == 3 and not model.conditions:
+        front["pipeline_tag"] = "unconditional-image-generation"
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in front.items()]
+    return "".join(lines)
 
 
-def _flat(values, prefix=""):
-    """Returns the plain values of nested dicts, under names like `outer inner`."""
+def _size(variable):
+    return math.prod(variable.shape)
+
+
+def _numbers(values, prefix=""):
+    """Returns the numbers of nested dicts, under names like `outer inner`.
+
+    Texts of an evaluation may hold paths of its machine, and stay there.
+    """
     found = {}
     for key, value in values.items():
         if isinstance(value, dict):
-            found |= _flat(value, f"{prefix}{key} ")
-        else:
+            found |= _numbers(value, f"{prefix}{key} ")
+        elif isinstance(value, int | float):
             found[f"{prefix}{key}"] = f"{value:.4g}" if isinstance(value, float) else value
     return found
 
 
 def _table(values):
-    rows = [(str(key), str(value).replace("|", "\\|")) for key, value in values.items()]
-    lines = [f"| {key} | {value} |" for key, value in rows if value != "None"]
-    return "\n".join(["| | |", "|---|---|", *lines, ""])
+    rows = [
+        f"| {_cell(k)} | {_cell(value)} |\n" for k, value in values.items() if value is not None
+    ]
+    return "| | |\n|---|---|\n" + "".join(rows)
+
+
+def _cell(value):
+    """Returns a value as text that Markdown takes literally, on one line."""
+    return re.sub(r"([\\|<>`*\[\]])", r"\\\1", " ".join(str(value).split()))

@@ -7,16 +7,28 @@ import numpy as np
 import tensorflow as tf
 
 import keras_gan
+from keras_gan.checks import check_choice
 from keras_gan.errors import UserError, first_line
 from keras_gan.serving import smaller
 from keras_gan.serving.endpoints import to_bytes
 from keras_gan.serving.generator import LEVEL, from_bytes
+from keras_gan.serving.options import IMAGES, LAYOUTS, WEIGHTS
 
 OPSET = 18
 FILE = "generator.onnx"
-LAYOUTS = ("nhwc", "nchw")
-IMAGES = ("float32", "uint8")
 _LARGEST = 2**31 - 2**20  # bytes; a protocol buffer holds 2 GiB, its graph is small.
+
+
+def check_form(model, layout, images, weights):
+    """Raises `UserError` unless a model's ONNX can have this form; see `write`."""
+    check_choice("onnx_layout", layout, LAYOUTS)
+    check_choice("onnx_images", images, IMAGES)
+    check_choice("onnx_weights", weights, WEIGHTS)
+    if len(model.image_shape) != 3 and (layout, images) != (LAYOUTS[0], IMAGES[0]):
+        raise UserError(
+            "--onnx_layout and --onnx_images are for images. Received: samples that are vectors "
+            f"{model.image_shape}. Leave both flags out."
+        )
 
 
 def write(generator, directory, layout="nhwc", images="float32", weights="float32"):
@@ -25,33 +37,34 @@ def write(generator, directory, layout="nhwc", images="float32", weights="float3
     Args:
         generator: A `ServedGenerator`.
         directory: Where to write.
-        layout: One of `LAYOUTS`, the order of an image's axes.
-        images: One of `IMAGES`: values in [-1, 1], or bytes.
-        weights: One of `smaller.WEIGHTS`. What images lose by smaller ones is
+        layout: One of `options.LAYOUTS`, the order of an image's axes.
+        images: One of `options.IMAGES`: values in [-1, 1], or bytes.
+        weights: One of `options.WEIGHTS`. What images lose by smaller ones is
             measured, printed and kept in the metadata.
 
     Returns:
-        The path of the model within `directory`.
+        (file, metadata): the path of the model within `directory`, and what is
+        stated in it.
 
     Raises:
         UserError: If ONNX cannot express the generator, or the file does not
             answer what the model answers.
     """
-    nchw, as_bytes = layout == "nchw", images == "uint8"
-    nchw, as_bytes = layout == "nchw", images == "uint8"
-    if len(generator.model.image_shape) != 3 and (nchw or as_bytes):
-        raise UserError(
-            "--onnx_layout and --onnx_images are for images. Received: samples that are vectors "
-            f"{generator.model.image_shape}. Leave both flags out."
-        )
+    check_form(generator.model, layout, images, weights)
     size = sum(variable.numpy().nbytes for variable in generator.network.variables)
     if size > _LARGEST:
         raise UserError(
             f"An ONNX file holds at most 2 GB. Received: {size / 1e9:.1f} GB of weights. "
             "Export --formats=saved_model only."
         )
-    metadata = generator.metadata | ({"layout": "NCHW"} if nchw else {})
-    metadata |= {"value_range": "[0, 255]"} if as_bytes else {}
+    nchw, as_bytes = layout == "nchw", images == "uint8"
+    metadata = dict(generator.metadata)
+    del metadata["max_batch"]  # ONNX checks nothing.
+    if nchw:
+        height, width, channels = generator.model.image_shape
+        metadata |= {"layout": "NCHW", "shape": f"{channels}x{height}x{width}"}
+    if as_bytes:
+        metadata["value_range"] = "[0, 255]"
     path = os.path.join(directory, FILE)
     try:
         _convert(generator, nchw, as_bytes, path)
@@ -64,19 +77,15 @@ def write(generator, directory, layout="nhwc", images="float32", weights="float3
             "Export --formats=saved_model only."
         ) from error
     generator.check(answer, "ONNX model", LEVEL if as_bytes else 0.0)
-    if weights == "float32":
-        _state(path, metadata)
-        return FILE
-    before = os.path.getsize(path)
-    smaller.shrink(path, weights, generator)
-    mean, most = smaller.loss(generator, _answers(generator, path, nchw, as_bytes))
-    _state(path, metadata | {"weights": weights, "loss": f"mean {mean:.2g}, largest {most:.2g}"})
-    print(
-        f"ONNX in {weights}: {os.path.getsize(path):,} bytes, in float32 {before:,}. Its images "
-        f"differ from Keras' by {mean:.2g} on average, {most:.2g} at most, of values in [-1, 1] "
-        "(64 samples)."
-    )
-    return FILE
+    _state(path, metadata)
+    if weights != "float32":
+        small = smaller.shrink(path, weights, generator)
+        compared = _answers(generator, small, nchw, as_bytes)
+        metadata |= {"weights": weights, **smaller.loss(generator, answer, compared)}
+        _state(small, metadata)
+        smaller.report(path, small, metadata)
+        os.replace(small, path)
+    return FILE, metadata
 
 
 def _convert(generator, nchw, as_bytes, path):

@@ -23,7 +23,8 @@ def write(generator, directory):
         directory: An empty directory.
 
     Returns:
-        The path of the SavedModel within `directory`.
+        (file, metadata): the path of the SavedModel within `directory`, and what is
+        stated in it.
 
     Raises:
         UserError: If a signature does not answer what the model answers.
@@ -45,7 +46,7 @@ def write(generator, directory):
     with session(directory) as run:
         for name, keys in names.items():
             _check(generator, functools.partial(run, name), keys, name)
-    return "."
+    return ".", generator.metadata
 
 
 def open_session(directory):

@@ -2,68 +2,104 @@
 
 import contextlib
 import logging
+import os
 
 import numpy as np
 
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, first_line
 
-WEIGHTS = ("float32", "float16", "int8")
 _CALIBRATION, _MEASURED = 64, 64  # rows, of other seeds each
 
 
 def shrink(path, weights, generator):
-    """Writes a model again with smaller weights.
+    """Writes a model with smaller weights beside the original.
 
     float16 computes in half precision where the engine can, and keeps float32 for
     inputs and outputs. int8 quantizes the weights of products, a scale for each channel, and
     the values between layers, whose ranges are taken from 64 samples.
 
     Args:
-        path: The ONNX file; it is replaced.
+        path: The ONNX file.
         weights: `"float16"` or `"int8"`.
         generator: A `ServedGenerator`.
+
+    Returns:
+        The path of the new file.
+
+    Raises:
+        UserError: If the runtime's tools cannot do it.
     """
+    small = f"{path}.{weights}"
+    try:
+        with _quiet():
+            _WRITERS[weights](path, small, generator)
+    except OSError:
+        raise
+    except Exception as error:  # The tools have no kinds of their own.
+        raise UserError(
+            f"ONNX Runtime cannot bring this generator to {weights}: {first_line(error)} Use "
+            "--onnx_weights=float32."
+        ) from error
+    return small
+
+
+def _to_float16(path, small, generator):
     import onnx
+    from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    if weights == "float16":
-        from onnxruntime.transformers.float16 import convert_float_to_float16
+    del generator
+    onnx.save(convert_float_to_float16(onnx.load(path), keep_io_types=True), small)
 
-        onnx.save(convert_float_to_float16(onnx.load(path), keep_io_types=True), path)
-        return
+
+def _to_int8(path, small, generator):
     from onnxruntime import quantization
 
     inputs, _ = generator.example(_CALIBRATION)
     names = [spec.name for spec in generator.specs]
-    with _quiet():
-        quantization.quantize_static(
-            path,
-            path,
-            _OneBatch({name: inputs[name] for name in names}),
-            per_channel=True,
-            op_types_to_quantize=["Conv", "ConvTranspose", "Gemm", "MatMul"],
-        )
+    quantization.quantize_static(
+        path,
+        small,
+        _OneBatch({name: inputs[name] for name in names}),
+        per_channel=True,
+        op_types_to_quantize=["Conv", "ConvTranspose", "Gemm", "MatMul"],
+    )
 
 
-def loss(generator, answer):
-    """Measures how far the images of a smaller model are from Keras'.
+_WRITERS = {"float16": _to_float16, "int8": _to_int8}
+
+
+def loss(generator, original, compared):
+    """Measures how far the samples of a smaller model are from those of the original.
 
     Args:
         generator: A `ServedGenerator`.
-        answer: Function from inputs as arrays by name to images.
+        original: Function from inputs as arrays by name to samples.
+        compared: The same of the smaller model.
 
     Returns:
-        (mean, largest) absolute difference of the values of 64 samples.
+        The mean and the largest absolute difference over 64 samples, as texts by name.
 
     Raises:
         UserError: If the smaller model gives numbers that are not finite.
     """
-    inputs, expected = generator.example(_MEASURED, first=_CALIBRATION)
-    difference = np.abs(answer(inputs).astype("float64") - expected)
+    inputs, _ = generator.example(_MEASURED, first=_CALIBRATION)
+    difference = np.abs(compared(inputs).astype("float64") - original(inputs))
     if not np.all(np.isfinite(difference)):
         raise UserError(
             "The smaller ONNX model gives values that are not finite. Use --onnx_weights=float32."
         )
-    return difference.mean(), difference.max()
+    return {"mean_loss": f"{difference.mean():.2g}", "largest_loss": f"{difference.max():.2g}"}
+
+
+def report(path, small, metadata):
+    """Prints what a smaller model saves and loses."""
+    values = "[-1, 1]" if "layout" in metadata else "any size"
+    print(
+        f"ONNX in {metadata['weights']}: {os.path.getsize(small):,} bytes, in float32 "
+        f"{os.path.getsize(path):,}. Its samples differ from the latter's by "
+        f"{metadata['mean_loss']} on average, {metadata['largest_loss']} at most, in values of "
+        f"{values} (64 samples)."
+    )
 
 
 class _OneBatch:

@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import tensorflow as tf
 
+from keras_gan.serving import deployment
 from keras_gan.serving.stand_in.status import failure
 
 
@@ -26,11 +27,7 @@ class Limits:
                 `batch_timeout_micros { value: 1000 }`, or of nothing if it is not
                 there. Other lines are passed over.
         """
-        try:
-            with open(path, encoding="utf-8") as file:
-                text = re.sub("#.*", "", file.read())
-        except FileNotFoundError:
-            text = ""
+        text = re.sub("#.*", "", deployment.text_of(path) or "")
         found = dict(re.findall(r"(\w+)\s*:?\s*\{\s*value\s*:\s*(\d+)\s*\}", text))
         return cls(
             int(found.get("max_batch_size", cls.rows)),

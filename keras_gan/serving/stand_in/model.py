@@ -1,8 +1,6 @@
 """An exported model as a server holds it: its versions, and the labels for them."""
 
-import contextlib
 import os
-import re
 import threading
 
 import tensorflow as tf
@@ -17,9 +15,8 @@ from keras_gan.serving.stand_in.version import Version
 class Model:
     """The versions of an export directory, as they are when the server starts.
 
-    Labels, and which versions are served where not all are, come from the
-    directory's `models.config`. The newest version is loaded at once, another
-    when it is first asked for.
+    Labels and name come from the directory's `models.config`. The newest version is
+    loaded at once, another when it is first asked for.
 
     Args:
         export_dir: What `export.py` wrote into: it has `saved_model/<version>`.
@@ -33,29 +30,22 @@ class Model:
     def __init__(self, export_dir, name=None, batching=False):
         self.export_dir = export_dir
         self._base = os.path.join(export_dir, "saved_model")
-        present = _versions(self._base)
-        with _readable(os.path.join(export_dir, deployment.CONFIG)):
-            served = deployment.read(export_dir)
-        pinned, self.labels = served.versions, served.labels
-        self.name = name or served.name or "generator"
-        self.numbers = [number for number in present if number in pinned or not pinned]
+        self.numbers = deployment.versions(self._base)[::-1]
         if not self.numbers:
             raise UserError(
                 f"There is no version to serve in {self._base}: expected folders 1, 2, ... that "
-                "export.py wrote"
-                + (f", of them those in models.config: {sorted(pinned)}." if pinned else ".")
-                + " Received: "
-                + (f"{present}." if present else "none. Run python export.py first.")
+                "export.py wrote with --formats=saved_model."
             )
+        served = deployment.read(export_dir)
+        self.name, self.labels = name or served.name or "generator", served.labels
         missing = {key: value for key, value in self.labels.items() if value not in self.numbers}
         if missing:
             raise UserError(
-                f"The labels of models.config must name served versions, of {self.numbers}. "
-                f"Received: {missing}."
+                f"The labels of {os.path.join(export_dir, deployment.CONFIG)} must have versions "
+                f"that are there, {self.numbers}. Received: {missing}."
             )
         path = os.path.join(export_dir, deployment.BATCHING)
-        with _readable(path):
-            self.limits = Limits.from_file(path) if batching else None
+        self.limits = Limits.from_file(path) if batching else None
         self._lock, self._loaded = threading.Lock(), {}
         try:
             self.find(self.name)
@@ -77,30 +67,10 @@ class Model:
             raise failure(
                 tf.errors.NOT_FOUND,
                 f"Expected the model {self.name!r}, version {' or '.join(map(str, self.numbers))}. "
-                f"Received: {name!r}, version {number}.",
+                f"Received: {name!r}" + ("." if name != self.name else f", version {number}."),
             )
         with self._lock:
             if number not in self._loaded:
                 path = os.path.join(self._base, str(number))
                 self._loaded[number] = Version(path, number, self.limits)
         return self._loaded[number]
-
-
-def _versions(path):
-    """Returns the versions in a directory, the newest first."""
-    try:
-        entries = os.listdir(path)
-    except OSError as error:
-        raise UserError(
-            f"There is no export to serve in {path}: {error.strerror}. Expected the --export_dir "
-            "that export.py wrote into, with saved_model/1."
-        ) from None
-    return sorted((int(n) for n in entries if re.fullmatch("[1-9][0-9]*", n)), reverse=True)
-
-
-@contextlib.contextmanager
-def _readable(path):
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        raise UserError(f"Cannot read {path}: {first_line(error)}.") from None

@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_gan.errors import first_line
 from keras_gan.serving.stand_in.status import failure
 
-_MOST_VALUES = 2**26  # A message of a few bytes may claim a shape of any size.
+_MOST_VALUES = 2**22  # A message of a few bytes may claim a shape of any size.
 
 
 def to_array(proto, name):
