@@ -9,32 +9,32 @@ import pathlib
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-import grpc
-import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
-
 flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-flags.add_argument("--address", default="localhost:8500")
+flags.add_argument("--address", default="localhost:8500", help="host:port")
 flags.add_argument("--model", default="dcgan")
 flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
 flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
 options = flags.parse_args()
-
+try:  # Imports TensorFlow, which takes seconds.
+    import grpc
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+except ImportError as error:
+    sys.exit(f"error: {error}. pip install tensorflow-serving-api")
 request = predict_pb2.PredictRequest()
-request.model_spec.name = options.model
-request.model_spec.signature_name = "from_seeds_png"
-request.inputs["seeds"].CopyFrom(tf.make_tensor_proto(options.seeds, tf.int64))
-# Answers of more than 4 MiB are refused unless the client asks for them.
-larger = [("grpc.max_receive_message_length", 2**31 - 1)]
-with grpc.insecure_channel(options.address, larger) as channel:
-    try:
+request.model_spec.name, request.model_spec.signature_name = options.model, "from_seeds_png"
+larger = [("grpc.max_receive_message_length", 2**31 - 1)]  # By default 4 MiB.
+try:
+    request.inputs["seeds"].CopyFrom(tf.make_tensor_proto(options.seeds, tf.int64))
+    with grpc.insecure_channel(options.address, larger) as channel:
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
         pngs = stub.Predict(request, timeout=60).outputs["image_bytes"].string_val
-    except grpc.RpcError as error:
-        sys.exit(f"error: {options.address} answered {error.code().name}: {error.details()}")
-
-options.output.mkdir(parents=True, exist_ok=True)
-for seed, png in zip(options.seeds, pngs, strict=True):
-    file = options.output / f"seed_{seed:08d}.png"
-    file.write_bytes(png)
-    print(file)
+    options.output.mkdir(parents=True, exist_ok=True)
+    for seed, png in zip(options.seeds, pngs, strict=True):
+        file = options.output / f"seed_{seed:08d}.png"
+        file.write_bytes(png)
+        print(file)
+except grpc.RpcError as error:
+    sys.exit(f"error: {options.address} answered {error.code().name}: {error.details()}")
+except (OSError, OverflowError) as error:
+    sys.exit(f"error: {error}")

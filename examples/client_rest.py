@@ -10,6 +10,7 @@ import json
 import pathlib
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 
 flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -19,7 +20,7 @@ flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
 flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
 options = flags.parse_args()
 
-url = f"{options.url}/v1/models/{options.model}:predict"
+url = f"{options.url}/v1/models/{urllib.parse.quote(options.model)}:predict"
 body = {"signature_name": "from_seeds_png", "instances": options.seeds}
 try:
     request = urllib.request.Request(url, json.dumps(body).encode())
@@ -28,10 +29,12 @@ try:
 except urllib.error.HTTPError as error:
     sys.exit(f"error: {url} answered {error.code}: {error.read(500).decode(errors='replace')}")
 except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
-    sys.exit(f"error: {url} did not answer as TensorFlow Serving does: {error}")
-
-options.output.mkdir(parents=True, exist_ok=True)
-for seed, prediction in zip(options.seeds, predictions, strict=True):
-    file = options.output / f"seed_{seed:08d}.png"
-    file.write_bytes(base64.b64decode(prediction["b64"]))
-    print(file)
+    sys.exit(f"error: {url} did not answer as TensorFlow Serving does ({error}); is it running?")
+try:
+    options.output.mkdir(parents=True, exist_ok=True)
+    for seed, prediction in zip(options.seeds, predictions, strict=True):
+        file = options.output / f"seed_{seed:08d}.png"
+        file.write_bytes(base64.b64decode(prediction["b64"]))
+        print(file)
+except OSError as error:
+    sys.exit(f"error: {error}")

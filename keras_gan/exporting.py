@@ -1,6 +1,7 @@
 """From a run to files that serve its generator: a SavedModel, an ONNX model, a server's files."""
 
 import contextlib
+import dataclasses
 import functools
 import os
 import shlex
@@ -72,6 +73,8 @@ def export(
     name = deployment.name_of(run_dir)
     network = inference_network(model.averaged_generator)
     generator = ServedGenerator(model, network, name, max_batch, metadata)
+    served = inference_network(model.averaged_generator, independent_rows=True)
+    generators = {"saved_model": dataclasses.replace(generator, network=served), "onnx": generator}
     picture = model_card.draw(model)
     writers = {
         "saved_model": saved_model.write,
@@ -87,7 +90,7 @@ def export(
                 files.sweep(os.path.join(export_dir, format), seconds=3600)
                 path = os.path.join(export_dir, format, str(version))
                 temporary = finished.enter_context(files.new_directory(path))
-                file, stated = writers[format](generator, temporary)
+                file, stated = writers[format](generators[format], temporary)
                 card = (generator, _IN_WORDS[format], stated, record, evaluation, bool(picture))
                 model_card.write(temporary, model_card.card(*card), picture)
                 paths[format] = os.path.normpath(os.path.join(path, file))

@@ -11,6 +11,7 @@ from keras_gan.sampling import Condition
 from keras_gan.serving import saved_model, warmup
 from keras_gan.serving.endpoints import Endpoints
 from keras_gan.serving.generator import ServedGenerator
+from keras_gan.serving.inference import inference_network
 from tests.conftest import build
 
 MOST = 2**63 - 1
@@ -47,6 +48,24 @@ def test_an_image_does_not_depend_on_the_batch_around_it(run, finished):
     (together,) = model.seeded_latents(pairs)
     alone = [latents for pair in pairs for latents in model.seeded_latents([pair])]
     assert np.array_equal(np.concatenate(alone), together)  # To the last bit.
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (2,)])
+def test_images_of_wide_layers_do_not_depend_on_the_batch(shape, tmp_path):
+    """The order of the sums of a product depends on the number of rows; with wide layers it shows."""
+    model = models.get("gan")(shape)
+    # Larger weights than at the start of training, so that values are of the order of 1.
+    model.averaged_generator.set_weights([4.0 * w for w in model.generator.get_weights()])
+    network = inference_network(model.averaged_generator, independent_rows=True)
+    saved_model.write(ServedGenerator(model, network, "gan", 256, {}), str(tmp_path))
+    with saved_model.session(str(tmp_path)) as run:
+        together = run("from_seeds", {"seeds": np.arange(256)})["images"]
+        alone = [run("from_seeds", {"seeds": np.array([i])})["images"] for i in range(256)]
+    largest = np.abs(together).max()
+    assert largest > 0.5
+    np.testing.assert_allclose(
+        np.concatenate(alone), together, rtol=0, atol=1e-6 * max(1.0, largest)
+    )
 
 
 def test_latents_of_seeds_are_seeds(run, finished):

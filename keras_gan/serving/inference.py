@@ -1,6 +1,7 @@
 """A network rewritten for inference: fewer operations, the same results up to rounding."""
 
 import keras
+import tensorflow as tf
 
 from keras_gan import layers
 from keras_gan.serving import folding, phases
@@ -15,7 +16,26 @@ _TRAINING_ONLY = (
 )
 
 
-def inference_network(network, phased=True):
+_MANY = 512  # Inputs of a dense layer whose rounding shows.
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class IndependentDense(keras.layers.Dense):
+    """A dense layer whose rows do not depend on how many there are.
+
+    A product adds up in an order that depends on the number of rows, which shows in the last
+    bits of float32. Here it is done in float64 and rounded once.
+    """
+
+    def call(self, inputs):
+        inputs, kernel = (tf.cast(x, tf.float64) for x in (inputs, self.kernel))
+        outputs = tf.cast(tf.matmul(inputs, kernel), tf.float32)
+        if self.use_bias:
+            outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
+        return outputs if self.activation is None else self.activation(outputs)
+
+
+def inference_network(network, phased=True, independent_rows=False):
     """Returns a float32 copy of a network that only computes what inference needs.
 
     Each batch norm becomes part of the dense layer or convolution before it, or an
@@ -26,6 +46,7 @@ def inference_network(network, phased=True):
     Args:
         network: A `keras.Model`.
         phased: Whether transposed convolutions become phases.
+        independent_rows: Whether large dense layers become `IndependentDense`.
 
     Returns:
         A functional `keras.Model` with the same inputs, outputs and names. A network
@@ -35,7 +56,7 @@ def inference_network(network, phased=True):
     if not graph:
         return network
     with layers.dtype_policy("float32"):
-        rewriter = _Rewriter(phased)
+        rewriter = _Rewriter(phased, independent_rows)
         made = rewriter.rewrite(graph)
     for layer, weights in rewriter.weights:
         layer.set_weights(weights)
@@ -54,13 +75,14 @@ class _Rewriter:
 
     Args:
         phased: As of `inference_network`.
+        independent_rows: The same.
 
     Attributes:
         weights: The new layers and the weights to set, once all are built.
     """
 
-    def __init__(self, phased):
-        self.phased = phased
+    def __init__(self, phased, independent_rows):
+        self.phased, self.independent_rows = phased, independent_rows
         self.weights = []
         self._copies = {}
 
@@ -108,24 +130,26 @@ class _Rewriter:
             copy = phases.standing_for(operation)
             weights = copy.weights_of(*folding.folded(operation, norm))
         elif norm:
-            copy = _like(operation, use_bias=True)
+            copy = self._like(operation, use_bias=True)
             weights = folding.folded(operation, norm)
         else:
-            copy = _like(operation)
+            copy = self._like(operation)
             weights = getattr(operation, "get_weights", list)()
         if weights:
             self.weights.append((copy, weights))
         return copy
 
+    def _like(self, operation, **changes):
+        """Returns a layer or operation of the same settings, in float32, without weights yet."""
+        kind = type(operation)
+        if self.independent_rows and kind is keras.layers.Dense and folding.is_product(operation):
+            kind = IndependentDense if operation.kernel.shape[0] >= _MANY else kind
+        return kind.from_config(_in_float32(operation.get_config()) | changes)
+
 
 def _input(tensor):
     dtype = "float32" if "float" in tensor.dtype else tensor.dtype
     return keras.Input(batch_shape=tensor.shape, dtype=dtype, name=tensor.name)
-
-
-def _like(operation, **changes):
-    """Returns a layer or an operation of the same settings, in float32, without weights yet."""
-    return type(operation).from_config(_in_float32(operation.get_config()) | changes)
 
 
 def _in_float32(config):
