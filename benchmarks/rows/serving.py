@@ -21,7 +21,7 @@ def _row(batch, comparisons):
     ]
     subjects = (
         Subject("SavedModel", ours + "in_session", exported),
-        Subject("ONNX Runtime", ours + "in_onnx_runtime", exported, needs=("onnxruntime",)),
+        Subject("ONNX Runtime", ours + "in_onnx_runtime", exported),
         Subject("Keras' own export", ours + "in_session", exported | {"name": "keras"}),
         *torch,
         Subject(_LIMIT, "benchmarks.limit:generate", {"batch": batch, "width": WIDTH}),
