@@ -9,7 +9,7 @@ WIDTH = 64
 
 
 def export_generator(directory):
-    """Writes `saved_model` and `onnx` as we do, and `keras` as Keras does by itself."""
+    """Writes `saved_model/1` and `onnx` as we do, and `keras` as Keras does by itself."""
     import keras
 
     from benchmarks.ours import weights
@@ -21,9 +21,9 @@ def export_generator(directory):
     keras.utils.set_random_seed(0)
     model = models.get("dcgan")((64, 64, 3), width=WIDTH, kernel_size=4)
     network = inference_network(model.averaged_generator)
-    metadata = {"weights": json.dumps([weights(model.generator)])}
+    metadata = {"weights": json.dumps([weights(model.generator)]), "max_batch": "256"}
     generator = ServedGenerator(model, network, "dcgan", 256, metadata)
-    for name, writer in (("saved_model", saved_model), ("onnx", onnx_model)):
+    for name, writer in (("saved_model/1", saved_model), ("onnx", onnx_model)):
         path = os.path.join(directory, name)
         os.makedirs(path)
         writer.write(generator, path)
@@ -38,7 +38,7 @@ def latents(batch):
     return np.random.default_rng(0).normal(size=(batch, 100)).astype("float32")
 
 
-def in_session(directory, batch, name="saved_model"):
+def in_session(directory, batch, name="saved_model/1", signature="serving_default"):
     """Measures a SavedModel in a session, as in TF Serving's loader, in images per second."""
     import tensorflow as tf
 
@@ -46,8 +46,8 @@ def in_session(directory, batch, name="saved_model"):
     session = tf.compat.v1.Session(graph=tf.Graph())
     with session.graph.as_default():
         loaded = tf.compat.v1.saved_model.loader.load(session, ["serve"], path)
-    signature = loaded.signature_def["serving_default"]
-    (given,), (images,) = signature.inputs.values(), signature.outputs.values()
+    sides = loaded.signature_def[signature]
+    (given,), (images,) = sides.inputs.values(), sides.outputs.values()
     generate = session.make_callable(images.name, [given.name])
     facts, stated = {}, os.path.join(path, "assets.extra", "metadata.json")
     if os.path.exists(stated):

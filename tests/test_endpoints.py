@@ -52,10 +52,10 @@ def test_an_image_does_not_depend_on_the_batch_around_it(run, finished):
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (2,)])
 def test_images_of_wide_layers_do_not_depend_on_the_batch(shape, tmp_path):
-    """The order of the sums of a product depends on the number of rows; with wide layers it shows."""
+    """The order of a product's sums depends on the number of rows; in wide layers it shows."""
     model = models.get("gan")(shape)
     # Larger weights than at the start of training, so that values are of the order of 1.
-    model.averaged_generator.set_weights([4.0 * w for w in model.generator.get_weights()])
+    model.averaged_generator.set_weights([2.0 * w for w in model.generator.get_weights()])
     network = inference_network(model.averaged_generator, independent_rows=True)
     saved_model.write(ServedGenerator(model, network, "gan", 256, {}), str(tmp_path))
     with saved_model.session(str(tmp_path)) as run:

@@ -5,10 +5,12 @@ from benchmarks.row import Comparison, Row, Subject
 
 _TORCH = ("PyTorch, contiguous", "PyTorch, channels_last")
 _LIMIT = "matrix-product limit"
+_OURS = "benchmarks.ours_serving:"
+_ASK = "benchmarks.clients:ask"
+_ONE, _EIGHT, _MERGED = "1 client", "8 clients", "8 clients, merged"
 
 
 def _row(batch, comparisons):
-    ours = "benchmarks.ours_serving:"
     exported = {"directory": "", "batch": batch}
     torch = [
         Subject(
@@ -20,9 +22,9 @@ def _row(batch, comparisons):
         for peer in _TORCH
     ]
     subjects = (
-        Subject("SavedModel", ours + "in_session", exported),
-        Subject("ONNX Runtime", ours + "in_onnx_runtime", exported, needs=("onnxruntime",)),
-        Subject("Keras' own export", ours + "in_session", exported | {"name": "keras"}),
+        Subject("SavedModel", f"{_OURS}in_session", exported),
+        Subject("ONNX Runtime", f"{_OURS}in_onnx_runtime", exported),
+        Subject("Keras' own export", f"{_OURS}in_session", exported | {"name": "keras"}),
         *torch,
         Subject(_LIMIT, "benchmarks.limit:generate", {"batch": batch, "width": WIDTH}),
     )
@@ -32,7 +34,7 @@ def _row(batch, comparisons):
         "images/s",
         subjects,
         comparisons,
-        prepare=ours + "export_generator",
+        prepare=f"{_OURS}export_generator",
     )
 
 
@@ -53,5 +55,31 @@ ROWS = (
             Comparison("SavedModel", _TORCH),
             Comparison("SavedModel", ("Keras' own export",)),
         ),
+    ),
+    Row(
+        "png_64",
+        "The same images as PNG files",
+        "images/s",
+        (
+            Subject(
+                "png", f"{_OURS}in_session", {"directory": "", "batch": 64, "signature": "png"}
+            ),
+            Subject("serving_default", f"{_OURS}in_session", {"directory": "", "batch": 64}),
+        ),
+        (Comparison("png", ("serving_default",)),),
+        prepare=f"{_OURS}export_generator",
+    ),
+    Row(
+        "serving_clients",
+        "Images over REST, a PNG file of 64x64x3 a request; the stand-in and its clients on the same "
+        "cores",
+        "images/s",
+        (
+            Subject(_ONE, _ASK, {"directory": "", "clients": 1}),
+            Subject(_EIGHT, _ASK, {"directory": "", "clients": 8}),
+            Subject(_MERGED, _ASK, {"directory": "", "clients": 8, "batching": True}),
+        ),
+        (Comparison(_MERGED, (_EIGHT,)), Comparison(_EIGHT, (_ONE,))),
+        prepare=f"{_OURS}export_generator",
     ),
 )

@@ -91,6 +91,8 @@ def to_bytes(images):
 
 def _as_png(function):
     def png(*inputs):
-        return {"image_bytes": tf.io.encode_png(to_bytes(function(*inputs)["images"]))}
+        pixels = to_bytes(function(*inputs)["images"])
+        # Files up to a tenth larger than by default, in less than half of the time for photos.
+        return {"image_bytes": tf.io.encode_png(pixels, compression=1)}
 
     return png
