@@ -7,6 +7,7 @@ _TORCH = ("PyTorch, contiguous", "PyTorch, channels_last")
 _LIMIT = "matrix-product limit"
 _OURS = "benchmarks.ours_serving:"
 _ASK = "benchmarks.clients:ask"
+_64 = {"directory": "", "batch": 64}
 _ONE, _EIGHT, _MERGED = "1 client", "8 clients", "8 clients, merged"
 
 
@@ -71,8 +72,7 @@ ROWS = (
     ),
     Row(
         "serving_clients",
-        "Images over REST, a PNG file of 64x64x3 a request; the stand-in and its clients on the same "
-        "cores",
+        "PNG files of 64x64x3 over REST, one a request; the stand-in and clients share the cores",
         "images/s",
         (
             Subject(_ONE, _ASK, {"directory": "", "clients": 1}),
