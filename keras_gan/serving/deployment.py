@@ -144,9 +144,8 @@ def _most_rows(place):
     """Returns the largest numbers of rows that the versions there take."""
     for version in versions(os.path.join(place, "saved_model")):
         path = os.path.join(place, "saved_model", str(version), "assets.extra", "metadata.json")
-        metadata = json.loads(text_of(path) or "{}")
-        if "max_batch" in metadata:
-            yield int(metadata["max_batch"])
+        if found := re.search(r'"max_batch": "(\d+)"', text_of(path) or ""):
+            yield int(found[1])
 
 
 def _models_config(place, name, version):
