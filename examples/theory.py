@@ -2,9 +2,9 @@
 
 python examples/theory.py --output theory
 
-Goodfellow et al. 2014, section 4: the optimal discriminator, the value of the game and the
-Jensen-Shannon divergence, what is left of G's gradient where supports part, and figure 1 from a
-real run of the system `gan`. Writes four pictures and prints what they show.
+Goodfellow et al. 2014: the optimal discriminator and the value of the game, what is left of G's
+gradient where supports part, and figure 1 from a real run of the system `gan`. Prints numbers
+and writes three pictures.
 """
 
 import argparse
@@ -18,93 +18,191 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import losses, models, pictures
+from keras_gan import losses, models, pictures, theory
 
 BLACK, GREEN, BLUE = (0, 0, 0), (0, 150, 60), (30, 90, 220)
-PALE, RED, GREY = (150, 190, 250), (210, 40, 40), (200, 200, 200)
-LOG_2 = math.log(2.0)
+PALE, RED, GREY = (130, 190, 255), (210, 40, 40), (215, 215, 215)
+LOG_4 = math.log(4.0)
+GRID = (np.arange(1600) + 0.5) / 100.0 - 8.0  # The middles of cells.
+PAIRS = {
+    "N(0, 1) and itself": (theory.normal(GRID, 0, 1), theory.normal(GRID, 0, 1)),
+    "N(0, 1) and N(1.5, 1)": (theory.normal(GRID, 0, 1), theory.normal(GRID, 1.5, 1)),
+    "two humps and one of them": (
+        (theory.normal(GRID, -2, 0.6) + theory.normal(GRID, 2, 0.6)) / 2,
+        theory.normal(GRID, 2, 0.6),
+    ),
+    "U(0, 2) and U(1, 3)": (theory.uniform(GRID, 0, 2), theory.uniform(GRID, 1, 3)),
+    "U(-2, 0) and U(1, 3)": (theory.uniform(GRID, -2, 0), theory.uniform(GRID, 1, 3)),
+}
 
 
-def normal(x, mean, deviation):
-    """Returns the density of N(mean, deviation^2) at x."""
-    scaled = (x - mean) / deviation
-    return np.exp(-0.5 * scaled**2) / (deviation * math.sqrt(2.0 * math.pi))
+def decades(steps):
+    """Returns how many powers of ten an axis of so many steps takes."""
+    return math.ceil(math.log10(steps))
 
 
-def uniform(x, low, high):
-    """Returns the density of U(low, high) at x."""
-    return ((x > low) & (x < high)) / (high - low)
+def write(output, name, rows):
+    """Writes a picture of rows of plots."""
+    path = output / name
+    path.write_bytes(pictures.png(np.concatenate([np.concatenate(row, axis=1) for row in rows])))
+    print(f"-> {path}")
 
 
-def masses(density):
-    """Returns the probabilities of the cells of a grid on which `density` was taken."""
-    return density / density.sum()
+def optimal_discriminators(output, steps):
+    """The best D for a fixed G, and what V it reaches (proposition 1, theorem 1)."""
+    print("1. For a fixed G the best D is p_data / (p_data + p_g). V in nats.\n")
+    print(f"{'p_data and p_g':26}  V(D*, G)  -log 4 + 2 JSD  difference | V of a D in training")
+    shown = sorted({0, min(10, steps), min(100, steps), steps})
+    print(f"{'':64}| step " + "".join(f"{step:>9}" for step in shown))
+    plots = []
+    for name, densities in PAIRS.items():
+        data, generated = (theory.masses(density) for density in densities)
+        best = theory.optimal_logits(data, generated)
+        value = float(theory.value(best, data, generated))
+        divergence = 2.0 * theory.jensen_shannon(data, generated) - LOG_4
+        path = theory.train_discriminator(data, generated, steps)
+        values = [float(theory.value(path[step], data, generated)) for step in shown]
+        print(
+            f"{name:26} {value:9.6f} {divergence:15.6f} {abs(value - divergence):11.1e} |      "
+            + "".join(f"{reached:9.4f}" for reached in values)
+        )
+        trained = np.where(data + generated > 0.0, tf.sigmoid(path[shown[-2]]), np.nan)
+        curves = [(PALE, GRID, trained), (BLUE, GRID, tf.sigmoid(best))]
+        curves += [(BLACK, GRID, densities[0]), (GREEN, GRID, densities[1])]
+        plots.append(pictures.plot(curves, (-5, 5, 0, 1.05), (range(-4, 5, 2), (0, 0.5, 1))))
+        if name == "two humps and one of them":
+            at = np.unique(np.round(np.geomspace(1, steps, 40)).astype(int))
+            rising = [float(theory.value(path[step], data, generated)) for step in at]
+            curves = [(GREY, [0, 9], [value, value]), (BLUE, np.log10(at), rising)]
+            frame = (0, decades(steps), -1.4, -0.8)
+            below = pictures.plot(curves, frame, (range(frame[1] + 1), (-1.4, -1.2, -1, -0.8)))
+    print(
+        "\nTraining ascends V by its gradient in one logit a cell; V stays below V(D*, G).\n"
+        f"Pictures: data black, p_g green, D* blue, D after {shown[-2]} steps pale blue, each pair in\n"
+        "turn; last, V of the two humps over log10 of the steps, V(D*, G) grey."
+    )
+    write(output, "optimal_discriminator.png", [plots[:3], [*plots[3:], below]])
 
 
-def optimal_logits(data, generated):
-    """Returns the logits of D* = data / (data + generated), proposition 1; infinite where sure."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(data) - np.log(generated)
-
-
-def value(logits, data, generated):
-    """Returns V(D, G) in nats of a D given by its logits in each cell.
-
-    The package's `value_function` takes a real and a fake logit; the other of the two is set to 0,
-    which adds log 1/2.
-    """
-    logits = tf.convert_to_tensor(logits, tf.float64)
-    neutral = tf.zeros_like(logits)
-    real, fake = losses.value_function(logits, neutral), losses.value_function(neutral, logits)
-    parts = [
-        tf.where(mass > 0.0, mass * (term + LOG_2), 0.0)
-        for mass, term in ((data, real), (generated, fake))
+def parting_supports(output, steps):
+    """What G's losses and Wasserstein's distance tell of data that is far away."""
+    print("\n2. p_data = N(0, 1), p_g = N(distance, 1), D optimal. Slopes by the distance.\n")
+    distances = np.linspace(0.0, 12.0, 121)
+    wide = np.linspace(-10.0, 22.0, 6401)
+    shares = tf.constant((np.arange(20_000) + 0.5) / 20_000, tf.float64)
+    quantiles = tf.math.ndtri(shares).numpy()
+    data = theory.masses(theory.normal(wide, 0, 1))
+    divergences = np.array(
+        [theory.jensen_shannon(data, theory.masses(theory.normal(wide, d, 1))) for d in distances]
+    )
+    transport = np.array([theory.wasserstein(quantiles, quantiles + d) for d in distances])
+    slopes = np.array([theory.generator_slopes(d) for d in distances])
+    moved = np.gradient(transport, distances)
+    print("distance      JSD        W1 | saturating  non-saturating  Wasserstein")
+    for i in range(0, 121, 20):
+        print(
+            f"{distances[i]:8.1f} {divergences[i]:8.4f} {transport[i]:9.4f} | {slopes[i, 0]:10.2e} "
+            f"{slopes[i, 1]:15.4f} {moved[i]:12.4f}"
+        )
+    difference = np.abs(slopes[1:-1, 0] - np.gradient(2.0 * divergences, distances)[1:-1]).max()
+    print(f"The saturating slope is that of 2 JSD: they differ by at most {difference:.1e}")
+    print("(finite differences). It vanishes; the non-saturating one tends to the distance.")
+    print("\nDisjoint: data U(0, 1), samples U(2, 3), D a logistic regression in training.\n")
+    even = np.linspace(0.0, 1.0, 101)
+    sharpened = theory.sharpen_discriminator(even, even + 2.0, steps)
+    print("  D steps         V | saturating  non-saturating   (W1 = 2, slope 1)")
+    for step in sorted({0, 1, min(10, steps), min(100, steps), steps}):
+        print("{:9} {:9.5f} | {:10.2e} {:15.4f}".format(step, *sharpened[step]))
+    print(
+        "\nPictures over the distance: JSD black, W1 green; log10 of the slopes, saturating red,\n"
+        "non-saturating blue, Wasserstein's green; the same over log10 of D's steps, disjoint."
+    )
+    both = [(BLACK, distances, divergences), (GREEN, distances, transport)]
+    logs = [
+        (color, distances, np.log10(slopes[:, i] + 1e-30)) for i, color in enumerate((RED, BLUE))
     ]
-    return tf.reduce_sum(parts[0]) + tf.reduce_sum(parts[1])
+    at = np.log10(np.arange(1, steps + 1))
+    later = [(color, at, np.log10(sharpened[1:, i])) for i, color in ((1, RED), (2, BLUE))]
+    for curves in (logs, later):
+        curves.append((GREEN, [0, 12], [0, 0]))
+    axes = [((0, 12, 0, 4), (range(0, 13, 2), range(5)))]
+    axes += [((0, 12, -8, 2), (range(0, 13, 2), range(-8, 3, 2)))]
+    axes += [((0, decades(steps), -3, 2), (range(decades(steps) + 1), range(-3, 3)))]
+    row = [pictures.plot(c, *a) for c, a in zip((both, logs, later), axes, strict=True)]
+    write(output, "parting_supports.png", [row])
 
 
-def jensen_shannon(data, generated):
-    """Returns the Jensen-Shannon divergence in nats, from its definition."""
+def figure_1(output, steps):
+    """A real run on N(1, 1) from latents U(-1, 1), drawn as in figure 1 of the paper."""
+    keras.utils.set_random_seed(0)
+    model = models.get("gan")(
+        (1,), latent_dim=1, latent_prior="uniform", generator_units=(32, 32),
+        discriminator_units=(32, 32), maxout_pieces=2, dropout=0.0,
+    )  # fmt: skip
+    rates = (5e-4, 1e-2)  # D must follow G closely for the theory to apply.
+    model.compile(*(keras.optimizers.Adam(rate, beta_1=0.5) for rate in rates))
+    data = np.random.default_rng(0).normal(1.0, 1.0, (65_536, 1)).astype(np.float32)
+    batches = tf.data.Dataset.from_tensor_slices({"image": data}).repeat().batch(256, True)
+    latents = ((np.arange(20_000) + 0.5) / 10_000 - 1.0).astype(np.float32)
+    edges = np.linspace(-3.0, 5.0, 81)
+    centers = (edges[1:] + edges[:-1]) / 2.0
+    real = theory.masses(theory.normal(centers, 1.0, 1.0))
+    print(f"\n3. The system `gan` on N(1, 1), latents U(-1, 1), {steps} steps.\n")
+    print("  step        V   of D*       JSD | accuracy real, generated | mean and deviation of G")
+    columns, done = [], 0
+    for moment in (0, steps // 12, steps // 4, steps):
+        if moment > done:
+            model.fit(batches.skip(done), steps_per_epoch=moment - done, verbose=0, shuffle=False)
+            done = moment
+        samples = model.generator(latents[:, np.newaxis]).numpy()[:, 0]
+        logits = model.discriminator(centers[:, np.newaxis].astype(np.float32)).numpy()
+        density, _ = np.histogram(samples, edges)
+        fake = theory.masses(density.astype(float))
+        reached, divergence = (
+            float(theory.value(logits, real, fake)),
+            theory.jensen_shannon(real, fake),
+        )
+        right = [float(np.sum(m * losses.accuracy(logits, k))) for m, k in ((real, 1), (fake, 0))]
+        print(
+            f"{done:6} {reached:8.3f} {2 * divergence - LOG_4:7.3f} {divergence:9.4f} | "
+            f"{right[0]:13.2f} {right[1]:10.2f} | {samples.mean():9.2f} {samples.std():9.2f}"
+        )
+        columns.append(columns_of_figure_1(centers, real, fake, logits, latents, samples))
+    print(
+        f"\nAt the equilibrium V is {-LOG_4:.3f}, JSD 0, accuracy 0.5 over both kinds; reached:\n"
+        f"V {reached:.3f}, JSD {divergence:.4f}, accuracy {sum(right) / 2:.2f}.\n"
+        "Pictures: data black, p_g green, D blue, D* of this G pale blue; below, lines\nfrom latents to their samples."
+    )
+    write(output, "figure_1.png", zip(*columns, strict=True))
 
-    def divergence(first, second):
-        some = first > 0.0
-        return np.sum(first[some] * np.log(first[some] / second[some]))
 
-    middle = (data + generated) / 2.0
-    return (divergence(data, middle) + divergence(generated, middle)) / 2.0
-
-
-def train_discriminator(data, generated, steps):
-    """Ascends V in one logit for each cell, from D = 1/2.
-
-    Returns:
-        Logits before each step and after the last, [steps + 1, cells].
-    """
-    data, generated = tf.constant(data), tf.constant(generated)
-    # V bends by at most a quarter of a cell's mass: with this rate no step goes too far.
-    rate = 4.0 / tf.reduce_max(data + generated)
-
-    @tf.function
-    def gradient(logits):
-        return tf.gradients(value(logits, data, generated), logits)[0]
-
-    path = [tf.zeros_like(data)]
-    for _ in range(steps):
-        path.append(path[-1] + rate * gradient(path[-1]))
-    return np.array(path)
+def columns_of_figure_1(centers, real, fake, logits, latents, samples):
+    """Returns the two plots of one moment."""
+    width, frame = centers[1] - centers[0], (-3, 5, 0, 1.05)
+    best = tf.sigmoid(theory.optimal_logits(real, fake))
+    curves = [(PALE, centers, best), (BLUE, centers, tf.sigmoid(logits))]
+    curves += [(BLACK, centers, real / width), (GREEN, centers, fake / width)]
+    above = pictures.plot(curves, frame, (range(-3, 6, 2), (0, 0.5, 1)))
+    chosen = slice(len(latents) // 64, None, len(latents) // 32)
+    ends = np.stack([1.0 + 4.0 * latents[chosen], samples[chosen], np.full(32, np.nan)], axis=1)
+    heights = np.tile([0.0, 1.0, np.nan], 32)
+    lines = [(GREY, [-3, 5], [1, 1]), (GREEN, ends.ravel(), heights)]
+    return above, pictures.plot(lines, (-3, 5, 0, 1), ((), ()), size=(150, 400))
 
 
-def generator_gradients(distance, places=2001):
-    """Returns the slopes of G's two losses as G = N(distance, 1) moves away from data N(0, 1).
+def main(arguments=None):
+    flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("theory"))
+    flags.add_argument("--steps", type=int, default=600, help="of the run of figure 1")
+    flags.add_argument("--d_steps", type=int, default=1000, help="of training D alone")
+    options = flags.parse_args(arguments)
+    if min(options.steps, options.d_steps) < 12:
+        flags.error("--steps and --d_steps must be at least 12")
+    options.output.mkdir(parents=True, exist_ok=True)
+    optimal_discriminators(options.output, options.d_steps)
+    parting_supports(options.output, options.d_steps)
+    figure_1(options.output, options.steps)
 
-    D is the optimal one and held still while G moves, as in training: per unit of distance,
-    (saturating, non-saturating).
-    """
-    noise = np.linspace(-8.0, 8.0, places)
-    samples = tf.constant(distance + noise)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(samples)
-        logits = distance**2 / 2.0 - distance * samples  # log N(x; 0, 1) - log N(x; distance, 1)
-        results = losses.generator_minimax(logits), losses.generator_non_saturating(logits)
-    weights = masses(normal(noise, 0.0, 1.0))
-    return tuple(float(np.sum(weights * tape.gradient(loss, samples))) for loss in results)
+
+if __name__ == "__main__":
+    main()

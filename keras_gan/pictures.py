@@ -12,6 +12,7 @@ _GAP = 2  # pixels between images, in grey
 _DOT = 1  # pixels around the middle of a point
 _BELOW, _BESIDE, _MARGIN = 24, 44, 14  # pixels around a plot, the first two for numbers
 _FINER = 3  # Lines are drawn on so many times as many pixels a side.
+_THICK = 1.6  # pixels, a line
 _INK = (60, 60, 60)
 # Each digit is the rows of its picture, three dots as one octal digit.
 _DIGITS = dict(
@@ -106,7 +107,7 @@ def plot(curves, frame, ticks, size=(300, 400)):
             is (red, green, blue) of 0 to 255. NaN interrupts a line.
         frame: (left, right, bottom, top) in the units of x and y; what is
             outside is left out.
-        ticks: Numbers to mark, (on the x axis, on the y axis).
+        ticks: Numbers to mark, (on the x axis, on the y axis), in the frame.
         size: (height, width) of the picture in pixels.
 
     Returns:
@@ -126,19 +127,22 @@ def plot(curves, frame, ticks, size=(300, 400)):
     # What left the frame is under the margins.
     canvas[:_MARGIN] = canvas[-_BELOW + 1 :] = canvas[:, : _BESIDE - 1] = 255.0
     canvas[:, -_MARGIN:] = 255.0
-    _stroke(canvas, _INK, *place([left, left, right], [top, bottom, bottom]), thickness=1.0)
+    (first, last), (above, base) = (
+        np.round(x).astype(int) for x in place([left, right], [top, bottom])
+    )
+    canvas[above : base + 1, first] = canvas[base, first : last + 1] = _INK
     for number in ticks[0]:
-        across, down = place(number, bottom)
-        _stroke(canvas, _INK, [across, across], [down, down + 4], thickness=1.0)
-        _write(canvas, number, across, down + 12)
+        across = round(float(place(number, bottom)[0]))
+        canvas[base : base + 5, across] = _INK
+        _write(canvas, number, across, base + 12, 0.5)
     for number in ticks[1]:
-        across, down = place(left, number)
-        _stroke(canvas, _INK, [across - 4, across], [down, down], thickness=1.0)
-        _write(canvas, number, across - 21, down)
+        down = round(float(place(left, number)[1]))
+        canvas[down, first - 4 : first] = _INK
+        _write(canvas, number, first - 7, down, 1.0)
     return np.round(canvas).astype(np.uint8)
 
 
-def _stroke(canvas, color, across, down, thickness=1.6):
+def _stroke(canvas, color, across, down):
     """Draws a line through points in pixels, smoothed: it is drawn larger and made smaller."""
     fine = _FINER * np.stack([across, down], axis=1)
     change = np.diff(fine, axis=0)
@@ -151,7 +155,7 @@ def _stroke(canvas, color, across, down, thickness=1.6):
     )
     rows, columns = (_FINER * side for side in canvas.shape[:2])
     touched = np.zeros((rows, columns), bool)
-    radius = thickness * _FINER / 2.0
+    radius = _THICK * _FINER / 2.0
     reach = range(-math.ceil(radius), math.ceil(radius) + 1)
     for right, below in itertools.product(reach, repeat=2):
         if math.hypot(right, below) <= radius:
@@ -162,11 +166,12 @@ def _stroke(canvas, color, across, down, thickness=1.6):
     canvas += share[..., np.newaxis] * (np.array(color) - canvas)
 
 
-def _write(canvas, number, across, down):
-    """Writes a number around a place, in digits of 3 x 5 dots of 2 x 2 pixels."""
-    glyphs = [_DIGITS[character] for character in f"{number:g}"]
+def _write(canvas, number, across, down, share):
+    """Writes a number in digits of 3 x 5 dots of 2 x 2 pixels, a share of it left of a place."""
+    glyphs = [_DIGITS[character] for character in np.format_float_positional(number, 6, trim="-")]
     dots = [[f"{int(glyph[line]):03b}0" for glyph in glyphs] for line in range(5)]
     dots = np.array([[dot == "1" for dot in "".join(line)[:-1]] for line in dots])
     dots = dots.repeat(2, axis=0).repeat(2, axis=1)
-    top, left = round(float(down)) - 5, round(float(across)) - dots.shape[1] // 2
+    top, left = down - 5, round(across - share * dots.shape[1])
+    left = min(max(left, 0), canvas.shape[1] - dots.shape[1])
     canvas[top : top + 10, left : left + dots.shape[1]][dots] = _INK

@@ -21,6 +21,11 @@ def normal(x, mean, deviation):
     return np.exp(-0.5 * scaled**2) / (deviation * math.sqrt(2.0 * math.pi))
 
 
+def uniform(x, low, high):
+    """Returns the density of U(low, high) at x."""
+    return ((x > low) & (x < high)) / (high - low)
+
+
 def masses(density):
     """Returns the probabilities of the cells of a grid on which `density` was taken."""
     return density / density.sum()
@@ -76,7 +81,7 @@ def train_discriminator(data, generated, steps):
     path = [tf.zeros_like(data)]
     for _ in range(steps):
         path.append(path[-1] + rate * gradient(path[-1]))
-    return np.array(path)
+    return tf.stack(path).numpy()
 
 
 def generator_slopes(distance, places=2001):
@@ -126,7 +131,7 @@ def sharpen_discriminator(data, samples, steps, rate=1.0):
     for _ in range(steps + 1):
         weights, told = step(weights)
         rows.append(told)
-    return np.array(rows)
+    return tf.stack(rows).numpy()
 
 
 def wasserstein(first, second, order=1):
