@@ -132,3 +132,9 @@ def test_example(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "nan" not in printed and "inf" not in printed
     assert all(f"{name} " in printed for name in example.PAIRS)
+
+
+def test_too_few_steps(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        example.main(["--output", str(tmp_path), "--steps", "3"])
+    assert "must be at least 12" in capsys.readouterr().err
