@@ -21,7 +21,7 @@ LAYERS = [
     {"models"},
     {"adversarial"},
     {"two_optimizers"},
-    {"networks", "data", "ema", "pictures", "players", "sampling"},
+    {"networks", "data", "ema", "latent_space", "pictures", "players", "sampling", "theory"},
     {"losses", "layers", "batch_norm", "convolutions"},
     {"distribution"},
     {"randomness", "checks", "files"},
