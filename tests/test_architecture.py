@@ -21,7 +21,7 @@ LAYERS = [
     {"models"},
     {"adversarial"},
     {"two_optimizers"},
-    {"networks", "data", "ema", "pictures", "players", "sampling"},
+    {"networks", "data", "ema", "metrics", "pictures", "players", "sampling"},
     {"losses", "layers", "batch_norm", "convolutions"},
     {"distribution"},
     {"randomness", "checks", "files"},
