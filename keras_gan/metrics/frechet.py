@@ -47,7 +47,7 @@ def frechet_distance(real, fake, extrapolate=False, seed=0):
         return _extrapolated(real, fake, seed)
     real, fake = _moments("real", real), _moments("fake", fake)
     check_dimensions(len(real.mean), len(fake.mean))
-    return max(_distance(real, fake, _root(real.covariance)), 0.0)
+    return max(_distance(real, fake, _factor(real.covariance)), 0.0)
 
 
 def _moments(name, features):
@@ -67,16 +67,19 @@ def _moments(name, features):
     return features
 
 
-def _root(covariance):
-    """Returns the symmetric root of a covariance; rounding below zero counts as zero."""
-    values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+def _factor(covariance):
+    """Returns F with F F' = covariance; rounding below zero counts as zero."""
+    try:
+        return np.linalg.cholesky(covariance)  # A tenth of the time of eigenvectors.
+    except np.linalg.LinAlgError:  # Singular.
+        values, vectors = np.linalg.eigh(covariance)
+        return vectors * np.sqrt(np.maximum(values, 0.0))
 
 
-def _distance(real, fake, root):
-    # C C' has the eigenvalues of the symmetric C^(1/2) C' C^(1/2), for which the
-    # eigenvalues are real and well conditioned.
-    product = root @ fake.covariance @ root
+def _distance(real, fake, factor):
+    # With C = F F', C C' has the eigenvalues of the symmetric F' C' F, which are real
+    # and well conditioned.
+    product = factor.T @ fake.covariance @ factor
     values = np.linalg.eigvalsh((product + product.T) / 2.0)
     overlap = np.sqrt(np.maximum(values, 0.0)).sum()
     shift = real.mean - fake.mean
@@ -102,13 +105,13 @@ def _extrapolated(real, fake, seed):
         )
     random = np.random.default_rng(seed)
     fractions = np.linspace(max(0.1, 2 * dimensions / count), 1.0, _SIZES)
-    root = _root(real.covariance) if fixed else None
+    factor = _factor(real.covariance) if fixed else None
     distances = []
     for fraction in fractions:
         subset = real if fixed else _subset(real, fraction, random)
         other = _subset(fake, fraction, random)
-        subset_root = root if fixed else _root(subset.covariance)
-        distances.append(_distance(subset, other, subset_root))
+        subset_factor = factor if fixed else _factor(subset.covariance)
+        distances.append(_distance(subset, other, subset_factor))
     return float(np.polyfit(1.0 / fractions, distances, 1)[1])
 
 

@@ -68,4 +68,5 @@ def _discrepancy(first, second):
 
 
 def _kernel(first, second):
-    return (first @ second.T / first.shape[1] + 1.0) ** 3
+    values = first @ second.T / first.shape[1] + 1.0
+    return values * values * values  # A power takes ten times as long.

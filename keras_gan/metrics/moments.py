@@ -1,6 +1,7 @@
 """Mean and covariance of features that arrive in batches, in constant memory."""
 
 import numpy as np
+from scipy.linalg import blas
 
 from keras_gan.errors import UserError
 from keras_gan.metrics.inputs import check_count, check_dimensions, check_features
@@ -24,7 +25,8 @@ class Moments:
     def __init__(self):
         self.count = 0
         self.mean = None
-        self._scatter = None  # Sum over examples of outer products about the mean.
+        # Sum over examples of outer products about the mean; upper triangle.
+        self._scatter = None
 
     @classmethod
     def known(cls, mean, covariance, count):
@@ -53,7 +55,8 @@ class Moments:
             )
         moments = cls()
         moments.count, moments.mean = int(count), mean
-        moments._scatter = (covariance + covariance.T) / 2.0 * (count - 1)
+        scatter = (covariance + covariance.T) / 2.0 * (count - 1)
+        moments._scatter = np.asfortranarray(scatter)
         return moments
 
     def update(self, batch):
@@ -73,9 +76,17 @@ class Moments:
             check_dimensions(len(self.mean), batch.shape[1], ("earlier batches", "batch"))
         for start in range(0, len(batch), _ROWS):
             rows = batch[start : start + _ROWS].astype(np.float64)
-            mean = rows.mean(axis=0)
+            count, mean = len(rows), rows.mean(axis=0)
             rows -= mean
-            self._add(len(rows), mean, rows.T @ rows)
+            if self.count:
+                # The shift of the mean as one more row: an outer product saved.
+                weight = np.sqrt(self.count * count / (self.count + count))
+                rows = np.vstack([rows, weight * (mean - self.mean)])
+            if self._scatter is None:
+                self._scatter = np.zeros((batch.shape[1],) * 2, order="F")
+            # In place and one triangle: small batches cost no more than they must.
+            self._scatter = blas.dsyrk(1.0, rows.T, beta=1.0, c=self._scatter, overwrite_c=True)
+            self._add(count, mean)
         return self
 
     def merge(self, other):
@@ -85,7 +96,13 @@ class Moments:
         if other.count:
             if self.count:
                 check_dimensions(len(self.mean), len(other.mean), ("these", "the other moments"))
-            self._add(other.count, other.mean, other._scatter)
+            scatter = other._scatter.copy(order="F")
+            if self.count:
+                shift = other.mean - self.mean
+                weight = self.count * other.count / (self.count + other.count)
+                scatter += self._scatter + np.outer(shift, weight * shift)
+            self._scatter = scatter
+            self._add(other.count, other.mean)
         return self
 
     @property
@@ -96,15 +113,10 @@ class Moments:
                 f"A covariance needs at least 2 examples. Received: {self.count}. Update the "
                 "moments with more."
             )
-        return self._scatter / (self.count - 1)
+        upper = np.triu(self._scatter)
+        return (upper + np.triu(upper, 1).T) / (self.count - 1)
 
-    def _add(self, count, mean, scatter):
-        if not self.count:
-            self.count, self.mean, self._scatter = count, mean.copy(), scatter.copy()
-            return
-        total = self.count + count
-        shift = mean - self.mean
-        self._scatter += scatter
-        self._scatter += np.outer(shift, shift * (self.count * count / total))
-        self.mean = self.mean + shift * (count / total)
-        self.count = total
+    def _add(self, count, mean):
+        start = self.mean if self.count else np.zeros_like(mean)
+        self.mean = start + (mean - start) * (count / (self.count + count))
+        self.count += count
