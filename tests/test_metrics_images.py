@@ -105,7 +105,7 @@ def test_sliced_wasserstein_properties(monkeypatch):
     same = metrics.sliced_wasserstein(real, (fake * [2.0, 0.5] + 1.0).astype(np.float32))
     assert same.mean == pytest.approx(received.mean, rel=1e-3)
     monkeypatch.setattr(sliced, "_IMAGES", 3)
-    monkeypatch.setattr(sliced, "_DIRECTIONS", 100)
+    monkeypatch.setattr(sliced, "_PROJECTIONS", 100_000)
     assert metrics.sliced_wasserstein(real, fake).mean == pytest.approx(received.mean, rel=1e-6)
 
 
@@ -209,10 +209,12 @@ LABELS = np.zeros(3, int)
         (lambda: metrics.ms_ssim(LARGE, LARGE[:1]), "must have the same shape"),
         (lambda: metrics.ms_ssim(LARGE, LARGE + 2.0), "from -1 to 1. Received: 2 to 2"),
         (lambda: metrics.ms_ssim(LARGE, LARGE, value_range=(1, 1)), "value_range must be"),
+        (lambda: metrics.ms_ssim(LARGE, LARGE, value_range=255), "Received: 255"),
         (lambda: metrics.pairwise_similarity(LARGE[:1]), "at least 2"),
         (lambda: metrics.pairwise_similarity(LARGE, pairs=0), "pairs must be"),
         (lambda: metrics.feature_variance(np.ones((1, 3))), "at least 2 examples"),
         (lambda: metrics.mode_coverage(np.ones((3, 2)), np.ones((3, 2)), 0.0), "above 0"),
+        (lambda: metrics.mode_coverage(np.ones((3, 2)), np.ones((3, 2)), None), "Received: None"),
         (lambda: metrics.class_coverage(LABELS, 0), "classes must be"),
         (lambda: metrics.class_coverage(LABELS + 3, 3), "from 0 to 2. Received: 3 to 3"),
         (lambda: metrics.class_coverage(LABELS / 2, 3), "probabilities.argmax"),

@@ -48,8 +48,8 @@ def test_torch_fidelity_inception_score():
 
 
 def test_torchmetrics_multi_scale_similarity():
-    torch = pytest.importorskip("torch")
     functional = pytest.importorskip("torchmetrics.functional.image")
+    torch = pytest.importorskip("torch")
     first = np.random.default_rng(1).uniform(0, 1, (3, 192, 192, 3))
     second = 0.8 * first + 0.1
     expected = functional.multiscale_structural_similarity_index_measure(

@@ -116,9 +116,9 @@ def feature_variance(features):
 
 def _check_similarity(images, value_range, scales):
     check_count("scales", scales)
-    low, high = value_range
-    if not (np.isfinite([low, high]).all() and low < high):
+    if np.shape(value_range) != (2,) or not -np.inf < value_range[0] < value_range[1] < np.inf:
         raise UserError(f"value_range must be (lowest, highest). Received: {value_range!r}.")
+    low, high = value_range
     if images.min() < low or images.max() > high:
         raise UserError(
             f"Pixels must be from {low:g} to {high:g}. Received: {images.min():g} to "

@@ -51,7 +51,7 @@ def mode_coverage(samples, centers, std):
     samples = check_features("samples", samples)
     centers = check_features("centers", centers).astype(np.float64)
     check_dimensions(samples.shape[1], centers.shape[1], ("samples", "centers"))
-    if not (np.ndim(std) == 0 and np.isfinite(std) and std > 0.0):
+    if not (isinstance(std, int | float | np.number) and np.isfinite(std) and std > 0.0):
         raise UserError(f"std must be a finite number above 0. Received: {std!r}.")
     counts = np.zeros(len(centers), np.int64)
     for start in range(0, len(samples), _ROWS):

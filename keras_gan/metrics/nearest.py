@@ -46,7 +46,7 @@ def nearest_neighbours(samples, training, tile=TILE):
 
     Returns:
         `NearestNeighbours`: distances float64 in units of the features, indices
-        int64 into `training`; the first of several at the same distance.
+        int64 into `training` (of several that are equally near, one).
 
     Raises:
         UserError: For values that are not finite, sets that are empty, or shapes
