@@ -26,6 +26,7 @@ setup(
         "onnx>=1.21",
         "onnxruntime",
         "scikit-learn",
+        "scipy",
         "tensorboard",
         "tensorflow>=2.21",
         "tensorflow-datasets",

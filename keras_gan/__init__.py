@@ -17,7 +17,7 @@ _PUBLIC = {
     "export": "keras_gan.exporting",
     "load_run": "keras_gan.run_directory",
 }
-_SUBMODULES = ("callbacks", "data", "losses", "models", "networks")
+_SUBMODULES = ("callbacks", "data", "losses", "metrics", "models", "networks")
 
 __all__ = ["__version__", *_PUBLIC, *_SUBMODULES]
 

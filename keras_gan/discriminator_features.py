@@ -35,7 +35,7 @@ def discriminator_features(discriminator, images, side=4):
         )
     outputs = [keras.layers.Flatten()(_pooled(x, side)) for x in maps]
     flat = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
-    extractor = tf.function(keras.Model(discriminator.inputs, flat), reduce_retracing=True)
+    extractor = tf.function(keras.Model(discriminator.inputs[0], flat), reduce_retracing=True)
     parts = [
         np.asarray(extractor(images[start : start + _BATCH], training=False), np.float32)
         for start in range(0, len(images), _BATCH)

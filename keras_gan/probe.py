@@ -163,11 +163,12 @@ def _coordinates(train, test):
     """
     import numpy as np
 
+    train, test = train.astype("float64"), test.astype("float64")
     mean, deviation = train.mean(axis=0), train.std(axis=0)
     train, test = ((x - mean) / np.where(deviation > 0.0, deviation, 1.0) for x in (train, test))
     if train.shape[1] <= train.shape[0]:
         return train, test
-    values, vectors = np.linalg.eigh((train @ train.T).astype("float64"))
+    values, vectors = np.linalg.eigh(train @ train.T)
     kept = values > 1e-9 * values[-1]
     axes = train.T @ (vectors[:, kept] / np.sqrt(values[kept]))
     return train @ axes, test @ axes

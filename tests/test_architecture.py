@@ -11,7 +11,7 @@ from keras_gan import models
 
 PACKAGE = pathlib.Path(keras_gan.__file__).parent
 LAYERS = [
-    {"generate"},
+    {"generate", "probe"},
     {"training", "exporting"},
     {"serving"},
     {"reports", "resuming", "pace"},
@@ -21,7 +21,18 @@ LAYERS = [
     {"models"},
     {"adversarial"},
     {"two_optimizers"},
-    {"networks", "data", "ema", "latent_space", "pictures", "players", "sampling", "theory"},
+    {
+        "networks",
+        "data",
+        "discriminator_features",
+        "ema",
+        "latent_space",
+        "metrics",
+        "pictures",
+        "players",
+        "sampling",
+        "theory",
+    },  # fmt: skip
     {"losses", "layers", "batch_norm", "convolutions"},
     {"distribution"},
     {"randomness", "checks", "files"},

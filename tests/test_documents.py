@@ -8,7 +8,7 @@ import pytest
 
 import export
 import train
-from keras_gan import generate
+from keras_gan import generate, probe
 from keras_gan.config import Config, parse
 from keras_gan.serving.options import ExportOptions
 from keras_gan.serving.stand_in import __main__ as stand_in
@@ -20,6 +20,7 @@ PROGRAMS = {
     "train.py": Config,
     "export.py": ExportOptions,
     "keras_gan.generate": generate.Options,
+    "keras_gan.probe": probe.Options,
     "keras_gan.serving.stand_in": stand_in.Options,
 }
 

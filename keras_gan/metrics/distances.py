@@ -1,0 +1,69 @@
+"""Euclidean distances between two sets of features, in tiles of bounded memory."""
+
+import numpy as np
+
+TILE = 2048  # Examples on each side of a tile: 32 MB of distances.
+_FEW_DIMENSIONS = 16
+# A difference of matrix products has an error of about 1e-16 times the norms. Below
+# this part of them, where that would show, distances are computed from differences.
+_CANCELLATION = 1e-5
+_TIE = 1.0 - 1e-9
+
+
+def closer(squared, squared_radii):
+    """Tells where a distance is less than a radius: strictly, ties up to rounding left out."""
+    return squared < squared_radii * _TIE
+
+
+def kth_squared(features, k, tile=TILE):
+    """Returns the squared distance of each example to its k-th neighbour but itself, [N]."""
+    radii = np.empty(len(features))
+    for rows in _slices(len(features), tile):
+        best = np.full((rows.stop - rows.start, k), np.inf)
+        for columns in _slices(len(features), tile):
+            squared = squared_distances(features, features, rows, columns)
+            hide_self(squared, rows, columns)
+            if squared.shape[1] > k:
+                squared = np.partition(squared, k - 1, axis=1)[:, :k]
+            best = np.partition(np.hstack([best, squared]), k - 1, axis=1)[:, :k]
+        radii[rows] = best[:, k - 1]
+    return radii
+
+
+def tiles(first, second, tile=TILE):
+    """Yields (rows, columns, squared distances [rows, columns]) over all pairs, row by row."""
+    for rows in _slices(len(first), tile):
+        for columns in _slices(len(second), tile):
+            yield rows, columns, squared_distances(first, second, rows, columns)
+
+
+def hide_self(squared, rows, columns):
+    """Sets the distances of examples to themselves in a tile of one set to infinity."""
+    own = np.arange(max(rows.start, columns.start), min(rows.stop, columns.stop))
+    squared[own - rows.start, own - columns.start] = np.inf
+
+
+def squared_distances(first, second, rows, columns):
+    """Returns the squared distances of one tile, float64: exactly 0 for equal examples."""
+    left, right = first[rows].astype(np.float64), second[columns].astype(np.float64)
+    if left.shape[1] <= _FEW_DIMENSIONS:
+        return sum((a[:, None] - b) ** 2 for a, b in zip(left.T, right.T, strict=True))
+    # Distances do not change with the origin, but rounding does.
+    origin = first[: len(left)].mean(axis=0, dtype=np.float64)
+    left -= origin
+    right -= origin
+    norms = np.einsum("nd,nd->n", left, left)[:, None] + np.einsum("nd,nd->n", right, right)
+    squared = left @ right.T
+    squared *= -2.0
+    squared += norms
+    near = np.argwhere(squared < _CANCELLATION * norms)
+    step = max(1, 2**22 // left.shape[1])
+    for start in range(0, len(near), step):
+        i, j = near[start : start + step].T
+        difference = left[i] - right[j]
+        squared[i, j] = np.einsum("nd,nd->n", difference, difference)
+    return squared
+
+
+def _slices(count, tile):
+    return [slice(start, min(start + tile, count)) for start in range(0, count, tile)]

@@ -1,0 +1,106 @@
+"""Memorisation: the training examples nearest to samples."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_gan.errors import UserError
+from keras_gan.metrics.distances import TILE, kth_squared, tiles
+from keras_gan.metrics.inputs import check_count, check_neighbours, check_pair
+
+
+class NearestNeighbours(NamedTuple):
+    """For each of N samples, its nearest training example: distance and index, [N]."""
+
+    distances: np.ndarray
+    indices: np.ndarray
+
+
+class Memorisation(NamedTuple):
+    """Distances from samples to training examples, beside those among the latter.
+
+    Attributes:
+        sample_distance: Median distance of a sample to its nearest training example.
+        training_distance: Median distance of a training example to its nearest other.
+        ratio: The first over the second: about 1 for new samples of the same
+            distribution, toward 0 for copies. NaN where both are 0.
+        copies: Share of samples at a distance of exactly 0.
+        authenticity: Share of samples farther from their nearest training example
+            than that one is from its own nearest (Alaa et al. 2022, section 4).
+    """
+
+    sample_distance: float
+    training_distance: float
+    ratio: float
+    copies: float
+    authenticity: float
+
+
+def nearest_neighbours(samples, training, tile=TILE):
+    """Returns the nearest training example of each sample, by Euclidean distance.
+
+    Args:
+        samples: Features or images, [N, ...]; images are compared pixel by pixel.
+        training: The examples trained on, [M, ...] of the same shape.
+        tile: Examples on each side of a block; it bounds memory.
+
+    Returns:
+        `NearestNeighbours`: distances float64 in units of the features, indices
+        int64 into `training` (of several that are equally near, one).
+
+    Raises:
+        UserError: For values that are not finite, sets that are empty, or shapes
+            that differ.
+    """
+    check_count("tile", tile)
+    return _nearest(*_flat_pair(samples, training), tile)
+
+
+def memorisation(samples, training, tile=TILE):
+    """Sums up whether samples are copies of training examples; see `Memorisation`.
+
+    Args:
+        samples: Features or images, [N, ...].
+        training: The examples trained on, [M, ...], at least two.
+        tile: Examples on each side of a block; it bounds memory.
+
+    Raises:
+        UserError: As `nearest_neighbours`.
+    """
+    check_count("tile", tile)
+    samples, training = _flat_pair(samples, training)
+    check_neighbours("training", training, 1)
+    distances, indices = _nearest(samples, training, tile)
+    among = np.sqrt(kth_squared(training, 1, tile))
+    sample, own = float(np.median(distances)), float(np.median(among))
+    ratio = sample / own if own else (np.inf if sample else np.nan)
+    return Memorisation(
+        sample,
+        own,
+        float(ratio),
+        float((distances == 0.0).mean()),
+        float((distances > among[indices]).mean()),
+    )
+
+
+def _nearest(samples, training, tile):
+    best = np.full(len(samples), np.inf)
+    indices = np.zeros(len(samples), np.int64)
+    for rows, columns, squared in tiles(samples, training, tile):
+        index = squared.argmin(axis=1)
+        found = np.take_along_axis(squared, index[:, None], axis=1)[:, 0]
+        nearer = found < best[rows]
+        best[rows] = np.where(nearer, found, best[rows])
+        indices[rows] = np.where(nearer, index + columns.start, indices[rows])
+    return NearestNeighbours(np.sqrt(best), indices)
+
+
+def _flat_pair(samples, training):
+    samples, training = np.asarray(samples), np.asarray(training)
+    if samples.shape[1:] != training.shape[1:]:
+        raise UserError(
+            "samples and training must have the same shape after the first axis. Received: "
+            f"{samples.shape} and {training.shape}. Prepare both in the same way."
+        )
+    flat = [x.reshape(len(x), -1) if x.ndim > 2 and x.size else x for x in (samples, training)]
+    return check_pair(*flat, names=("samples", "training"))
