@@ -40,13 +40,11 @@ def latents(batch):
 
 def in_session(directory, batch, name="saved_model/1", signature="serving_default"):
     """Measures a SavedModel in a session, as in TF Serving's loader, in images per second."""
-    import tensorflow as tf
+    from keras_gan.serving.saved_model import open_session
 
     path = os.path.join(directory, name)
-    session = tf.compat.v1.Session(graph=tf.Graph())
-    with session.graph.as_default():
-        loaded = tf.compat.v1.saved_model.loader.load(session, ["serve"], path)
-    sides = loaded.signature_def[signature]
+    session, signatures = open_session(path)
+    sides = signatures[signature]
     (given,), (images,) = sides.inputs.values(), sides.outputs.values()
     generate = session.make_callable(images.name, [given.name])
     facts, stated = {}, os.path.join(path, "assets.extra", "metadata.json")

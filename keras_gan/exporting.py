@@ -71,10 +71,8 @@ def export(
     evaluation = model_card.read_evaluation(run_dir)
     metadata = _metadata(model, record, run_dir, max_batch, license)
     name = deployment.name_of(run_dir)
-    network = inference_network(model.averaged_generator)
-    generator = ServedGenerator(model, network, name, max_batch, metadata)
-    served = inference_network(model.averaged_generator, independent_rows=True)
-    generators = {"saved_model": dataclasses.replace(generator, network=served), "onnx": generator}
+    trained = model.averaged_generator
+    original = ServedGenerator(model, trained, name, max_batch, metadata)
     picture = model_card.draw(model)
     writers = {
         "saved_model": saved_model.write,
@@ -90,9 +88,12 @@ def export(
                 files.sweep(os.path.join(export_dir, format), seconds=3600)
                 path = os.path.join(export_dir, format, str(version))
                 temporary = finished.enter_context(files.new_directory(path))
-                file, stated = writers[format](generators[format], temporary)
-                card = (generator, _IN_WORDS[format], stated, record, evaluation, bool(picture))
-                model_card.write(temporary, model_card.card(*card), picture)
+                network = inference_network(trained, independent_rows=format == "saved_model")
+                generator = dataclasses.replace(original, network=network)
+                file, stated = writers[format](generator, temporary)
+                words = _IN_WORDS[format]
+                card = model_card.card(original, words, stated, record, evaluation, bool(picture))
+                model_card.write(temporary, card, picture)
                 paths[format] = os.path.normpath(os.path.join(path, file))
             if "saved_model" in formats:
                 paths |= deployment.write(export_dir, name, version, max_batch)

@@ -58,18 +58,20 @@ def probe(options):
 
     model, record = load_run(options.run_dir)
     train, test = _labelled(options, record["config"], model.image_shape)
-    features = {"trained D": [_features(discriminator_features, model, train, test)]}
-    features["untrained D"] = []
-    for draw in range(options.draws):
-        keras.utils.set_random_seed(options.seed + draw)
-        untrained = models.get(record["config"].model).from_config(record["model"])
-        features["untrained D"].append(_features(discriminator_features, untrained, train, test))
-    flat = [images.reshape(len(images), -1) for images, _ in (train, test)]
-    features["pixels"] = [flat]
     chosen = [
         _few(train[1], options.labels_per_class, options.seed + draw)
         for draw in range(options.draws)
     ]
+
+    def of_discriminator(network):
+        return [discriminator_features(network, images) for images, _ in (train, test)]
+
+    features = {"trained D": [of_discriminator(model.discriminator)], "untrained D": []}
+    for draw in range(options.draws):
+        keras.utils.set_random_seed(options.seed + draw)
+        untrained = models.get(record["config"].model).from_config(record["model"])
+        features["untrained D"].append(of_discriminator(untrained.discriminator))
+    features["pixels"] = [[images.reshape(len(images), -1) for images, _ in (train, test)]]
     found = {}
     for kind in KINDS:
         sets = features[kind]
@@ -85,10 +87,6 @@ def probe(options):
 
 def _cycled(sets, count):
     return [sets[i % len(sets)] for i in range(count)]
-
-
-def _features(extract, model, train, test):
-    return [extract(model.discriminator, images) for images, _ in (train, test)]
 
 
 def _labelled(options, config, shape):

@@ -179,6 +179,11 @@ def test_the_server_is_started_with_these_files(name, tmp_path):
         ["sh", paths["serve"], "--more"], capture_output=True, text=True, env={"PATH": path}
     )
     assert done.returncode == 0, done.stderr
+    script = place / "serve.sh"
+    script.write_text(script.read_text() + "# Mine.\n")
+    (place / "saved_model" / "1").mkdir(parents=True)
+    deployment.write(str(place), "1", 1, 256)
+    assert script.read_text().endswith("# Mine.\n")  # Known again, however it is quoted.
     flags = [flag.format(place) for flag in FLAGS]
     ports = ["--port=8500", "--rest_api_port=8501"]
     assert done.stdout.splitlines() == [*ports, *flags, "--more"]

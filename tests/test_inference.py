@@ -270,7 +270,7 @@ def test_other_precisions(policy):
     rewritten(plain, tolerance=1e-6 if policy == "float64" else 0.05)
 
 
-def test_what_cannot_be_rewritten_is_refused():
+def test_what_cannot_be_rewritten_stays_as_it_is():
     class Custom(keras.Model):
         def call(self, inputs):
             return super().call(inputs) + 1.0

@@ -62,10 +62,8 @@ ROWS = (
         "The same images as PNG files",
         "images/s",
         (
-            Subject(
-                "png", f"{_OURS}in_session", {"directory": "", "batch": 64, "signature": "png"}
-            ),
-            Subject("serving_default", f"{_OURS}in_session", {"directory": "", "batch": 64}),
+            Subject("png", f"{_OURS}in_session", _64 | {"signature": "png"}),
+            Subject("serving_default", f"{_OURS}in_session", _64),
         ),
         (Comparison("png", ("serving_default",)),),
         prepare=f"{_OURS}export_generator",

@@ -47,7 +47,7 @@ def write(export_dir, name, version, max_batch):
     for file, text in fresh.items():
         before = text_of(os.path.join(place, file))
         if before is not None:
-            text = _kept(file, before, place, version, rows) or text
+            text = _kept(file, before, text, place, version, rows) or text
         if text != before:
             files.write_text(os.path.join(place, file), text)
     return {
@@ -122,7 +122,7 @@ def read(export_dir):
     return Served(name[1], {label: int(version) for label, version in labels.items()})
 
 
-def _kept(file, before, place, version, rows):
+def _kept(file, before, fresh, place, version, rows):
     """Returns the text of a file of before as it stays, or nothing if it cannot stay."""
     if file == BATCHING:
         merged = re.search(r"max_batch_size\s*:?\s*\{\s*value\s*:\s*(\d+)", before)
@@ -137,7 +137,9 @@ def _kept(file, before, place, version, rows):
         base = _quoted(os.path.join(place, "saved_model"))
         moved = _BASE_PATH.sub(lambda found: found[1] + base, before, count=1)
         return _CANARY.sub(rf"\g<1>{version}", moved)
-    return before if file == MONITORING or place in before else None
+    # Of a file with paths: whether it names this directory, in its own way of quoting.
+    named = [line.strip() for line in fresh.splitlines() if CONFIG in line]
+    return before if all(line in before for line in named) else None
 
 
 def _most_rows(place):

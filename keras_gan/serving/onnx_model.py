@@ -50,6 +50,8 @@ def write(generator, directory, layout="nhwc", images="float32", weights="float3
         UserError: If ONNX cannot express the generator, or the file does not
             answer what the model answers.
     """
+    import onnx
+
     check_form(generator.model, layout, images, weights)
     size = sum(variable.numpy().nbytes for variable in generator.network.variables)
     if size > _LARGEST:
@@ -67,7 +69,7 @@ def write(generator, directory, layout="nhwc", images="float32", weights="float3
         metadata["value_range"] = "[0, 255]"
     path = os.path.join(directory, FILE)
     try:
-        _convert(generator, nchw, as_bytes, path)
+        _save(_convert(generator, nchw, as_bytes), metadata, path)
         answer = _answers(generator, path, nchw, as_bytes)
     except OSError:
         raise
@@ -77,18 +79,17 @@ def write(generator, directory, layout="nhwc", images="float32", weights="float3
             "Export --formats=saved_model only."
         ) from error
     generator.check(answer, "ONNX model", LEVEL if as_bytes else 0.0)
-    _state(path, metadata)
     if weights != "float32":
         small = smaller.shrink(path, weights, generator)
         compared = _answers(generator, small, nchw, as_bytes)
         metadata |= {"weights": weights, **smaller.loss(generator, answer, compared)}
-        _state(small, metadata)
+        _save(onnx.load(small), metadata, small)
         smaller.report(path, small, metadata)
         os.replace(small, path)
     return FILE, metadata
 
 
-def _convert(generator, nchw, as_bytes, path):
+def _convert(generator, nchw, as_bytes):
     import onnx
     import tf2onnx
 
@@ -106,7 +107,7 @@ def _convert(generator, nchw, as_bytes, path):
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
     onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, path)
+    return model
 
 
 def _answers(generator, path, nchw, as_bytes):
@@ -127,10 +128,9 @@ def _answers(generator, path, nchw, as_bytes):
     return answer
 
 
-def _state(path, metadata):
+def _save(model, metadata, path):
     import onnx
 
-    model = onnx.load(path)
     model.producer_name, model.producer_version = "keras_gan", keras_gan.__version__
     onnx.helper.set_model_props(model, metadata)
     onnx.save(model, path)

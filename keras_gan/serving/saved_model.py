@@ -77,14 +77,14 @@ def session(directory):
     Yields:
         A function from the name of a signature and its inputs by name to its outputs by name.
     """
-    session, signatures = open_session(directory)
+    opened, signatures = open_session(directory)
 
     def run(name, inputs):
         signature = signatures[name]
         fed = {signature.inputs[key].name: value for key, value in inputs.items()}
-        return session.run({key: x.name for key, x in signature.outputs.items()}, fed)
+        return opened.run({key: x.name for key, x in signature.outputs.items()}, fed)
 
-    with contextlib.closing(session):
+    with contextlib.closing(opened):
         yield run
 
 
