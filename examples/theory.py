@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import losses, models, pictures, theory
+from keras_gan import charts, losses, models, pictures, theory
 
 BLACK, GREEN, BLUE = (0, 0, 0), (0, 150, 60), (30, 90, 220)
 PALE, RED, GREY = (130, 190, 255), (210, 40, 40), (215, 215, 215)
@@ -62,14 +62,14 @@ def optimal_discriminators(output, steps):
         trained = np.where(data + generated > 0.0, tf.sigmoid(path[shown[-2]]), np.nan)
         curves = [(PALE, GRID, trained), (BLUE, GRID, tf.sigmoid(best))]
         curves += [(BLACK, GRID, densities[0]), (GREEN, GRID, densities[1])]
-        plots.append(pictures.plot(curves, (-5, 5, 0, 1.05), (range(-4, 5, 2), (0, 0.5, 1))))
+        plots.append(charts.plot(curves, (-5, 5, 0, 1.05), (range(-4, 5, 2), (0, 0.5, 1))))
         if name == "two humps and one of them":
             at = np.unique(np.round(np.geomspace(1, steps, 40)).astype(int))
             rising = [float(theory.value(path[step], data, generated)) for step in at]
             curves = [(GREY, [0, 9], [value, value]), (BLUE, np.log10(at), rising)]
             powers = range(math.ceil(math.log10(steps)) + 1)
             frame = (0, powers[-1], -1.4, -0.8)
-            below = pictures.plot(curves, frame, (powers, (-1.4, -1.2, -1, -0.8)))
+            below = charts.plot(curves, frame, (powers, (-1.4, -1.2, -1, -0.8)))
     print(
         "\nTraining ascends V by its gradient in one logit a cell; V stays below V(D*, G).\n"
         f"Pictures: data black, p_g green, D* blue, D after {shown[-2]} steps pale blue, pair by\n"
@@ -119,9 +119,9 @@ def parting_supports(output, steps):
     apart = [(RED, some, logs[:, 0]), (BLUE, some, logs[:, 1]), constant]
     disjoint = [(c, at, np.log10(sharpened[1:, i])) for i, c in ((1, RED), (2, BLUE))]
     row = [
-        pictures.plot(both, (0, 12, 0, 4), (range(0, 13, 2), range(5))),
-        pictures.plot(apart, (0, 12, -8, 2), (range(0, 13, 2), range(-8, 3, 2))),
-        pictures.plot([*disjoint, constant], (0, powers[-1], -3, 2), (powers, range(-3, 3))),
+        charts.plot(both, (0, 12, 0, 4), (range(0, 13, 2), range(5))),
+        charts.plot(apart, (0, 12, -8, 2), (range(0, 13, 2), range(-8, 3, 2))),
+        charts.plot([*disjoint, constant], (0, powers[-1], -3, 2), (powers, range(-3, 3))),
     ]
     write(output, "parting_supports.png", [row])
 
@@ -174,11 +174,11 @@ def columns_of_figure_1(centers, real, fake, logits, latents, samples):
     best = tf.sigmoid(theory.optimal_logits(real, fake))
     curves = [(PALE, centers, best), (BLUE, centers, tf.sigmoid(logits))]
     curves += [(BLACK, centers, real / width), (GREEN, centers, fake / width)]
-    above = pictures.plot(curves, frame, (range(-3, 6, 2), (0, 0.5, 1)))
+    above = charts.plot(curves, frame, (range(-3, 6, 2), (0, 0.5, 1)))
     chosen = slice(len(latents) // 64, None, len(latents) // 32)
     ends = np.stack([1.0 + 4.0 * latents[chosen], samples[chosen], np.full(32, np.nan)], axis=1)
     lines = [(GREY, [-3, 5], [1, 1]), (GREEN, ends.ravel(), np.tile([0.0, 1.0, np.nan], 32))]
-    return above, pictures.plot(lines, (-3, 5, 0, 1), ((), ()), size=(150, 400))
+    return above, charts.plot(lines, (-3, 5, 0, 1), ((), ()), size=(150, 400))
 
 
 def main(arguments=None):

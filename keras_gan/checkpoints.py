@@ -45,21 +45,25 @@ class Checkpoints:
 
     def newest_step(self):
         """Returns the step of the newest checkpoint, or `None` if there is none."""
-        paths = self.paths()
-        return step_of(paths[-1]) if paths else None
+        return max(self.steps(), default=None)
 
-    def restore(self, model):
+    def steps(self):
+        """Returns the steps of the complete checkpoints, oldest first."""
+        return [step_of(path) for path in self.paths()]
+
+    def restore(self, model, step=None):
         """Restores the newest checkpoint that can be read; warns of each that cannot.
 
         Args:
             model: An `AdversarialModel`; of one that is not compiled only the
                 networks are restored.
+            step: Restore this step's, and no other.
 
         Raises:
             UserError: If none can be read, or one does not fit the model.
         """
         parts = state(model)
-        for path in reversed(self.paths()):
+        for path in reversed(self.paths()) if step is None else [self.path(step)]:
             try:
                 values = _read(path, parts)
             except (tf.errors.OpError, RuntimeError, ValueError, IndexError) as error:

@@ -16,6 +16,8 @@ from absl import flags
 
 from keras_gan.errors import UserError
 
+CHECKPOINT = "Which checkpoint of the run: newest, best (see train.py --keep_best) or a step."
+
 
 def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=None, free=False):
     """Returns a dataclass field that is also a command-line flag.
@@ -57,7 +59,7 @@ def check_options(options):
         pattern, meaning = field.metadata["pattern"] or ("", "")
         if pattern and value is not None and not re.fullmatch(pattern, value):
             raise UserError(f"--{field.name} must be {meaning}. Received: {value!r}.")
-        if choices and value not in choices:
+        if choices and value is not None and value not in choices:
             raise UserError(
                 f"--{field.name} must be one of {', '.join(choices)}. Received: {value!r}."
             )
@@ -141,6 +143,25 @@ class Config:
     keep_last: int = option(2, "Newest checkpoints to keep.", lower=1, free=True)
     keep_every: int | None = option(
         None, "Keep also every checkpoint at a multiple of this many steps.", lower=1, free=True
+    )
+    evaluate_every: int | None = option(
+        None,
+        "Steps between evaluations of the averaged generator's samples, a multiple of --log_every.",
+        lower=1,
+        free=True,
+    )
+    features: str | None = option(
+        None,
+        "What evaluations compare images by: inception, classifier, pixels or module:function. "
+        "Default: classifier where there are labels, else pixels.",
+        free=True,
+    )
+    keep_best: str | None = option(
+        None,
+        "Keep the checkpoint that did best in evaluations, by kid (kernel distance), fid (Frechet "
+        "distance), precision, recall, density or coverage.",
+        choices=("kid", "fid", "precision", "recall", "density", "coverage"),
+        free=True,
     )
     strategy: str = option(
         "auto",

@@ -10,6 +10,7 @@ import keras_gan
 from keras_gan import files
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
+from keras_gan.evaluation import record as evaluations
 from keras_gan.run_directory import load_run
 from keras_gan.serving import deployment, model_card, onnx_model, saved_model
 from keras_gan.serving.generator import ServedGenerator
@@ -22,13 +23,14 @@ def export(
     export_dir=None,
     formats=FORMATS,
     *,
+    checkpoint="newest",
     max_batch=256,
     onnx_layout="nhwc",
     onnx_images="float32",
     onnx_weights="float32",
     license=None,
 ):
-    """Exports the averaged generator of a run's newest checkpoint, as a new version.
+    """Exports the averaged generator of a run, as a new version.
 
     Both formats take `latents` float32 [N, latent_dim] and return `images`
     float32 [N, *shape] in inference mode; the SavedModel has further signatures
@@ -40,6 +42,7 @@ def export(
         run_dir: The run directory.
         export_dir: Where to write. Default: `export` in the run directory.
         formats: Which of `FORMATS` to write.
+        checkpoint: `"newest"`, `"best"` or a step; see `load_run`.
         max_batch: Largest N that the SavedModel accepts, and a server merges.
         onnx_layout: `"nhwc"` or `"nchw"`, the order of the axes of ONNX' images.
         onnx_images: `"float32"`, in [-1, 1], or `"uint8"`.
@@ -66,9 +69,9 @@ def export(
             f"--export_dir must be a directory of this machine. Received: {export_dir}. Export to "
             "one and copy it."
         )
-    model, record = load_run(run_dir)
+    model, record = load_run(run_dir, checkpoint)
     onnx_model.check_form(model, onnx_layout, onnx_images, onnx_weights)
-    evaluation = model_card.read_evaluation(run_dir)
+    evaluation = evaluations.read(run_dir)
     metadata = _metadata(model, record, run_dir, max_batch, license)
     name = deployment.name_of(run_dir)
     trained = model.averaged_generator

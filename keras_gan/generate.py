@@ -5,12 +5,12 @@ import os
 import re
 
 from keras_gan import command
-from keras_gan.config import check_options, option
+from keras_gan.config import CHECKPOINT, check_options, option
 from keras_gan.errors import UserError
 
 DESCRIPTION = (
     "Samples the averaged generator of a run, one image for each seed. The image of a seed does "
-    "not depend on the other seeds."
+    "not depend on the other seeds. With --walk or --minus and --plus, what lies between seeds."
 )
 
 
@@ -19,7 +19,16 @@ class Options:
     """What to sample and where to put it."""
 
     run_dir: str | None = option(None, "The run directory.")
+    checkpoint: str = option("newest", CHECKPOINT)
     seeds: str = option("0-63", "Seeds, like 0-63 or 1,5,9-12.")
+    walk: int | None = option(
+        None, "Walk from each seed to the next in this many steps, a row for each.", lower=1,
+        upper=1000,
+    )  # fmt: skip
+    minus: str | None = option(
+        None, "Calculate: the mean latent of --seeds, minus that of these seeds, ..."
+    )
+    plus: str | None = option(None, "... plus that of these seeds.")
     output: str = option(
         "samples.png",
         "A .png for one grid, an .npy for the float32 array, or a folder for one PNG a seed.",
@@ -29,37 +38,44 @@ class Options:
         check_options(self)
         if self.run_dir is None:
             raise UserError("--run_dir is needed: the directory of a trained run.")
+        if (self.minus is None) != (self.plus is None) or (self.minus and self.walk):
+            raise UserError(
+                "--minus and --plus go together, without --walk: --seeds=3,14,15 --minus=9,26,5 "
+                "--plus=35,8,97."
+            )
 
 
 _MOST_SEEDS = 1_000_000
 
 
-def parse_seeds(text):
+def parse_seeds(text, flag="--seeds"):
     """Turns "1,5,9-12" into [1, 5, 9, 10, 11, 12]."""
     seeds = []
     for part in text.split(","):
         match = re.fullmatch(r"\s*(-?\d+)(?:-(\d+))?\s*", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
         if last < first or max(abs(first), abs(last)) >= 2**63:
-            raise UserError(f"--seeds must be like 0-63 or 1,5,9-12. Received: {text!r}.")
+            raise UserError(f"{flag} must be like 0-63 or 1,5,9-12. Received: {text!r}.")
         if len(seeds) + last - first >= _MOST_SEEDS:
             raise UserError(
-                f"--seeds must be at most {_MOST_SEEDS:,} at a time. Received: {text!r}."
+                f"{flag} must be at most {_MOST_SEEDS:,} at a time. Received: {text!r}."
             )
         seeds.extend(range(first, last + 1))
     return seeds
 
 
-def generate(run_dir, seeds, output):
-    """Writes the samples of seeds.
+def generate(options):
+    """Writes samples.
 
     Args:
-        run_dir: The run directory.
-        seeds: Integers.
-        output: Path ending in .png or .npy, or a folder.
+        options: `Options`.
+
+    Returns:
+        The number of samples.
 
     Raises:
-        UserError: If the run cannot be loaded or the output not be written.
+        UserError: If the run cannot be loaded, the seeds mean nothing, or the output cannot be
+            written.
     """
     import numpy as np
 
@@ -67,11 +83,12 @@ def generate(run_dir, seeds, output):
     from keras_gan.files import replacing
     from keras_gan.run_directory import load_run
 
+    output, seeds = options.output, parse_seeds(options.seeds)
     kind = os.path.splitext(output)[1].lower()
     if not output or kind not in ("", ".png", ".npy"):
         raise UserError(f"--output must be a .png, an .npy or a folder. Received: {output}.")
-    model, _ = load_run(run_dir)
-    samples = model.sample_seeds([(seed, 0) for seed in seeds])
+    model, _ = load_run(options.run_dir, options.checkpoint)
+    samples, picture = _samples(model, seeds, options)
     if kind == ".npy":
         files = {output: lambda file: np.save(file, samples)}
     elif len(model.image_shape) != 3 and (kind == "" or model.image_shape != (2,)):
@@ -80,10 +97,10 @@ def generate(run_dir, seeds, output):
             f"--output. Received: {output}."
         )
     elif kind == ".png":
-        picture = pictures.picture(samples)
+        picture = pictures.picture(samples) if picture is None else picture
         files = {output: lambda file: file.write(pictures.png(picture))}
     else:
-        names = [os.path.join(output, f"seed_{seed:08d}.png") for seed in seeds]
+        names = [os.path.join(output, name) for name in _names(seeds, options, len(samples))]
         files = {
             name: lambda file, image=image: file.write(pictures.png(pictures.to_bytes(image)))
             for name, image in zip(names, samples, strict=True)
@@ -94,17 +111,43 @@ def generate(run_dir, seeds, output):
                 write(file)
     except OSError as error:
         raise UserError(f"Cannot write {output}: {error.strerror}.") from None
+    return len(samples)
+
+
+def _samples(model, seeds, options):
+    """Returns samples, and for what is no plain grid a picture."""
+    from keras_gan.evaluation import latent_pictures
+    from keras_gan.pictures import grid
+
+    are_images = len(model.image_shape) == 3
+    if options.walk:
+        if len(seeds) < 2:
+            raise UserError(f"--walk needs at least two --seeds. Received: {options.seeds}.")
+        samples = latent_pictures.seeds_walk(model, seeds, options.walk)
+        return samples, grid(samples[:-1], options.walk) if are_images else None
+    if options.minus:
+        others = [parse_seeds(text, f"--{name}") for name, text in _others(options)]
+        samples, rows = latent_pictures.arithmetic(model, seeds, *others)
+        return samples, latent_pictures.ragged(rows) if are_images else None
+    return model.sample_seeds([(seed, 0) for seed in seeds]), None
+
+
+def _others(options):
+    return [("minus", options.minus), ("plus", options.plus)]
+
+
+def _names(seeds, options, count):
+    if options.walk or options.minus:
+        return [f"step_{i:08d}.png" for i in range(count)]
+    return [f"seed_{seed:08d}.png" for seed in seeds]
 
 
 def main(argv=None):
     """Reads the flags and samples."""
 
     def work(options):
-        seeds = parse_seeds(options.seeds)
-        generate(options.run_dir, seeds, options.output)
-        print(
-            f"{len(seeds)} sample{'s' * (len(seeds) != 1)} of {options.run_dir}: {options.output}"
-        )
+        count = generate(options)
+        print(f"{count} sample{'s' * (count != 1)} of {options.run_dir}: {options.output}")
 
     command.run(Options, DESCRIPTION, work, argv)
 

@@ -6,7 +6,7 @@ import os
 import warnings
 
 from keras_gan import command
-from keras_gan.config import check_options, option
+from keras_gan.config import CHECKPOINT, check_options, option
 from keras_gan.errors import UserError
 
 DESCRIPTION = (
@@ -24,6 +24,7 @@ class Options:
     """What to probe and with which images."""
 
     run_dir: str | None = option(None, "The run directory.")
+    checkpoint: str = option("newest", CHECKPOINT)
     dataset: str | None = option(None, "Labelled images. Default: the run's own dataset.")
     split: str = option("train", "Split to learn from.")
     test_split: str = option("test", "Split to judge by; for a folder a fifth of it is held out.")
@@ -56,7 +57,7 @@ def probe(options):
     from keras_gan.discriminator_features import discriminator_features
     from keras_gan.run_directory import load_run
 
-    model, record = load_run(options.run_dir)
+    model, record = load_run(options.run_dir, options.checkpoint)
     train, test = _labelled(options, record["config"], model.image_shape)
     chosen = [
         _few(train[1], options.labels_per_class, options.seed + draw)

@@ -34,9 +34,17 @@ def announce(run, model, source, done, config):
 
 
 class Reports:
-    """What the user sees of a run: the callbacks that write and show, and the last words."""
+    """What the user sees of a run: the callbacks that write and show, and the last words.
 
-    def __init__(self, config, run, source, done):
+    Args:
+        config: The run's `Config`.
+        run: `RunDirectory`.
+        source: The `Source` that it trains on.
+        done: Steps done before.
+        judge: `evaluation.Judge`, or `None`.
+    """
+
+    def __init__(self, config, run, source, done, judge=None):
         self.config, self.run = config, run
         events = callbacks.EventLog(run.tensorboard)
         shown = pictures.count_that_fits(source.shape)
@@ -48,11 +56,19 @@ class Reports:
         self.health = callbacks.Health(run, events, real, done, config.log_every, self.progress.say)
         self.logs = callbacks.Logs(run, events, config, done)
         self.saves = callbacks.SaveCheckpoints(run.checkpoints, config, done)
+        self.scores, self.best = [], None
+        if judge:
+            self.scores.append(callbacks.Evaluate(judge, done, config.evaluate_every))
+        if judge and config.keep_best:
+            self.best = callbacks.KeepBest(
+                run.best, config.keep_best, judge.extractor.digest, done, config.evaluate_every
+            )
 
     def around(self, means, finite, interruption):
         """Returns these callbacks with those of every process, in the order that they need."""
-        before = [self.samples, self.health, self.logs]
-        return [*before, means, finite, self.saves, self.progress, interruption]
+        before = [self.samples, self.health, *self.scores, self.logs]
+        saves = [self.saves, self.best] if self.best else [self.saves]
+        return [*before, means, finite, *saves, self.progress, interruption]
 
     def summary(self, seconds):
         """Prints what came of the run and what to type next."""
@@ -65,6 +81,9 @@ class Reports:
             print(f"  health      {self.health.verdict}")
         print(f"  logs        {run.metrics_file}, {run.tensorboard}")
         print(f"  checkpoint  {self.saves.newest}")
+        if self.best and self.best.path:
+            measure = self.best.measure.replace("_", " ")
+            print(f"  best        {self.best.path} ({measure} {self.best.score:.4g})")
         path = shlex.quote(run.path)
         print("Next:")
         print(f"  tensorboard --logdir {path}")

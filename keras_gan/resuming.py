@@ -47,6 +47,7 @@ def clean(run, config, done):
     """Brings the files of a run to the step that it goes on from."""
     run.sweep()
     run.checkpoints.forget_after(done)
+    run.best.forget_after(done)
     run.checkpoints.protect(config.keep_last)
     callbacks.cut_logs(run, done if done else -1)
 

@@ -32,6 +32,7 @@ class RunDirectory:
         self.samples = os.path.join(self.path, "samples")
         self.tensorboard = os.path.join(self.path, "tensorboard")
         self.checkpoints = Checkpoints(os.path.join(self.path, "checkpoints"))
+        self.best = Checkpoints(os.path.join(self.path, "best"))
 
     def read(self):
         """Returns the record of `write` as a dict, or `None` if there is no run here.
@@ -78,6 +79,36 @@ class RunDirectory:
         """Returns the flags that name this run with its own settings, wherever it is now."""
         return f"--flagfile={shlex.quote(self.flagfile)} --run_dir={shlex.quote(self.path)}"
 
+    def locate(self, checkpoint):
+        """Returns (`Checkpoints`, step or `None` for their newest) of what `load_run` takes.
+
+        Raises:
+            UserError: If it is not there.
+        """
+        if self.checkpoints.newest_step() is None:
+            raise UserError(
+                f"The run {self.path} has no checkpoint yet. Train it first: "
+                f"python train.py {self.own_flags()}"
+            )
+        if checkpoint == "newest":
+            return self.checkpoints, None
+        if checkpoint == "best":
+            if self.best.newest_step() is None:
+                raise UserError(
+                    f"The run {self.path} has no best checkpoint: it was not trained with "
+                    "--evaluate_every and --keep_best."
+                )
+            return self.best, None
+        for checkpoints in (self.checkpoints, self.best):
+            for step in checkpoints.steps():
+                if str(step) == str(checkpoint):
+                    return checkpoints, step
+        steps = ", ".join(map(str, self.checkpoints.steps()))
+        raise UserError(
+            f"--checkpoint must be newest, best or a step that {self.path} has a checkpoint of "
+            f"({steps}). Received: {checkpoint}."
+        )
+
     def is_occupied(self):
         """Tells whether there is something that a new run would mix with or delete."""
         ours = (self.metrics_file, self.tensorboard, self.checkpoints.directory)
@@ -88,20 +119,22 @@ class RunDirectory:
         for directory in (self.path, self.samples, self.tensorboard):
             files.sweep(directory)
         self.checkpoints.sweep()
+        self.best.sweep()
 
 
-def load_run(run_dir):
-    """Loads the model of a run with its newest checkpoint, ready to sample.
+def load_run(run_dir, checkpoint="newest"):
+    """Loads the model of a run with one of its checkpoints, ready to sample.
 
     Args:
         run_dir: A run directory that `train.py` wrote.
+        checkpoint: `"newest"`, `"best"` (the one that `--keep_best` kept) or a step.
 
     Returns:
         (model, record): an `AdversarialModel`, not compiled, and the run's
         record with the keys `config`, `model` and `class_names`.
 
     Raises:
-        UserError: If there is no run, or no checkpoint yet.
+        UserError: If there is no run, or no such checkpoint.
     """
     run = RunDirectory(run_dir)
     record = run.read()
@@ -110,16 +143,12 @@ def load_run(run_dir):
             f"There is no run in {run.path} (no config.json). Train one first: "
             f"python train.py --flagfile=dcgan.flags --run_dir={run.path}"
         )
-    if run.checkpoints.newest_step() is None:
-        raise UserError(
-            f"The run {run.path} has no checkpoint yet. Train it first: "
-            f"python train.py {run.own_flags()}"
-        )
+    checkpoints, step = run.locate(checkpoint)
     try:
         model = models.get(record["config"].model).from_config(record["model"])
     except Exception as error:  # Whatever Keras says to arguments that are not ours.
         raise UserError(
             f"Cannot build the model of {run.config_file}: {first_line(error)}"
         ) from None
-    run.checkpoints.restore(model)
+    checkpoints.restore(model, step)
     return model, record

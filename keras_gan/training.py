@@ -43,11 +43,7 @@ def train(config):
 def _train(config, run, processes):
     models.check_name(config.model)
     profile = _profile_window(config.profile_steps)
-    if config.keep_every and config.keep_every % config.checkpoint_every:
-        raise UserError(
-            f"--keep_every must be a multiple of --checkpoint_every={config.checkpoint_every}. "
-            f"Received: {config.keep_every}."
-        )
+    _check_intervals(config)
     if config.strategy != "multi_worker" and "TF_CONFIG" in os.environ:
         print("TF_CONFIG is not looked at: that takes --strategy=multi_worker.", file=sys.stderr)
     if processes.size > 1:
@@ -68,7 +64,9 @@ def _train(config, run, processes):
         model, source = _load(config, strategy)
         description = run.describe(config, model, source)
         resuming.check_same_work(workers, description)
+        judge = None
         if processes.is_chief:
+            judge = _judge(config, source)
             resuming.restore(run, record, model, description)
             run.write(description)
         workers.share(checkpoints.variables(model))
@@ -79,7 +77,7 @@ def _train(config, run, processes):
             if processes.is_chief:
                 resuming.clean(run, config, done)
                 reports.announce(run, model, source, done, config)
-            _fit(config, run, model, source, batches, done, profile, workers)
+            _fit(config, run, model, source, batches, done, profile, workers, judge)
     return model
 
 
@@ -91,6 +89,32 @@ def _load(config, strategy):
         raise UserError(
             "Not enough memory for these images or this network; make them smaller."
         ) from None
+
+
+def _check_intervals(config):
+    if config.keep_every and config.keep_every % config.checkpoint_every:
+        raise UserError(
+            f"--keep_every must be a multiple of --checkpoint_every={config.checkpoint_every}. "
+            f"Received: {config.keep_every}."
+        )
+    if config.evaluate_every and config.evaluate_every % config.log_every:
+        raise UserError(
+            f"--evaluate_every must be a multiple of --log_every={config.log_every}. Received: "
+            f"{config.evaluate_every}."
+        )
+    if config.keep_best and not config.evaluate_every:
+        raise UserError(
+            "--keep_best chooses by evaluations: add --evaluate_every, such as "
+            f"{10 * config.log_every}. Received: --keep_best={config.keep_best} alone."
+        )
+
+
+def _judge(config, source):
+    if not config.evaluate_every:
+        return None
+    from keras_gan.evaluation import Judge  # It takes part of a second to import.
+
+    return Judge(source, config.features)
 
 
 def _profile_window(text):
@@ -196,7 +220,7 @@ def _failures_named(run):
     )
 
 
-def _fit(config, run, model, source, batches, done, profile, workers):
+def _fit(config, run, model, source, batches, done, profile, workers, judge):
     chief = workers.cluster.is_chief
     interruption = callbacks.Interruption(config.steps, done, workers)
     watchers = [
@@ -205,7 +229,7 @@ def _fit(config, run, model, source, batches, done, profile, workers):
         interruption,
     ]
     if chief:
-        report = reports.Reports(config, run, source, done)
+        report = reports.Reports(config, run, source, done, judge)
         watchers = report.around(*watchers)
         if profile:
             watchers.insert(0, callbacks.Profile(run.tensorboard, *profile, done))

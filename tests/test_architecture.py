@@ -11,23 +11,25 @@ from keras_gan import models
 
 PACKAGE = pathlib.Path(keras_gan.__file__).parent
 LAYERS = [
-    {"generate", "probe"},
+    {"generate", "evaluate", "probe"},
     {"training", "exporting"},
     {"serving"},
     {"reports", "resuming", "pace"},
     {"callbacks"},
+    {"evaluation"},
     {"run_directory"},
     {"checkpoints", "workers"},
     {"models"},
     {"adversarial"},
     {"two_optimizers"},
     {
-        "networks",
+        "charts",
         "data",
         "discriminator_features",
         "ema",
         "latent_space",
         "metrics",
+        "networks",
         "pictures",
         "players",
         "sampling",

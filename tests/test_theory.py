@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import pictures, theory
+from keras_gan import charts, theory
 from tests.conftest import build
 
 PATH = pathlib.Path(__file__).parents[1] / "examples" / "theory.py"
@@ -109,8 +109,8 @@ def test_lines_over_axes():
     red, x = (200, 0, 0), np.linspace(0.0, 1.0, 11)
     gap = np.where(np.abs(x - 0.5) < 0.15, np.nan, 0.5)
     arguments = (0, 1, 0, 1), ((0, 0.5, 1), (0.25, 1)), (120, 160)
-    empty = pictures.plot([], *arguments)
-    drawn = pictures.plot([(red, x, gap), (red, [0.0, 1.0], [9.0, 9.0])], *arguments)
+    empty = charts.plot([], *arguments)
+    drawn = charts.plot([(red, x, gap), (red, [0.0, 1.0], [9.0, 9.0])], *arguments)
     assert drawn.shape == (120, 160, 3) and drawn.dtype == np.uint8
     colored = np.all(drawn == red, axis=2)
     rows, columns = np.nonzero(colored)

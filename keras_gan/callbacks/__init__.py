@@ -1,6 +1,7 @@
-"""What happens beside training: progress, logs, samples, health, checkpoints, profiles, signals."""
+"""What happens beside training: progress, logs, samples, scores, checkpoints, signals, ..."""
 
 from keras_gan.callbacks.checkpoints import SaveCheckpoints
+from keras_gan.callbacks.evaluation import Evaluate, KeepBest
 from keras_gan.callbacks.events import EventLog
 from keras_gan.callbacks.finite import Finite
 from keras_gan.callbacks.health import Health
@@ -12,10 +13,12 @@ from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.samples import SampleGrids
 
 __all__ = [
+    "Evaluate",
     "EventLog",
     "Finite",
     "Health",
     "Interruption",
+    "KeepBest",
     "Logs",
     "Means",
     "Profile",

@@ -49,7 +49,7 @@ class Logs(StepCallback):
         self.events.close()
 
     def _write(self, logs):
-        scalars = {f"train/{name}": float(value) for name, value in logs.items()}
+        scalars = {_tag(name): float(value) for name, value in logs.items()}
         for player in ("generator", "discriminator"):
             rate = getattr(self.model, f"{player}_optimizer").learning_rate
             rate = float(keras.ops.convert_to_numpy(rate))
@@ -88,6 +88,10 @@ class Logs(StepCallback):
                 metrics=[hparams.Metric(f"train/{m.name}") for m in self.model.metrics],
             )
             hparams.hparams(shown)
+
+
+def _tag(name):
+    return name if "/" in name else f"train/{name}"
 
 
 def read_rows(run):

@@ -30,6 +30,18 @@ def kth_squared(features, k, tile=TILE):
     return radii
 
 
+def nearest_others(features, chosen, tile=TILE):
+    """Returns the squared distance of chosen examples to their nearest other one, [chosen]."""
+    nearest = np.full(len(chosen), np.inf)
+    for rows in _slices(len(chosen), tile):
+        own = features[chosen[rows]]
+        for columns in _slices(len(features), tile):
+            squared = squared_distances(own, features, slice(0, len(own)), columns)
+            squared[chosen[rows, None] == np.arange(columns.start, columns.stop)] = np.inf
+            nearest[rows] = np.minimum(nearest[rows], squared.min(axis=1))
+    return nearest
+
+
 def tiles(first, second, tile=TILE):
     """Yields (rows, columns, squared distances [rows, columns]) over all pairs, row by row."""
     for rows in _slices(len(first), tile):

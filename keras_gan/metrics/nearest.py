@@ -5,8 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_gan.errors import UserError
-from keras_gan.metrics.distances import TILE, kth_squared, tiles
+from keras_gan.metrics.distances import TILE, nearest_others, tiles
 from keras_gan.metrics.inputs import check_count, check_neighbours, check_pair
+
+_DRAWN = 1000  # Training examples for the median of their own distances.
 
 
 class NearestNeighbours(NamedTuple):
@@ -21,7 +23,8 @@ class Memorisation(NamedTuple):
 
     Attributes:
         sample_distance: Median distance of a sample to its nearest training example.
-        training_distance: Median distance of a training example to its nearest other.
+        training_distance: Median distance of a training example to its nearest other;
+            of up to 1,000 of them, drawn at random.
         ratio: The first over the second: about 1 for new samples of the same
             distribution, toward 0 for copies. NaN where both are 0.
         copies: Share of samples at a distance of exactly 0.
@@ -71,15 +74,17 @@ def memorisation(samples, training, tile=TILE):
     samples, training = _flat_pair(samples, training)
     check_neighbours("training", training, 1)
     distances, indices = _nearest(samples, training, tile)
-    among = np.sqrt(kth_squared(training, 1, tile))
-    sample, own = float(np.median(distances)), float(np.median(among))
+    drawn = np.random.default_rng(0).permutation(len(training))[:_DRAWN]
+    chosen, place = np.unique(np.concatenate([drawn, indices]), return_inverse=True)
+    among = np.sqrt(nearest_others(training, chosen, tile))[place]
+    sample, own = float(np.median(distances)), float(np.median(among[: len(drawn)]))
     ratio = sample / own if own else (np.inf if sample else np.nan)
     return Memorisation(
         sample,
         own,
         float(ratio),
         float((distances == 0.0).mean()),
-        float((distances > among[indices]).mean()),
+        float((distances > among[len(drawn) :]).mean()),
     )
 
 

@@ -29,7 +29,7 @@ def sliced_wasserstein(real_images, fake_images, patches=128, patch_size=7, dire
     On each level the patches of a set are normalised to mean 0 and deviation 1 by
     channel, projected on random directions, sorted, and their mean absolute
     difference is multiplied by 1000. Halving stops before the smaller side would
-    fall below 16 pixels; images that are smaller than 32 have one level, the
+    fall below 16 pixels; images smaller than 31 pixels have one level, the
     images themselves. A channel that does not vary on a level counts as 0.
 
     Both sets are cut at the same random places (the published code draws two

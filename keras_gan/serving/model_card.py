@@ -7,7 +7,6 @@ import re
 
 import keras_gan
 from keras_gan import files, pictures
-from keras_gan.errors import UserError
 
 FILE, PICTURE = "model_card.md", "samples.png"
 
@@ -30,25 +29,6 @@ def _drawn(model):
     return pictures.count_that_fits(model.image_shape)
 
 
-def read_evaluation(run_dir):
-    """Returns the contents of a run's `evaluation.json`, or `None` if there is none.
-
-    Raises:
-        UserError: If the file is no JSON object.
-    """
-    path = os.path.join(run_dir, "evaluation.json")
-    try:
-        with open(path, encoding="utf-8") as file:
-            evaluation = json.load(file)
-    except FileNotFoundError:
-        return None
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"Cannot read {path}: {error}.") from None
-    if not isinstance(evaluation, dict):
-        raise UserError(f"Cannot read {path}: expected a JSON object.")
-    return evaluation
-
-
 def card(generator, format, stated, record, evaluation, has_picture):
     """Returns the text of a card.
 
@@ -57,7 +37,7 @@ def card(generator, format, stated, record, evaluation, has_picture):
         format: The format of the file, in words.
         stated: The metadata in the file.
         record: The run's record, see `run_directory.load_run`.
-        evaluation: What `read_evaluation` returned.
+        evaluation: What `evaluation.record.read` returned.
         has_picture: Whether there is a grid of samples beside the card.
     """
     config, model = record["config"], generator.model
@@ -98,7 +78,7 @@ player of a generative adversarial network.
 {_table(config.hyperparameters() | {"dataset": stated["dataset"]})}
 ## Evaluation
 
-{_table(_numbers(evaluation)) if evaluation else "Not evaluated: judge by the samples." + chr(10)}
+{_evaluated(evaluation, stated)}
 ## Intended use
 
 To draw samples like the data above: for study, for tests, as material. Whether the samples may be
@@ -135,18 +115,27 @@ def _size(variable):
     return math.prod(variable.shape)
 
 
-def _numbers(values, prefix=""):
-    """Returns the numbers of nested dicts, under names like `outer inner`.
+def _evaluated(evaluation, stated):
+    """Returns the section on an `evaluation.record.Evaluation`, or on there being none.
 
-    Texts of an evaluation may hold paths of its machine, and stay there.
+    Paths of its machine stay there.
     """
-    found = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            found |= _numbers(value, f"{prefix}{key} ")
-        elif isinstance(value, int | float):
-            found[f"{prefix}{key}"] = f"{value:.4g}" if isinstance(value, float) else value
-    return found
+    if evaluation is None:
+        return "Not evaluated: judge by the samples.\n"
+    settings = evaluation.settings
+    step = settings.get("checkpoint")
+    other = "" if str(step) == stated["step"] else ", another than this file's"
+    measured = {
+        "compared by": f"{settings.get('about_features')} ({settings.get('extractor')})",
+        "images resized": settings.get("resizer"),
+        "examples": f"{settings.get('n_real')} real ({settings.get('split')}), "
+        f"{settings.get('n_fake')} generated",
+        "of step": f"{step}{other}",
+    }
+    for name, value in evaluation.values.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            measured[name.replace("_", " ")] = f"{value:.4g}"
+    return _table(measured)
 
 
 def _table(values):

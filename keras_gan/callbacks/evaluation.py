@@ -1,0 +1,79 @@
+"""Scores of the averaged generator's samples while it trains, and the best checkpoint by one."""
+
+import json
+import os
+
+from keras_gan.callbacks.finite import check_variables
+from keras_gan.callbacks.steps import StepCallback
+from keras_gan.files import write_text
+
+MEASURES = {"kid": "kernel_distance", "fid": "frechet_distance"}  # By other names than their own.
+_LOWER = ("kernel_distance", "frechet_distance")
+_FILE = "best.json"
+
+
+class Evaluate(StepCallback):
+    """Adds scores to what is logged, as `evaluation/<name>`. Keep it before the logs.
+
+    Args:
+        judge: Function from the model to numbers by name, such as `evaluation.Judge`.
+        first_step: Steps done before.
+        every: Steps between evaluations, a multiple of those between log entries.
+    """
+
+    def __init__(self, judge, first_step=0, every=1):
+        super().__init__(first_step, every)
+        self.judge = judge
+
+    def at_step(self, logs):
+        logs.update({f"evaluation/{name}": value for name, value in self.judge(self.model).items()})
+
+
+class KeepBest(StepCallback):
+    """Saves a checkpoint each time that an evaluation is better than all before.
+
+    Keep it after the logs. Beside the checkpoint a small file tells its score, so that a run
+    that goes on compares with it; a score by other features does not count.
+
+    Args:
+        checkpoints: `Checkpoints` of the best one.
+        measure: What `--keep_best` says.
+        extractor: Digest of the features.
+        first_step: Steps done before.
+        every: Steps between evaluations.
+
+    Attributes:
+        path: The best checkpoint, or `None`.
+        score: Its score.
+    """
+
+    def __init__(self, checkpoints, measure, extractor, first_step=0, every=1):
+        super().__init__(first_step, every)
+        self.checkpoints, self.extractor = checkpoints, extractor
+        self.measure = MEASURES.get(measure, measure)
+        self.file = os.path.join(checkpoints.directory, _FILE)
+        self.path, self.score = None, None
+
+    def on_train_begin(self, logs=None):
+        try:
+            with open(self.file, encoding="utf-8") as file:
+                kept = json.load(file)
+            same = (self.measure, self.extractor) == (kept["measure"], kept["extractor"])
+            if same and self.checkpoints.newest_step() == kept["step"]:
+                self.path, self.score = self.checkpoints.path(kept["step"]), float(kept["score"])
+        except (OSError, ValueError, TypeError, KeyError):
+            pass  # There is none, or it was cut off: the next one is the best.
+
+    def at_step(self, logs):
+        score = logs.get(f"evaluation/{self.measure}")
+        if score is None or not self._is_better(score):
+            return
+        check_variables(self.model, self.step)
+        self.path, self.score = self.checkpoints.save(self.model, self.step), score
+        kept = {"step": self.step, "measure": self.measure, "score": score}
+        write_text(self.file, json.dumps({**kept, "extractor": self.extractor}) + "\n")
+
+    def _is_better(self, score):
+        if self.score is None:
+            return True
+        return score < self.score if self.measure in _LOWER else score > self.score

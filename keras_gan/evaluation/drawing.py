@@ -1,0 +1,34 @@
+"""Pictures that show what the numbers of an evaluation mean."""
+
+import numpy as np
+
+from keras_gan import charts, metrics, pictures
+from keras_gan.evaluation.measures import class_shares
+
+_PAIRS = 32  # Samples beside their nearest training example.
+_COLUMNS = 8
+_REAL, _FAKE = (150, 150, 150), (20, 70, 200)
+
+
+def nearest_neighbours(samples, training):
+    """Draws those samples that come nearest to a training example, each over that example.
+
+    Args:
+        samples: uint8 images [N, H, W, C].
+        training: uint8 images [M, H, W, C].
+    """
+    found = metrics.nearest_neighbours(samples, training)
+    order = np.argsort(found.distances, kind="stable")[:_PAIRS]
+    columns = max(1, min(_COLUMNS, pictures.columns_that_fit(samples.shape[2])))
+    rows = []
+    for start in range(0, len(order), columns):
+        chosen = order[start : start + columns]
+        blank = np.full((columns - len(chosen), *samples.shape[1:]), 255, np.uint8)
+        rows += [samples[chosen], blank, training[found.indices[chosen]], blank]
+    return pictures.grid(np.concatenate(rows), columns)
+
+
+def class_histogram(real, fake):
+    """Draws the shares of classes: real examples in grey, samples in blue."""
+    shares = [class_shares(examples) for examples in (real, fake)]
+    return charts.bars(list(zip((_REAL, _FAKE), shares, strict=True)))

@@ -1,0 +1,71 @@
+"""Examples on their way to the measures: features, class probabilities, and the images."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_gan.pictures import to_bytes
+
+_IMAGE_BYTES = 2**30  # Of images that are kept beside the features.
+
+
+class Examples(NamedTuple):
+    """A set of real or generated examples.
+
+    Attributes:
+        features: [N, D] float32.
+        probabilities: Of classes, [N, K], or `None`.
+        images: The first of them, [M, *shape]: all N, or as many as 1 GiB holds;
+            images as uint8, vectors as they are.
+    """
+
+    features: np.ndarray
+    probabilities: np.ndarray | None
+    images: np.ndarray
+
+    def first(self, count):
+        """Returns the first `count` of these examples."""
+        probabilities = None if self.probabilities is None else self.probabilities[:count]
+        return Examples(self.features[:count], probabilities, self.images[:count])
+
+    @property
+    def labels(self):
+        """The most likely class of each, [N], or `None`."""
+        return None if self.probabilities is None else self.probabilities.argmax(axis=1)
+
+
+def gather(parts, extractor):
+    """Returns the `Examples` of float32 arrays [n, *shape] that come one after another."""
+    features, probabilities, images, room = [], [], [], _IMAGE_BYTES
+    for part in parts:
+        some, likely = extractor(part)
+        features.append(some)
+        probabilities.append(likely)
+        bytes_ = stored(part)
+        fitting = bytes_[: room // bytes_[0].nbytes]
+        room -= fitting.nbytes
+        images.append(fitting)
+    return Examples(
+        np.concatenate(features),
+        None if probabilities[0] is None else np.concatenate(probabilities),
+        np.concatenate(images),
+    )
+
+
+def stored(examples):
+    """Returns images in [-1, 1] as uint8, and vectors as they are."""
+    return to_bytes(examples) if examples.ndim == 4 else examples
+
+
+def real_parts(source, count, batch_size=100):
+    """Yields the first `count` examples of a `Source` in serving order, as float32 arrays."""
+    size = min(batch_size, count)
+    for number, batch in enumerate(source.batches(size).take(-(-count // size))):
+        yield batch["image"].numpy()[: count - number * size]
+
+
+def generated_parts(model, count, seed, batch_size=100):
+    """Yields `count` samples of a model's averaged generator, as float32 arrays."""
+    for start in range(0, count, batch_size):
+        seeds = [(seed, i) for i in range(start, min(start + batch_size, count))]
+        yield model.sample_seeds(seeds)

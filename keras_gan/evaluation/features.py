@@ -1,0 +1,184 @@
+"""What images are compared by: the features of a network, or the pixels themselves."""
+
+import hashlib
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gan.errors import UserError, first_line
+from keras_gan.evaluation.classifier import SIDE, classifier_for
+from keras_gan.evaluation.shrinking import rgb, shrunk
+
+CHOICES = "inception, classifier, pixels or module:function"
+_PIXELS_SIDE = 16  # As features: more dimensions would need more examples than there are.
+_BATCH = 100
+_INCEPTION_SIDE = 299
+_WEIGHTS = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
+
+
+class Extractor(NamedTuple):
+    """Turns examples into features.
+
+    Attributes:
+        name: As on the command line.
+        about: What a reader of the numbers should know of it.
+        resizer: How images are brought to its size, in words.
+        digest: 12 hexadecimal digits that tell two of them apart.
+        network: Function from float32 examples [N, *shape] to (features
+            [N, D], probabilities of classes [N, K] or `None`).
+    """
+
+    name: str
+    about: str
+    resizer: str
+    digest: str
+    network: Callable
+
+    def __call__(self, examples):
+        """Returns (features [N, D] float32, probabilities [N, K] or `None`) of an array."""
+        parts = [
+            self.network(examples[start : start + _BATCH])
+            for start in range(0, len(examples), _BATCH)
+        ]
+        features, probabilities = zip(*parts, strict=True)
+        known = probabilities[0] is not None
+        return np.concatenate(features), np.concatenate(probabilities) if known else None
+
+
+def make_extractor(name, shape, labelled):
+    """Returns the `Extractor` of a name.
+
+    Args:
+        name: `"inception"`, `"classifier"`, `"pixels"`, `"module:function"`, or
+            `None` for the classifier where there are labels, and else pixels.
+        shape: Shape of the examples.
+        labelled: A `Source` that the classifier is trained on.
+
+    Raises:
+        UserError: For another name, examples that it does not take, weights that
+            cannot be downloaded, or a function that cannot be called.
+    """
+    are_images = len(shape) == 3
+    if name is None:
+        name = "classifier" if are_images and (labelled.num_classes or 0) > 1 else "pixels"
+    if name == "pixels":
+        return _pixels(shape)
+    if ":" in name:
+        return _of_function(name, shape)
+    if name not in ("inception", "classifier"):
+        raise UserError(f"--features must be {CHOICES}. Received: {name!r}.")
+    if not are_images:
+        raise UserError(
+            f"--features={name} is for images; these examples are vectors {tuple(shape)}. Use "
+            "--features=pixels, which takes their numbers as they are."
+        )
+    return _inception() if name == "inception" else _classifier(labelled)
+
+
+def _pixels(shape):
+    resizer = _resizer(shape, _PIXELS_SIDE) if len(shape) == 3 else "none"
+
+    def network(examples):
+        if len(examples.shape) == 4:
+            examples = shrunk(examples, _PIXELS_SIDE)
+        return np.reshape(np.asarray(examples, np.float32), (len(examples), -1)), None
+
+    about = "the numbers themselves" if resizer == "none" else f"pixels at {_PIXELS_SIDE} a side"
+    return Extractor("pixels", about, resizer, _digest(b"pixels", resizer.encode()), network)
+
+
+def _classifier(labelled):
+    network, about = classifier_for(labelled)
+    resizer = _resizer(labelled.shape, SIDE)
+    return _of_network("classifier", network, about, resizer, lambda images: shrunk(images, SIDE))
+
+
+def _resizer(shape, side):
+    return "none" if max(shape[:2]) <= side else f"bilinear, antialiased, longer side {side}"
+
+
+def _inception():
+    try:
+        whole = keras.applications.InceptionV3(weights="imagenet")
+    except Exception as error:  # Keras raises a plain one for a failed download.
+        folder = os.path.join(os.path.expanduser("~"), ".keras", "models")
+        raise UserError(
+            "--features=inception needs the weights of Keras' InceptionV3 (96 MB), which cannot be "
+            f"loaded: {first_line(error)[-120:]}. Connect to the internet, or put {_WEIGHTS} into "
+            f"{folder}, or use --features=classifier or pixels."
+        ) from None
+    pooled = whole.get_layer("avg_pool").output
+    network = keras.Model(whole.inputs, [pooled, whole.output])
+    about = "Keras' InceptionV3, not the network of 2015: no FID as published"
+    resizer = f"bilinear, antialiased, to {_INCEPTION_SIDE}x{_INCEPTION_SIDE}"
+
+    def prepare(images):
+        return tf.image.resize(rgb(images), (_INCEPTION_SIDE, _INCEPTION_SIDE), antialias=True)
+
+    return _of_network("inception", network, about, resizer, prepare)
+
+
+def _of_network(name, network, about, resizer, prepare):
+    """Returns the extractor of a network with two outputs, features and probabilities."""
+
+    @tf.function(reduce_retracing=True)
+    def run(images):
+        return network(prepare(images), training=False)
+
+    def call(images):
+        return tuple(np.asarray(values) for values in run(tf.constant(images, tf.float32)))
+
+    weights = (np.ascontiguousarray(value).tobytes() for value in network.get_weights())
+    return Extractor(name, about, resizer, _digest(resizer.encode(), *weights), call)
+
+
+def _of_function(name, shape):
+    """Returns the extractor of a user's own function, given as `module:function`."""
+    module_name, _, function_name = name.partition(":")
+    if os.getcwd() not in sys.path:  # As for `python -m`, where that is the first place.
+        sys.path.append(os.getcwd())
+    try:
+        module = importlib.import_module(module_name)
+        function = getattr(module, function_name)
+    except Exception as error:  # It is the user's own code.
+        raise UserError(
+            f"--features={name} cannot be imported: {type(error).__name__}: {first_line(error)}. "
+            "Expected module:function, such as my_features:embed for embed in ./my_features.py."
+        ) from None
+
+    def call(examples):
+        try:
+            features = np.asarray(function(examples))
+        except Exception as error:
+            raise UserError(
+                f"--features={name} failed on examples of shape {examples.shape}: "
+                f"{type(error).__name__}: {first_line(error)}"
+            ) from error
+        if features.ndim != 2 or len(features) != len(examples) or features.dtype.kind not in "fiu":
+            raise UserError(
+                f"--features={name} must return numbers of shape [{len(examples)}, dimensions] for "
+                f"examples {examples.shape}. Received: {features.dtype} of shape {features.shape}."
+            )
+        return features, None
+
+    tried = np.random.default_rng(0).uniform(-1.0, 1.0, (4, *shape)).astype(np.float32)
+    source = getattr(module, "__file__", None)
+    text = b""
+    if source:
+        with open(source, "rb") as file:
+            text = file.read()
+    digest = _digest(text, call(tried)[0].astype(np.float64).tobytes())
+    return Extractor(name, "a function of yours", "as the function does", digest, call)
+
+
+def _digest(*parts):
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:12]

@@ -1,0 +1,99 @@
+"""Pictures of the latent space: walks between latents, and arithmetic with them."""
+
+import numpy as np
+
+from keras_gan import latent_space, pictures
+
+_ROWS, _STEPS = 8, 8
+
+
+def interpolation(model, seed=0):
+    """Draws walks between pairs of latents: a row straight, then a row on the sphere.
+
+    For a uniform prior, straight ones alone.
+    """
+    ends = _latents(model, 2 * _ROWS, seed).reshape(_ROWS, 2, -1)
+    kinds = (False, True) if model.latent_prior == "normal" else (False,)
+    steps = min(_STEPS, pictures.columns_that_fit(model.image_shape[1]))
+    rows = [
+        latent_space.interpolate(*pair, steps, spherical)
+        for pair in ends[: _ROWS // len(kinds)]
+        for spherical in kinds
+    ]
+    return pictures.grid(_samples(model, np.concatenate(rows)), steps)
+
+
+def latent_walk(model, seed=0):
+    """Draws a round trip through latents, read like text: each row leads to the next one's start.
+
+    On the sphere for a normal prior.
+    """
+    points = _latents(model, _ROWS, seed)
+    steps = min(_STEPS, pictures.columns_that_fit(model.image_shape[1]))
+    spherical = model.latent_prior == "normal"
+    path = latent_space.walk(np.concatenate([points, points[:1]]), steps + 1, spherical)
+    return pictures.grid(_samples(model, path[:-1]), steps)
+
+
+def seeds_walk(model, seeds, steps):
+    """Returns samples on the way from each seed to the next, on the sphere for a normal prior.
+
+    Args:
+        model: An `AdversarialModel`.
+        seeds: At least two whole numbers.
+        steps: Samples from one seed up to, and without, the next.
+
+    Returns:
+        float32 array [(seeds - 1) * steps + 1, *shape].
+    """
+    points = _of_seeds(model, seeds)
+    path = latent_space.walk(points, steps + 1, model.latent_prior == "normal")
+    return _samples(model, path)
+
+
+def arithmetic(model, base, minus, plus):
+    """Calculates with averaged latents; see `latent_space.arithmetic`.
+
+    Args:
+        model: An `AdversarialModel`.
+        base: Seeds whose samples show the concept to start from.
+        minus: Seeds of what to take away.
+        plus: Seeds of what to add.
+
+    Returns:
+        (sample [1, *shape] of the result; rows of samples to show: of each
+        concept its seeds' and last its mean's, then the result).
+    """
+    result = _samples(model, latent_space.arithmetic(model, base, minus, plus)[np.newaxis])
+    rows = []
+    for seeds in (base, minus, plus):
+        latents = _of_seeds(model, seeds)
+        rows.append(_samples(model, np.concatenate([latents, latents.mean(axis=0)[np.newaxis]])))
+    return result, [*rows, result]
+
+
+def ragged(rows):
+    """Lays rows of images of different lengths out, with white where there is none."""
+    columns = max(map(len, rows))
+    blank = [np.ones((columns - len(row), *row.shape[1:]), np.float32) for row in rows]
+    return pictures.grid(
+        np.concatenate([x for pair in zip(rows, blank, strict=True) for x in pair]), columns
+    )
+
+
+def _of_seeds(model, seeds):
+    """Returns the latents of seeds, those of `keras_gan.generate`."""
+    return np.concatenate(list(model.seeded_latents([(seed, 0) for seed in seeds])))
+
+
+def _latents(model, count, seed):
+    # Not the latents of the grid of samples, which are (seed, 0).
+    return np.concatenate(list(model.seeded_latents([(seed, 1000 + i) for i in range(count)])))
+
+
+def _samples(model, latents):
+    parts = [
+        np.asarray(model.from_latents(model.averaged_generator, latents[i : i + 64]))
+        for i in range(0, len(latents), 64)
+    ]
+    return np.concatenate(parts).astype(np.float32)

@@ -1,0 +1,119 @@
+"""What is measured of samples, by name."""
+
+import warnings
+
+import numpy as np
+
+from keras_gan import metrics
+
+_SUBSET = 1000  # Examples in a subset of the kernel distance, at most.
+_SLICED = 4096  # Images of the sliced Wasserstein distance, at most.
+_PATCH = 7
+_MIXTURE = 2500  # Samples that modes are counted with, as published.
+COMPARED = 1000  # Samples whose nearest training example is looked for.
+
+# What to expect of a perfect sampler, for the reader of a table.
+BETTER = {
+    "frechet_distance": "lower",
+    "kernel_distance": "lower",
+    "precision": "higher",
+    "recall": "higher",
+    "density": "1",
+    "coverage": "higher",
+    "inception_score": "higher",
+    "variance_ratio": "1",
+    "sliced_wasserstein": "lower",
+    "classes_found": "all",
+    "class_variation": "lower",
+    "modes_found": "all",
+    "high_quality": "higher",
+    "reverse_kl": "lower",
+    "nearest_ratio": "1",
+    "copies": "0",
+    "authenticity": "higher",
+}
+ERRORS = {
+    "kernel_distance": "kernel_distance_error",
+    "inception_score": "inception_score_deviation",
+}
+
+
+def measure_features(real, fake, subsets=100, seed=0):
+    """Measures two sets of examples by their features, with as many of each.
+
+    Args:
+        real: `Examples`.
+        fake: `Examples`.
+        subsets: Subsets of the kernel distance.
+        seed: Of the subsets.
+
+    Returns:
+        (values by name, warnings as a list of texts).
+    """
+    count = min(len(real.features), len(fake.features))
+    equal = real.features[:count], fake.features[:count]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        values = {"frechet_distance": metrics.frechet_distance(real.features, fake.features)}
+    # Subsets of all examples would all be the same one.
+    size = min(_SUBSET, max(2, count // 2))
+    kernel = metrics.kernel_distance(*equal, subsets, size, seed)
+    values["kernel_distance"] = kernel.mean
+    values["kernel_distance_error"] = kernel.standard_error
+    precision = metrics.precision_recall(*equal)
+    values |= {"precision": precision.precision, "recall": precision.recall}
+    density = metrics.density_coverage(*equal)
+    values |= {"density": density.density, "coverage": density.coverage}
+    spread = metrics.feature_variance(real.features)
+    if spread:
+        values["variance_ratio"] = metrics.feature_variance(fake.features) / spread
+    if fake.probabilities is not None:
+        values |= _classes(real, fake)
+    return values, [str(warning.message) for warning in caught]
+
+
+def _classes(real, fake):
+    count = fake.probabilities.shape[1]
+    score = metrics.inception_score(fake.probabilities)
+    shares = [class_shares(examples) for examples in (real, fake)]
+    return {
+        "inception_score": score.mean,
+        "inception_score_deviation": score.standard_deviation,
+        "classes_found": metrics.class_coverage(fake.labels, count).modes,
+        "class_variation": float(np.abs(shares[0] - shares[1]).sum() / 2.0),
+    }
+
+
+def class_shares(examples):
+    """Returns the share [K] of examples whose most likely class is each."""
+    counts = np.bincount(examples.labels, minlength=examples.probabilities.shape[1])
+    return counts / len(examples.labels)
+
+
+def measure_images(real, fake, seed=0):
+    """Measures two sets of examples by their pixels, where that is defined."""
+    shape = fake.images.shape[1:]
+    if len(shape) != 3 or min(shape[:2]) < _PATCH:
+        return {}
+    count = min(len(real.images), len(fake.images), _SLICED)
+    sliced = metrics.sliced_wasserstein(real.images[:count], fake.images[:count], seed=seed)
+    return {"sliced_wasserstein": sliced.mean}
+
+
+def measure_memorisation(samples, training):
+    """Measures how near samples come to training examples, pixel by pixel.
+
+    Args:
+        samples: Array as in `Examples.images`.
+        training: Array of the same kind.
+    """
+    found = metrics.memorisation(samples[:COMPARED], training)
+    values = {"copies": found.copies, "authenticity": found.authenticity}
+    return {"nearest_ratio": found.ratio, **values} if np.isfinite(found.ratio) else values
+
+
+def measure_modes(samples, centers, deviation):
+    """Counts the modes of a mixture of Gaussians that samples reach."""
+    found = metrics.mode_coverage(samples[:_MIXTURE], centers, deviation)
+    values = {"modes_found": found.modes, "high_quality": found.high_quality}
+    return values | ({"reverse_kl": found.reverse_kl} if found.modes else {})
