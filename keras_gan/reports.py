@@ -88,4 +88,5 @@ class Reports:
         print("Next:")
         print(f"  tensorboard --logdir {path}")
         print(f"  python -m keras_gan.generate --run_dir={path} --seeds=0-63 --output=samples.png")
+        print(f"  python -m keras_gan.evaluate --run_dir={path}")
         print(f"  python export.py --run_dir={path}", flush=True)

@@ -41,6 +41,15 @@ def same(before, after):
     return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """Keeps what is kept for the next time away from the user's own cache."""
+    directory = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(directory))
+        yield directory
+
+
 @pytest.fixture
 def float64():
     """Builds and trains in double precision inside the test."""

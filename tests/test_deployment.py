@@ -236,19 +236,22 @@ def test_model_card(exported, finished):
 
 def test_model_card_with_an_evaluation_and_a_licence(finished, tmp_path, capsys):
     run_dir = shutil.copytree(finished, tmp_path / "run")
-    evaluation = {"kid": {"mean": 0.012345678, "a|b": 360}, "data": "/home/me", "x\n# y": 1}
+    settings = {"dataset": "/home/me", "split": "test", "about_features": "pixels", "checkpoint": 3}
+    measured = {"kernel_distance": 0.012345678, "a|b": 360, "x\n# y": 1, "no number": "/home/me"}
+    evaluation = {"settings": settings, "measures": measured, "notes": ["/home/me"]}
     (run_dir / "evaluation.json").write_text(json.dumps(evaluation))
     flags = [f"--run_dir={run_dir}", f"--export_dir={tmp_path / 'x'}", "--formats=onnx"]
     form = ["--onnx_layout=nchw", "--onnx_images=uint8", "--onnx_weights=float16"]
     export.main(["export.py", *flags, *form, "--license=Mine é, 2026"])
     card = (tmp_path / "x" / "onnx" / "1" / "model_card.md").read_text()
     assert 'license: "other"\nlicense_name: "Mine é, 2026"' in card
-    assert "| kid mean | 0.01235 |" in card and "| kid a\\|b | 360 |" in card
+    assert "| kernel distance | 0.01235 |" in card and "| a\\|b | 360 |" in card
     assert "/home/me" not in card and "| x # y | 1 |" in card
+    assert "| of step | 3, another than this file's |" in card
     for line in ("| shape | 1x8x8 |", "| layout | NCHW |", "| weights | float16 |"):
         assert line in card
     assert "| value_range | \\[0, 255\\] |" in card and "| largest_loss | " in card
-    for broken in ("{", "[1]"):
+    for broken in ("{", "[1]", "{}"):
         (run_dir / "evaluation.json").write_text(broken)
         message = command_fails(capsys, export.main, *flags)
         assert f"Cannot read {run_dir / 'evaluation.json'}" in message

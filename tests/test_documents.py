@@ -8,7 +8,7 @@ import pytest
 
 import export
 import train
-from keras_gan import generate, probe
+from keras_gan import evaluate, generate, probe
 from keras_gan.config import Config, parse
 from keras_gan.serving.options import ExportOptions
 from keras_gan.serving.stand_in import __main__ as stand_in
@@ -19,6 +19,7 @@ TEXTS = [*DOCUMENTS, ROOT / "SECURITY.md", ROOT / "CHANGELOG.md"]
 PROGRAMS = {
     "train.py": Config,
     "export.py": ExportOptions,
+    "keras_gan.evaluate": evaluate.Options,
     "keras_gan.generate": generate.Options,
     "keras_gan.probe": probe.Options,
     "keras_gan.serving.stand_in": stand_in.Options,

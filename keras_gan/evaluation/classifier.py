@@ -134,7 +134,7 @@ def _cache_path(images, labels, source):
 def _kept(path, network):
     """Restores weights that were kept; returns their accuracy, or `None` if there are none."""
     try:
-        with np.load(path) as kept:
+        with open(path, "rb") as file, np.load(file) as kept:
             weights = [kept[f"weight_{i}"] for i in range(len(network.weights))]
             accuracy = float(kept["accuracy"])
         network.set_weights(weights)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_gan.metrics.inputs import check_features
 from keras_gan.pictures import to_bytes
 
 _IMAGE_BYTES = 2**30  # Of images that are kept beside the features.
@@ -35,9 +36,14 @@ class Examples(NamedTuple):
 
 
 def gather(parts, extractor):
-    """Returns the `Examples` of float32 arrays [n, *shape] that come one after another."""
+    """Returns the `Examples` of float32 arrays [n, *shape] that come one after another.
+
+    Raises:
+        UserError: For values that are not finite.
+    """
     features, probabilities, images, room = [], [], [], _IMAGE_BYTES
     for part in parts:
+        check_features("samples", part.reshape(len(part), -1))
         some, likely = extractor(part)
         features.append(some)
         probabilities.append(likely)

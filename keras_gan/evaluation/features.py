@@ -108,9 +108,10 @@ def _inception():
         whole = keras.applications.InceptionV3(weights="imagenet")
     except Exception as error:  # Keras raises a plain one for a failed download.
         folder = os.path.join(os.path.expanduser("~"), ".keras", "models")
+        reason = first_line(error).rpartition(" -- ")[2]
         raise UserError(
             "--features=inception needs the weights of Keras' InceptionV3 (96 MB), which cannot be "
-            f"loaded: {first_line(error)[-120:]}. Connect to the internet, or put {_WEIGHTS} into "
+            f"loaded: {reason}. Connect to the internet, or put {_WEIGHTS} into "
             f"{folder}, or use --features=classifier or pixels."
         ) from None
     pooled = whole.get_layer("avg_pool").output

@@ -37,9 +37,10 @@ class Judge:
 
     def __call__(self, model):
         """Returns finite values by name, of 1,000 samples or as many as there are real examples."""
-        fake = gather(generated_parts(model, self.count, _SEED), self.extractor)
-        if not np.isfinite(fake.features).all():
-            return {}
+        parts = list(generated_parts(model, self.count, _SEED))
+        if not all(np.isfinite(part).all() for part in parts):
+            return {}  # The run will end by itself.
+        fake = gather(parts, self.extractor)
         values, _ = measure_features(self.real, fake, _SUBSETS)
         if self.mixture:
             values |= measure_modes(fake.images, *self.mixture)

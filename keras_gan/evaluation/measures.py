@@ -68,11 +68,12 @@ def measure_features(real, fake, subsets=100, seed=0):
     if spread:
         values["variance_ratio"] = metrics.feature_variance(fake.features) / spread
     if fake.probabilities is not None:
-        values |= _classes(real, fake)
+        values |= measure_classes(real, fake)
     return values, [str(warning.message) for warning in caught]
 
 
-def _classes(real, fake):
+def measure_classes(real, fake):
+    """Measures two sets of examples by the classes that they are taken for."""
     count = fake.probabilities.shape[1]
     score = metrics.inception_score(fake.probabilities)
     shares = [class_shares(examples) for examples in (real, fake)]

@@ -1,0 +1,80 @@
+"""`python -m keras_gan.generate`: what lies between seeds."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import generate, latent_space, pictures
+from keras_gan.run_directory import load_run
+from tests.runs import command_fails
+
+
+def written(finished, path, *flags):
+    generate.main(["generate.py", f"--run_dir={finished}", f"--output={path}", *flags])
+    return np.load(path) if path.suffix == ".npy" else tf.io.decode_png(path.read_bytes()).numpy()
+
+
+@pytest.fixture(scope="module")
+def model(finished):
+    return load_run(finished)[0]
+
+
+def latents(model, *seeds):
+    return np.concatenate(list(model.seeded_latents([(seed, 0) for seed in seeds])))
+
+
+def test_a_walk_passes_through_the_seeds_on_the_sphere(finished, model, tmp_path):
+    samples = written(finished, tmp_path / "walk.npy", "--seeds=4,9,2", "--walk=3")
+    assert samples.shape == (7, 8, 8, 1)
+    np.testing.assert_allclose(samples[::3], model(latents(model, 4, 9, 2)), atol=1e-6)
+    ends = latents(model, 4, 9)
+    between = latent_space.interpolate(*ends, 4, spherical=True)
+    np.testing.assert_allclose(samples[:4], model(between), atol=1e-6)
+    assert written(finished, tmp_path / "walk.png", "--seeds=4,9,2", "--walk=3").shape == (
+        18,
+        28,
+        1,
+    )
+    assert "7 samples" and len(list(tmp_path.iterdir())) == 2
+
+
+def test_arithmetic_shows_each_concept_its_mean_and_the_result(finished, model, tmp_path):
+    flags = ("--seeds=1,2,3", "--minus=4", "--plus=5-6")
+    sample = written(finished, tmp_path / "sum.npy", *flags)
+    means = [latents(model, *seeds).mean(axis=0) for seeds in ((1, 2, 3), (4,), (5, 6))]
+    result = model((means[0] - means[1] + means[2])[np.newaxis])
+    np.testing.assert_allclose(sample, result, atol=1e-6)
+    picture = written(finished, tmp_path / "sum.png", *flags)
+    assert picture.shape == (4 * 8 + 3 * 2, 4 * 8 + 3 * 2, 1)
+    cells = [
+        [picture[10 * r : 10 * r + 8, 10 * c : 10 * c + 8] for c in range(4)] for r in range(4)
+    ]
+    shown = pictures.to_bytes(np.asarray(model(np.stack([*latents(model, 1, 2, 3), means[0]]))))
+    near = np.abs(np.stack(cells[0]).astype(int) - shown.astype(int))
+    assert near.max() <= 1
+    white = [(r, c) for r in range(4) for c in range(4) if (cells[r][c] == 255).all()]
+    assert white == [(1, 2), (1, 3), (2, 3), (3, 1), (3, 2), (3, 3)]
+
+
+def test_a_walk_as_single_files(finished, tmp_path):
+    generate.main(
+        [
+            "generate.py",
+            f"--run_dir={finished}",
+            f"--output={tmp_path}/w",
+            "--seeds=0,1",
+            "--walk=2",
+        ]
+    )
+    names = [path.name for path in sorted((tmp_path / "w").iterdir())]
+    assert names == ["step_00000000.png", "step_00000001.png", "step_00000002.png"]
+
+
+def test_mistakes(finished, capsys):
+    def message(*flags):
+        return command_fails(capsys, generate.main, f"--run_dir={finished}", *flags)
+
+    assert "--minus and --plus go together" in message("--minus=1")
+    assert "--minus and --plus go together" in message("--minus=1", "--plus=2", "--walk=3")
+    assert "--walk needs at least two --seeds. Received: 5." in message("--seeds=5", "--walk=3")
+    assert "--plus must be like 0-63" in message("--minus=1", "--plus=x")
