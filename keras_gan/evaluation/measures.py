@@ -30,7 +30,7 @@ BETTER = {
     "reverse_kl": "lower",
     "nearest_ratio": "1",
     "copies": "0",
-    "authenticity": "higher",
+    "authenticity": "0.5",
 }
 ERRORS = {
     "kernel_distance": "kernel_distance_error",
