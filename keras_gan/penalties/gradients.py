@@ -1,4 +1,4 @@
-"""Penalties on the discriminator: per example, of shape [N], in float32 or more.
+"""Penalties on D's gradients by its inputs, per example, in float32 or more.
 
 A critic is a function from images [N, ...] to logits [N]. The gradients by the
 images are those of the sum of the logits, which are the gradients of each logit
@@ -6,9 +6,8 @@ only if the critic lets no example influence another's logit: it must have no
 batch norm on batch statistics, and no minibatch statistics either, or the
 penalty also counts what each image does to the others' logits.
 
-No weight is in here: the caller multiplies by lambda or gamma. Every call of
-the critic is a call in training mode if the caller makes it one, and moves its
-state, such as spectral-norm vectors.
+Every call of the critic is a call in training mode if the caller makes it one,
+and moves its state, such as spectral-norm vectors.
 """
 
 import tensorflow as tf
@@ -87,48 +86,6 @@ def r1(critic, real):
 def r2(critic, fake):
     """`r1` at generated images: Mescheder et al. 2018, eq. 10."""
     return r1(critic, fake)
-
-
-def lecam(real_logits, fake_logits, real_mean, fake_mean, *, rectified=False):
-    """(r - mean f)^2 + (f - mean r)^2: LeCam, Tseng et al. 2021, section 3.
-
-    Args:
-        real_logits: Logits [N] of real examples.
-        fake_logits: Logits [N] of generated examples.
-        real_mean: Running mean of the real logits, a scalar; see `running_mean`.
-        fake_mean: Running mean of the generated ones.
-        rectified: Count r - mean f and mean r - f only where positive, as the
-            authors' code does: D is not pulled back from answering wrongly.
-    """
-    real = real_logits - tf.stop_gradient(tf.cast(fake_mean, real_logits.dtype))
-    fake = tf.stop_gradient(tf.cast(real_mean, fake_logits.dtype)) - fake_logits
-    if rectified:
-        real, fake = tf.nn.relu(real), tf.nn.relu(fake)
-    return real**2 + fake**2
-
-
-def running_mean(mean, logits, decay=0.99):
-    """Returns a running mean after one more batch; it synchronises.
-
-    Args:
-        mean: The mean before, a scalar.
-        logits: Logits [N] of this replica.
-        decay: Share of the old mean that is kept.
-    """
-    now = tf.stop_gradient(global_mean(tf.reduce_mean(logits)))
-    return decay * tf.cast(mean, now.dtype) + (1.0 - decay) * now
-
-
-def consistency(logits, augmented_logits):
-    """(D(x) - D(T(x)))^2: bCR, Zhao et al. 2020, algorithm 1.
-
-    The paper adds it for real and for generated images, each with the weight 10.
-
-    Args:
-        logits: Logits [N] of images.
-        augmented_logits: Logits [N] of the same images, augmented.
-    """
-    return (logits - augmented_logits) ** 2
 
 
 def _norm_penalty(critic, images, one_sided, target):
