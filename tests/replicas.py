@@ -42,7 +42,7 @@ def shared(make, rows, replicas):
         return values, by_rows, sum_over_replicas(by_weights) if weights else []
 
     local = strategy.experimental_local_results
-    values, by_rows, by_weights = tf.function(lambda: strategy.run(of_replica))()
+    values, by_rows, by_weights = tf.function(lambda: strategy.run(of_replica), autograph=False)()
     return [
         *(np.concatenate([part.numpy() for part in local(x)]) for x in (values, *by_rows)),
         *(local(x)[0].numpy() for x in by_weights),

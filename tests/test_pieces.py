@@ -69,7 +69,7 @@ def trained(replicas, steps=3):
         own = tf.gather(batch["image"], index * count + tf.range(count))
         return model.train_step({"image": tf.ensure_shape(own, (count, *SHAPE))})
 
-    step = tf.function(lambda: strategy.run(of_replica))
+    step = tf.function(lambda: strategy.run(of_replica), autograph=False)
     start = values(model.variables)
     for _ in range(steps):
         logs = step()
