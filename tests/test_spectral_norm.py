@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.spectral_norm import SpectralConv2D, SpectralDense
+from keras_gan.spectral_norm import SpectralConv2D, SpectralDense, normalised
 from tests.conftest import same, values
 from tests.replicas import assert_same_on_two_replicas, slope
 
@@ -99,6 +99,21 @@ def test_gradient_by_the_kernel(name, float64):
     np.testing.assert_allclose(
         np.sum(gradient * direction), slope(loss, start, direction), rtol=1e-5
     )
+
+
+def test_gradient_holds_both_vectors_before_they_are_found():
+    """Of sum(G W / sigma): G / sigma - <G, W> / sigma^2 v u^T, for any u."""
+    weights, kernel = RNG.normal(size=(2, 5, 3))
+    with tf.GradientTape() as tape:
+        variable = tf.Variable(kernel)
+        result, u = normalised(variable.value(), tf.constant([0.5, 1.0, -1.0], tf.float64))
+        loss = tf.reduce_sum(weights * result)
+    u, v = u.numpy(), kernel @ [0.5, 1.0, -1.0]
+    v /= np.linalg.norm(v)
+    sigma = v @ kernel @ u
+    np.testing.assert_allclose(result, kernel / sigma)
+    expected = weights / sigma - np.sum(weights * kernel) / sigma**2 * np.outer(v, u)
+    np.testing.assert_allclose(tape.gradient(loss, variable), expected, rtol=1e-10)
 
 
 def test_zeros_stay_zeros():
