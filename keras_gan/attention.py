@@ -4,6 +4,8 @@ Zhang, Goodfellow, Metaxas, Odena: Self-Attention Generative Adversarial
 Networks, 2018 (SAGAN).
 """
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -89,4 +91,7 @@ class SelfAttention(keras.layers.Layer):
 
 
 def _pooled(x):
-    return tf.nn.max_pool2d(x, 2, 2, "VALID")
+    """Returns maxima of 2x2 pixels; XLA has no second derivative of the pooling operation."""
+    rows, columns = x.shape[1] // 2 * 2, x.shape[2] // 2 * 2
+    corners = [x[:, i:rows:2, j:columns:2] for i in (0, 1) for j in (0, 1)]
+    return functools.reduce(tf.maximum, corners)
