@@ -43,6 +43,9 @@ def shared(make, rows, replicas):
 
     local = strategy.experimental_local_results
     values, by_rows, by_weights = tf.function(lambda: strategy.run(of_replica), autograph=False)()
+    for variable in variables:
+        first, *others = (copy.numpy() for copy in local(variable.value))
+        assert all(np.array_equal(first, other) for other in others), variable.path
     return [
         *(np.concatenate([part.numpy() for part in local(x)]) for x in (values, *by_rows)),
         *(local(x)[0].numpy() for x in by_weights),
