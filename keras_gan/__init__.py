@@ -17,7 +17,16 @@ _PUBLIC = {
     "export": "keras_gan.exporting",
     "load_run": "keras_gan.run_directory",
 }
-_SUBMODULES = ("callbacks", "data", "losses", "metrics", "models", "networks")
+_SUBMODULES = (
+    "augment",
+    "callbacks",
+    "data",
+    "losses",
+    "metrics",
+    "models",
+    "networks",
+    "penalties",
+)
 
 __all__ = ["__version__", *_PUBLIC, *_SUBMODULES]
 

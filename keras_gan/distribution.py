@@ -115,11 +115,46 @@ def steps_of_workers(strategy, step, count):
 
 
 def global_mean(values):
-    """Returns the mean of `values` over the replicas; call it in replica context."""
+    """Returns the mean of `values` over the replicas; call it in replica context.
+
+    Its gradient is right where each replica differentiates its share of a loss
+    and the gradients are summed, as `sum_over_replicas` does.
+    """
     replica = tf.distribute.get_replica_context()
     if replica.num_replicas_in_sync == 1:
         return values
     return replica.all_reduce(tf.distribute.ReduceOp.MEAN, values)
+
+
+def all_gather(values):
+    """Returns the rows of all replicas, in order; call it in replica context.
+
+    Differentiable any number of times, under the same rule as `global_mean`.
+
+    Args:
+        values: Float tensor [N, ...], of the same shape on every replica.
+
+    Returns:
+        A tensor [replicas * N, ...]; `values` itself outside of replicas.
+    """
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+        return values
+    count, replicas = tf.shape(values)[0], replica.num_replicas_in_sync
+    before = replica.replica_id_in_sync_group * count
+    after = (replicas - 1) * count - before
+    # A sum of rows among zeros: TensorFlow differentiates it, and every strategy has it.
+    paddings = [[before, after], *[[0, 0]] * (values.shape.rank - 1)]
+    gathered = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.pad(values, paddings))
+    rows = None if values.shape[0] is None else values.shape[0] * replicas
+    return tf.ensure_shape(gathered, [rows, *values.shape[1:]])
+
+
+def own_rows(count):
+    """Returns the index [count] of each of this replica's rows in what `all_gather` returns."""
+    replica = tf.distribute.get_replica_context()
+    number = 0 if replica is None else replica.replica_id_in_sync_group
+    return number * count + tf.range(count)
 
 
 def sum_over_replicas(gradients):

@@ -60,7 +60,15 @@ def layer_draws(seed, part=0, parts=1):
 
 
 def layer_uniform(inputs):
-    """Draws from [0, 1) in the shape of `inputs`, by index in the global batch.
+    """Draws from [0, 1) in the shape of `inputs`, by index in the global batch; see below."""
+    return batch_uniform(inputs.shape)
+
+
+def batch_uniform(shape):
+    """Draws from [0, 1) by index in the global batch.
+
+    Args:
+        shape: Shape of the result; its first axis counts this replica's examples.
 
     Raises:
         RuntimeError: Outside of `layer_draws`.
@@ -68,13 +76,14 @@ def layer_uniform(inputs):
     draws = getattr(_active, "draws", None)
     if draws is None:
         raise RuntimeError(
-            "A random layer was called in training mode outside of a training step. Call the "
-            "network with training=False, or within `randomness.layer_draws(seed)`."
+            "A random layer, penalty or augmentation was called in training mode outside of a "
+            "training step. Call networks with training=False, hand over the draws, or call it "
+            "within `randomness.layer_draws(seed)`."
         )
     draws.count += 1
     seed = _fold_in(draws.seed, draws.count)
     return _replica_rows(
-        lambda shape: tf.random.stateless_uniform(shape, seed, alg="philox"), inputs.shape
+        lambda shape: tf.random.stateless_uniform(shape, seed, alg="philox"), shape
     )
 
 

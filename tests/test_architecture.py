@@ -35,7 +35,9 @@ LAYERS = [
         "sampling",
         "theory",
     },  # fmt: skip
-    {"losses", "layers", "batch_norm", "convolutions"},
+    {"attention"},
+    {"spectral_norm"},
+    {"losses", "penalties", "augment", "minibatch", "layers", "batch_norm", "convolutions"},
     {"distribution"},
     {"randomness", "checks", "files"},
     {"command"},

@@ -1,0 +1,64 @@
+"""Top-k training: G learns only from the samples that D likes best.
+
+Sinha, Zhao, Goyal, Raffel, Odena: Top-k Training of GANs, 2020.
+"""
+
+import tensorflow as tf
+
+from keras_gan.distribution import all_gather
+from keras_gan.errors import UserError
+
+
+def top_k(losses, fake_logits, share):
+    """Returns G's losses [N], weighted so that only the best samples count.
+
+    Their mean over the global batch is the mean loss of the k samples with the
+    highest logits.
+
+    Args:
+        losses: G's losses [N].
+        fake_logits: D's logits of the same samples, [N].
+        share: See `top_k_weights`.
+    """
+    return losses * top_k_weights(fake_logits, share)
+
+
+def top_k_weights(fake_logits, share):
+    """Returns weights [N], constants for differentiation, whose global mean is 1.
+
+    Of the global batch of B samples the k = max(1, round(share B)) with the
+    highest logits get B / k, the others 0. Samples tied at the k-th logit divide
+    what is left for them equally. Call it in replica context; it synchronises.
+
+    Args:
+        fake_logits: D's logits of this replica's samples, [N].
+        share: In (0, 1], a number or a scalar tensor.
+
+    Raises:
+        UserError: For a number out of range.
+    """
+    if not tf.is_tensor(share) and not 0.0 < share <= 1.0:
+        raise UserError(f"The share of samples to keep must be in (0, 1]. Received: {share}.")
+    own = tf.stop_gradient(fake_logits)
+    everyone = tf.sort(all_gather(own), direction="DESCENDING")
+    count = tf.cast(tf.size(everyone), own.dtype)
+    k = tf.maximum(tf.round(tf.cast(share, own.dtype) * count), 1.0)
+    threshold = tf.gather(everyone, tf.cast(k, tf.int32) - 1)
+    total = lambda condition: tf.reduce_sum(tf.cast(condition, own.dtype))  # noqa: E731
+    tied = (k - total(everyone > threshold)) / total(everyone == threshold)
+    kept = tf.where(own == threshold, tied, tf.cast(own > threshold, own.dtype))
+    return kept * count / k
+
+
+def annealed_share(epoch, decay=0.99, least=0.5):
+    """Returns max(decay^epoch, least): the share to keep falls as G learns (section 3).
+
+    At the start D's ranking means little, and every sample counts. A decay of 0.99 an
+    epoch down to one half is what public implementations of it use.
+
+    Args:
+        epoch: Passes over the data done, a number or scalar tensor.
+        decay: What is kept of the share by an epoch.
+        least: Where the share stays in the end.
+    """
+    return tf.maximum(tf.cast(decay, tf.float32) ** tf.cast(epoch, tf.float32), least)

@@ -1,0 +1,18 @@
+"""Penalties on the discriminator as pure functions, per example: tensors of shape [N].
+
+No weight is in them: the caller multiplies by lambda or gamma.
+"""
+
+from keras_gan.penalties.gradients import dragan, gradient_penalty, input_gradients, r1, r2
+from keras_gan.penalties.logits import consistency, lecam, running_mean
+
+__all__ = [
+    "consistency",
+    "dragan",
+    "gradient_penalty",
+    "input_gradients",
+    "lecam",
+    "r1",
+    "r2",
+    "running_mean",
+]

@@ -1,0 +1,107 @@
+"""Dense and convolutional layers whose kernels have spectral norm 1.
+
+Miyato, Kataoka, Koyama, Yoshida: Spectral Normalization for Generative
+Adversarial Networks, 2018.
+"""
+
+import keras
+import tensorflow as tf
+
+from keras_gan import convolutions
+
+_TINY = 1e-12
+
+
+def normalised(kernel, direction):
+    """Returns kernel / sigma and the next direction: algorithm 1, one power iteration.
+
+    With the kernel as a matrix W of shape (product of the others, outputs),
+    v = W u / |W u|, then u = W^T v / |W^T v| and sigma = v^T W u. Both vectors
+    are constants for differentiation, sigma is not (equation 10).
+
+    Args:
+        kernel: Tensor [..., outputs].
+        direction: The u before, [outputs], of any length but zero.
+
+    Returns:
+        The normalised kernel and u, of length 1. A kernel of zeros stays one.
+    """
+    matrix = tf.reshape(kernel, [-1, kernel.shape[-1]])
+    left, right = _directions(tf.stop_gradient(matrix), tf.stop_gradient(direction))
+    sigma = tf.tensordot(left, tf.linalg.matvec(matrix, right), 1)
+    return kernel / tf.maximum(sigma, _TINY), right
+
+
+def _directions(matrix, right):
+    """Returns v and u after one power iteration, both of length 1."""
+    left = tf.math.l2_normalize(tf.linalg.matvec(matrix, right), epsilon=_TINY**2)
+    right = tf.linalg.matvec(matrix, left, transpose_a=True)
+    return left, tf.math.l2_normalize(right, epsilon=_TINY**2)
+
+
+class _SpectralNorm:
+    """Mixin for Keras' layers with one kernel; `_linear` applies a kernel to inputs.
+
+    In training the direction u moves by one power iteration a call; inside a
+    `StatelessScope` it only seems to. In inference it stays where it is, with
+    one iteration from there for the norm. The kernel is never written to.
+    """
+
+    # The direction is written in replica context, which an inner function must not do.
+    synchronized = True
+
+    def add_weight(self, *args, **kwargs):
+        # The norm is of full precision: the kernel must not be cast before.
+        return super().add_weight(*args, **{**kwargs, "autocast": False})
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.direction = self.add_weight(
+            name="direction",
+            shape=self.kernel.shape[-1:],
+            initializer=keras.initializers.RandomNormal(stddev=1.0),
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+
+    def call(self, inputs, training=None):
+        kernel, direction = normalised(
+            tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.direction)
+        )
+        if training:
+            self.direction.assign(direction)
+        kernel = tf.cast(kernel, self.compute_dtype)
+        outputs = self._linear(inputs, kernel, training)
+        if self.use_bias:
+            outputs += tf.cast(tf.convert_to_tensor(self.bias), self.compute_dtype)
+        return outputs if self.activation is None else self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class SpectralDense(_SpectralNorm, keras.layers.Dense):
+    """Keras' layer with a kernel of spectral norm 1."""
+
+    def _linear(self, inputs, kernel, training):
+        del training
+        return keras.ops.matmul(inputs, kernel)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class SpectralConv2D(_SpectralNorm, convolutions.Conv2D):
+    """The package's `Conv2D` with a kernel of norm 1 as a matrix (rows * columns * C, F).
+
+    That is not the norm of the convolution as a map of images, as in the paper
+    (section 2.1).
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.data_format != "channels_last":
+            raise ValueError(
+                f"data_format must be 'channels_last'. Received: {self.data_format!r}."
+            )
+
+    def _linear(self, inputs, kernel, training):
+        if training and self._is_plain() and self._products_are_faster(inputs):
+            return self._convolve(inputs, kernel)
+        return self.convolution_op(inputs, kernel)
