@@ -18,7 +18,9 @@ import tensorflow as tf
 from keras_gan import ema, randomness
 from keras_gan.checks import check_batch, check_choice, check_shape
 from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas
+from keras_gan.game import Game
 from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.pieces import choose
 from keras_gan.players import add, check_players, gradient_norm, trainable_variables
 from keras_gan.sampling import Sampling
 from keras_gan.two_optimizers import TwoOptimizers
@@ -55,7 +57,8 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
             latents [N, latent_dim] to examples.
         discriminators: Networks of the discriminating player; the first one
             maps examples to logits [N].
-        objective: A `losses.Objective`.
+        pieces: The shared arguments that the constructor was given, by name; see
+            `pieces.Pieces`.
         latent_dim: Dimension of the latents.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step, the paper's k. A batch given
@@ -64,12 +67,18 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
 
     Attributes:
         tiny: Constructor arguments with which tests build the system quickly.
+        pieces: Shared arguments that are not those of `pieces.Pieces` by default.
+        fixed_pieces: Names of those of them that make the system what it is.
+        bounded_critic: Whether the system itself bounds D's slope.
         term_names: Names of further per-example terms that the losses return.
         default_ema_images: Half-life of the averaged generator in images.
         step: Generator steps done, a scalar variable.
     """
 
     tiny = {}
+    pieces = {}
+    fixed_pieces = ()
+    bounded_critic = False
     term_names = ()
     default_ema_images = 10_000
 
@@ -79,10 +88,10 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
         *,
         generators,
         discriminators,
-        objective,
         latent_dim,
         latent_prior="normal",
         d_steps=1,
+        pieces=None,
     ):
         check_shape(image_shape)
         check_choice("latent_prior", latent_prior, randomness.PRIORS)
@@ -92,7 +101,10 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
         self.latent_dim = latent_dim
         self.latent_prior = latent_prior
         self.d_steps = d_steps
-        self.objective = objective
+        chosen = choose(type(self), pieces or {})
+        chosen.check_examples(type(self).__name__, self.image_shape)
+        self.game = Game(chosen)
+        self.game.check_discriminators(type(self).__name__, discriminators, self.bounded_critic)
         self.generators = list(generators)
         self.discriminators = list(discriminators)
         self.averages = [ema.twin(network) for network in generators]
@@ -107,10 +119,9 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
             trainable=False,
             aggregation="only_first_replica",
         )
-        monitored = objective.monitors(tf.zeros(1), tf.zeros(1))
-        self._means = {
-            name: ReplicaMean(name) for name in (*_WATCHED, *monitored, *self.term_names)
-        }
+        monitored = self.game.objective.monitors(tf.zeros(1), tf.zeros(1))
+        logged = (*_WATCHED, *monitored, *self.game.names, *self.term_names)
+        self._means = {name: ReplicaMean(name) for name in logged}
         self.built = True
 
     # What a system may change.
@@ -124,10 +135,13 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
         del batch
         return {"image": self.generator(latents, training=True)}
 
-    def discriminate(self, examples):
-        """Returns the discriminator's logits [N] for a dict of examples, in full precision."""
-        logits = self.discriminator(examples["image"], training=True)
-        return tf.cast(logits, self.compute_dtype)
+    def answer(self, examples):
+        """Returns the discriminator's logits [N] for a dict of examples as it sees them."""
+        return self.discriminator(examples["image"], training=True)
+
+    def penalty_weight(self):
+        """Returns the weight of the penalties in this step."""
+        return self.game.pieces.penalty_weight
 
     def discriminator_loss(self, real, fake):
         """Returns D's losses [N] and a dict of per-example values to log.
@@ -139,14 +153,14 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
             real: Dict of real examples.
             fake: Dict of generated examples.
         """
-        real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
-        losses = self.objective.discriminator(real_logits, fake_logits)
-        return losses, self.objective.monitors(real_logits, fake_logits)
+        return self.game.discriminator_losses(
+            self.discriminate, real, fake, self.step, self.penalty_weight()
+        )
 
     def generator_loss(self, real, fake):
         """Returns G's losses [N] and a dict of per-example values to log; see above."""
-        del real
-        return self.objective.generator(self.discriminate(fake)), {}
+        batch_size = real["image"].shape[0] * self._replicas * self.accumulate_steps
+        return self.game.generator_losses(self.discriminate, real, fake, self.step, batch_size), {}
 
     def after_discriminator_update(self, means):
         """Called after each update of D, for instance to clip its weights.
@@ -155,6 +169,14 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
             means: D's loss and monitors of this update by name, scalars, the
                 same on every replica.
         """
+
+    def discriminate(self, examples):
+        """Returns the discriminator's logits [N], in full precision, for examples as they are.
+
+        They are augmented here, if at all.
+        """
+        seen = {**examples, "image": self.game.augmented(examples["image"])}
+        return tf.cast(self.answer(seen), self.compute_dtype)
 
     # What Keras calls.
 
@@ -239,7 +261,10 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
 
         gradients, values = self._accumulate(differentiate, variables)
         norm = self._descend(self.discriminator_optimizer, gradients, variables)
-        self.after_discriminator_update(self._record(d_gradient_norm=norm, **values))
+        means = self._record(d_gradient_norm=norm, **values)
+        count = tf.nest.flatten(batch)[0].shape[0] // self.d_steps * self._replicas
+        self.game.after_update(means, count)
+        self.after_discriminator_update(means)
 
     def generator_update(self, batch, fakes=None):
         """Updates the generators to make the frozen discriminators answer "real".
@@ -292,7 +317,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
 
         def one(part):
             gradients, values = differentiate(part)
-            means = {k: tf.reduce_mean(tf.cast(x, tf.float32)) for k, x in values.items()}
+            means = {k: tf.reduce_mean(tf.cast(x, self.compute_dtype)) for k, x in values.items()}
             return gradients, {k: mean / self.accumulate_steps for k, mean in means.items()}
 
         sums = one(0)
@@ -361,7 +386,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
 
     def _record(self, **values):
         """Adds per-example values to the metrics; returns their means over the global batch."""
-        local = tf.stack([tf.reduce_mean(tf.cast(x, tf.float32)) for x in values.values()])
+        local = tf.stack([tf.reduce_mean(tf.cast(x, self.compute_dtype)) for x in values.values()])
         means = dict(zip(values, tf.unstack(global_mean(local)), strict=True))
         for name, mean in means.items():
             self._means[name].update_state(mean)

@@ -30,10 +30,15 @@ class ArgumentsAreConfig:
 
     def __new__(cls, *args, **kwargs):
         instance = super().__new__(cls, *args, **kwargs)
-        bound = inspect.signature(cls).bind_partial(*args, **kwargs)
+        signature = inspect.signature(cls)
+        bound = signature.bind_partial(*args, **kwargs)
         bound.apply_defaults()
+        arguments = dict(bound.arguments)
+        for name, parameter in signature.parameters.items():
+            if parameter.kind == inspect.Parameter.VAR_KEYWORD:
+                arguments |= arguments.pop(name)
         # Past Keras' attribute tracking, which is not set up before __init__.
-        object.__setattr__(instance, "_arguments", dict(bound.arguments))
+        object.__setattr__(instance, "_arguments", arguments)
         return instance
 
     def get_config(self):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import losses, models, randomness
+from keras_gan import models, randomness
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError
@@ -267,7 +267,6 @@ class Clipped(AdversarialModel):
             image_shape,
             generators=[plain.generator, keras.Model(inputs, norm)],
             discriminators=[plain.discriminator],
-            objective=losses.cross_entropy_game(),
             latent_dim=plain.latent_dim,
             d_steps=3,
         )
@@ -318,7 +317,6 @@ def test_a_variable_belongs_to_one_player():
                 image_shape,
                 generators=networks,
                 discriminators=[model.discriminator],
-                objective=losses.cross_entropy_game(),
                 latent_dim=4,
             )
 
@@ -354,10 +352,10 @@ def test_wrong_arguments_are_named(name, arguments, message):
 def test_model_arguments_are_converted_and_checked():
     gan = models.get("gan")
     texts = {"latent_dim": "7", "label_smoothing": ".1", "generator_units": "8,9",
-             "generator_loss": "minimax"}  # fmt: skip
+             "objective": "minimax"}  # fmt: skip
     assert models.parse_arguments(gan, texts) == {
         "latent_dim": 7, "label_smoothing": 0.1, "generator_units": (8, 9),
-        "generator_loss": "minimax",
+        "objective": "minimax",
     }  # fmt: skip
     with pytest.raises(UserError, match="no argument 'latent_din'. Did you mean 'latent_dim'"):
         models.parse_arguments(gan, {"latent_din": "7"})

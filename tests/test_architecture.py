@@ -21,7 +21,7 @@ LAYERS = [
     {"checkpoints", "workers"},
     {"models"},
     {"adversarial"},
-    {"two_optimizers"},
+    {"game", "pieces", "two_optimizers"},
     {
         "charts",
         "data",

@@ -2,16 +2,19 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from keras_gan import losses, penalties
+from keras_gan import losses, models, penalties, randomness
 from keras_gan.adversarial import AdversarialModel
-from keras_gan.augment import diff_augment
+from keras_gan.augment import adapted_probability
 from keras_gan.distribution import make_strategy
+from keras_gan.errors import UserError
 from keras_gan.minibatch import MinibatchDiscrimination, MinibatchStandardDeviation
 from keras_gan.networks import mlp
+from keras_gan.pieces import PENALTIES, Pieces
 from keras_gan.spectral_norm import SpectralConv2D, SpectralDense
-from tests.conftest import examples, values
+from tests.conftest import build, examples, values
 
 SHAPE = (6, 6, 1)
 
@@ -27,40 +30,26 @@ def discriminator():
 class Coupled(AdversarialModel):
     """A relativistic average game, penalised and augmented, whose D compares examples."""
 
-    def __init__(self):
+    def __init__(self, **pieces):
+        chosen = {"objective": "relativistic_average", "penalty": "dragan", "penalty_weight": 1.0}
         super().__init__(
             SHAPE,
             generators=[mlp.Generator(SHAPE, latent_dim=4, units=(8,))],
             discriminators=[discriminator()],
-            objective=losses.objective("relativistic_average"),
             latent_dim=4,
+            pieces={**chosen, "augment": "translation", "top_k": 0.5, "top_k_images": 1, **pieces},
         )
 
     def default_optimizers(self):
         return keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1)
 
-    def discriminate(self, examples):
-        return super().discriminate({"image": diff_augment(examples["image"], "translation")})
 
-    def discriminator_loss(self, real, fake):
-        real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
-        critic = lambda images: self.discriminator(images, training=True)  # noqa: E731
-        penalty = penalties.dragan(critic, real["image"])
-        adversarial = self.objective.discriminator(real_logits, fake_logits)
-        return adversarial + penalty, self.objective.monitors(real_logits, fake_logits)
-
-    def generator_loss(self, real, fake):
-        fake_logits = self.discriminate(fake)
-        adversarial = self.objective.generator(fake_logits, self.discriminate(real))
-        return losses.top_k(adversarial, fake_logits, 0.5), {}
-
-
-def trained(replicas, steps=3):
+def trained(replicas, steps=3, **pieces):
     keras.utils.set_random_seed(0)
     batch = examples(8, SHAPE)
     strategy = make_strategy(cpu_replicas=replicas)
     with strategy.scope():
-        model = Coupled()
+        model = Coupled(**pieces)
     model.compile()
 
     def of_replica():
@@ -78,10 +67,145 @@ def trained(replicas, steps=3):
     return dict(zip(names, zip(start, values(model.variables), strict=True), strict=True)), means
 
 
-def test_two_replicas_train_as_one_device(float64):
-    (one, one_means), (two, two_means) = trained(1), trained(2)
+@pytest.mark.parametrize(
+    "pieces",
+    [{}, {"objective": "hinge", "penalty": "r1,r2", "augment": "adaptive", "lecam": 0.1,
+          "consistency": 1.0}],
+)  # fmt: skip
+def test_two_replicas_train_as_one_device(float64, pieces):
+    (one, one_means), (two, two_means) = trained(1, **pieces), trained(2, **pieces)
     np.testing.assert_allclose(two_means, one_means, rtol=1e-5)  # Logged in float32.
     for (name, (before, after)), (_, other) in zip(one.items(), two.values(), strict=True):
         np.testing.assert_allclose(other, after, rtol=1e-9, atol=1e-10, err_msg=name)
         if "direction" in name or "kernel" in name:
             assert not np.array_equal(before, after), name
+
+
+def plain(**pieces):
+    """A compiled GAN without random layers, and what its D says of a batch and of samples."""
+    model = build("gan", (3,), dropout=0.0, **pieces)
+    model.compile()
+    real, fake = examples(8, (3,), seed=1), examples(8, (3,), seed=2)
+    logits = [model.discriminator(x["image"], training=True) for x in (real, fake)]
+    return model, real, fake, logits
+
+
+@pytest.mark.parametrize("name", losses.OBJECTIVES)
+def test_losses_are_those_of_the_objective(name):
+    model, real, fake, (real_logits, fake_logits) = plain(
+        objective=name, penalty="gradient_penalty", penalty_weight=0.0
+    )
+    objective = losses.objective(name)
+    with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
+        d_losses, watched = model.discriminator_loss(real, fake)
+    np.testing.assert_allclose(d_losses, objective.discriminator(real_logits, fake_logits), 1e-5)
+    assert set(objective.monitors(real_logits, fake_logits)) < set(watched)
+    given = (fake_logits, real_logits) if objective.relativistic else (fake_logits,)
+    g_losses, _ = model.generator_loss(real, fake)
+    np.testing.assert_allclose(g_losses, objective.generator(*given), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["r1", "r2", "r1,r2"])
+def test_penalties_of_one_pass_are_those_of_two(name):
+    model, real, fake, logits = plain(penalty=name, penalty_weight=3.0)
+    critic = lambda images: model.discriminator(images, training=True)  # noqa: E731
+    by_hand = {"r1": penalties.r1(critic, real["image"]), "r2": penalties.r2(critic, fake["image"])}
+    expected = sum(by_hand[one] for one in name.split(","))
+    found, watched = model.discriminator_loss(real, fake)
+    np.testing.assert_allclose(watched["penalty"], expected, rtol=1e-5)
+    game = losses.objective("non_saturating").discriminator(*logits)
+    np.testing.assert_allclose(found, game + 3.0 * expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_lazy_penalty_comes_every_so_many_steps_and_is_as_much_stronger(name):
+    def penalty(every, step):
+        model, real, fake, _ = plain(penalty=name, penalty_every=every)
+        model.step.assign(step)
+        with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
+            return tf.function(model.discriminator_loss)(real, fake)[1]["penalty"].numpy()
+
+    np.testing.assert_allclose(penalty(3, 6), 3.0 * penalty(1, 6), rtol=1e-4)
+    assert not penalty(3, 7).any()
+
+
+def test_augmentation_adapts_to_how_sure_the_discriminator_is():
+    model = build("dcgan", (8, 8, 1), augment="adaptive")
+    model.compile()
+    data = tf.data.Dataset.from_tensors(examples(8, (8, 8, 1))).repeat(9)
+    model.fit(data, verbose=0, shuffle=False)
+    game = model.game
+    assert float(game.updates) == 1.0  # Of the ninth update; two changes were made before.
+    assert 0.0 <= float(game.probability) <= 2.0 * 4 * 8 / 500_000
+    for sign, expected in ((1.0, 1), (0.2, -1)):
+        game.probability.assign(0.5)
+        game.signs.assign(3.0 * sign)
+        game.updates.assign(3.0)
+        game.after_update({"d_sign_real": tf.constant(sign)}, batch_size=100)
+        by_hand = adapted_probability(0.5, sign, batch_size=100, every=4)
+        assert float(game.probability) == pytest.approx(float(by_hand), rel=1e-6)
+        assert np.sign(float(game.probability) - 0.5) == expected
+        assert float(game.updates) == float(game.signs) == 0.0
+
+
+def test_lecam_follows_the_means_of_the_logits():
+    model = build("gan", (3,), lecam=0.5)
+    model.game.after_update(
+        {"d_logits_real": tf.constant(2.0), "d_logits_fake": tf.constant(-1.0)}, 8
+    )
+    assert float(model.game.real_mean) == pytest.approx(0.02)
+    assert float(model.game.fake_mean) == pytest.approx(-0.01)
+
+
+def test_the_share_of_samples_to_learn_from_falls():
+    model, real, fake, (_, logits) = plain(top_k=0.25, top_k_images=80)
+    whole = losses.generator_non_saturating(logits)
+    for step, share in ((0, 1.0), (5, 0.5), (10, 0.25), (99, 0.25)):
+        model.step.assign(step)
+        expected = losses.top_k(whole, logits, share)
+        np.testing.assert_allclose(model.generator_loss(real, fake)[0], expected, rtol=1e-5)
+
+
+def test_pieces_are_arguments_of_every_system():
+    for name in models.names():
+        found = models.arguments(models.get(name))
+        assert set(Pieces.__dataclass_fields__) <= set(found)
+    given = models.parse_arguments(models.get("dcgan"), {"penalty": "r1", "augment": "color"})
+    model = build("dcgan", **given, penalty_weight=2.0)
+    copy = type(model).from_config(model.get_config())
+    assert (
+        copy.game.pieces
+        == model.game.pieces
+        == Pieces(penalty="r1", augment="color", penalty_weight=2.0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("system", "arguments", "message"),
+    [
+        ("gan", {"objective": "hing"}, "objective must be one of minimax"),
+        ("gan", {"objective": "hinge", "label_smoothing": 0.1}, "label_smoothing has no meaning"),
+        ("gan", {"penalty": "r3"}, "penalty is made of gradient_penalty, .* Received: 'r3'"),
+        ("gan", {"penalty": "r1,r1"}, "each at most once"),
+        ("gan", {"penalty_weight": -1.0}, "penalty_weight must be 0 or more. Received: -1.0"),
+        ("gan", {"penalty_every": 0}, "penalty_every must be at least 1"),
+        ("gan", {"top_k": 0.0}, r"top_k must be in \(0, 1\]. Received: 0.0"),
+        ("gan", {"augment": "blur"}, "augmentation policy is made of color"),
+        (
+            "gan",
+            {"image_shape": (2,), "augment": "color"},
+            r"augment is for images.*\(2,\) for GAN",
+        ),
+        ("gan", {"image_shape": (2,), "augment": "adaptive"}, "augment is for images"),
+        ("gan", {"objective": "wasserstein"}, "wasserstein needs a critic of bounded slope.*GAN"),
+        ("dcgan", {"penalty": "gradient_penalty"}, "may have no batch norm. Received: DCGAN with"),
+    ],
+)
+def test_pieces_that_do_not_go_together_are_refused_by_name(system, arguments, message):
+    with pytest.raises(UserError, match=message):
+        build(system, **{"image_shape": (16, 16, 1), **arguments})
+
+
+def test_unknown_arguments_are_no_pieces():
+    with pytest.raises(TypeError, match="GAN got unexpected arguments: widht"):
+        build("gan", widht=3)

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import math
 import shutil
 import sys
 import time
@@ -81,14 +80,17 @@ class Progress(StepCallback):
         if done and seconds > 0:
             left = seconds / done * (self.steps - self.step)
             yield f"ETA {clock(left)}" if left else f"took {clock(seconds)}"
-        d_loss, g_loss, real, fake = (
-            f"{float(logs.get(key, math.nan)):.2f}"
-            for key in ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake")
-        )
-        if brief:
-            yield from (f"D {d_loss}", f"G {g_loss}", f"acc {real} {fake}")
+        told = {key: f"{float(value):.2f}" for key, value in logs.items()}
+        d_loss, g_loss = told.get("d_loss", "nan"), told.get("g_loss", "nan")
+        if "d_accuracy" in told:  # Of losses that see only differences between the two kinds.
+            short = long = told["d_accuracy"]
         else:
-            yield from (f"loss D {d_loss} G {g_loss}", f"D accuracy real {real} fake {fake}")
+            real, fake = (told.get(f"d_accuracy_{kind}", "nan") for kind in ("real", "fake"))
+            short, long = f"{real} {fake}", f"real {real} fake {fake}"
+        if brief:
+            yield from (f"D {d_loss}", f"G {g_loss}", f"acc {short}")
+        else:
+            yield from (f"loss D {d_loss} G {g_loss}", f"D accuracy {long}")
         if done and seconds > 0:
             yield f"{done * self.batch_size / seconds:,.0f} images/s"
 

@@ -6,7 +6,6 @@ Convolutional Generative Adversarial Networks, 2015.
 
 import keras
 
-from keras_gan import losses
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
 from keras_gan.networks import dcgan
@@ -41,7 +40,6 @@ class DCGAN(AdversarialModel):
         width: Channels of the layers next to the image; they double a level, up
             to 8 times.
         kernel_size: Side of the convolution kernels.
-        label_smoothing: One-sided: real images are labelled 1 minus this.
     """
 
     tiny = {"latent_dim": 4, "width": 2, "kernel_size": 3}
@@ -56,7 +54,7 @@ class DCGAN(AdversarialModel):
         d_steps=1,
         width=128,
         kernel_size=5,
-        label_smoothing=0.0,
+        **pieces,
     ):
         del num_classes
         check_arguments(
@@ -70,10 +68,10 @@ class DCGAN(AdversarialModel):
                 )
             ],
             discriminators=[dcgan.Discriminator(image_shape, width=width, kernel_size=kernel_size)],
-            objective=losses.cross_entropy_game(label_smoothing=label_smoothing),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
+            pieces=pieces,
         )
 
     def default_optimizers(self):

@@ -6,7 +6,6 @@ Generative Adversarial Nets, 2014.
 
 import keras
 
-from keras_gan import losses
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
@@ -32,9 +31,6 @@ class GAN(AdversarialModel):
         latent_dim: Dimension of the latents.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step, the paper's k.
-        generator_loss: `"non_saturating"`, -log D(G(z)) (section 3), or
-            `"minimax"`, log(1 - D(G(z))) (equation 1).
-        label_smoothing: One-sided: real examples are labelled 1 minus this.
         generator_units: Widths of G's hidden layers.
         discriminator_units: Widths of D's hidden layers.
         maxout_pieces: Affine maps in each of D's maxout units.
@@ -52,12 +48,11 @@ class GAN(AdversarialModel):
         latent_dim=100,
         latent_prior="normal",
         d_steps=1,
-        generator_loss="non_saturating",
-        label_smoothing=0.0,
         generator_units=(256, 512),
         discriminator_units=(240, 240),
         maxout_pieces=5,
         dropout=0.5,
+        **pieces,
     ):
         del num_classes
         check_arguments(
@@ -80,10 +75,10 @@ class GAN(AdversarialModel):
                     dropout=dropout,
                 )
             ],
-            objective=losses.cross_entropy_game(generator_loss, label_smoothing),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
+            pieces=pieces,
         )
 
     def default_optimizers(self):

@@ -3,13 +3,21 @@
 No weight is in them: the caller multiplies by lambda or gamma.
 """
 
-from keras_gan.penalties.gradients import dragan, gradient_penalty, input_gradients, r1, r2
+from keras_gan.penalties.gradients import (
+    dragan,
+    gradient_penalty,
+    half_squared_norm,
+    input_gradients,
+    r1,
+    r2,
+)
 from keras_gan.penalties.logits import consistency, lecam, running_mean
 
 __all__ = [
     "consistency",
     "dragan",
     "gradient_penalty",
+    "half_squared_norm",
     "input_gradients",
     "lecam",
     "r1",

@@ -80,7 +80,12 @@ def r1(critic, real):
     The paper's gamma is the weight of this, so that the 1/2 is not in it. The
     images are those before any augmentation, which belongs into the critic.
     """
-    return 0.5 * _squared_norm(input_gradients(critic, real))
+    return half_squared_norm(input_gradients(critic, real))
+
+
+def half_squared_norm(gradients):
+    """1/2 ||gradient||^2 [N] of gradients [N, ...]: what `r1` and `r2` are made of."""
+    return 0.5 * _squared_norm(_wide(gradients))
 
 
 def r2(critic, fake):

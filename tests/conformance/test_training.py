@@ -86,7 +86,8 @@ def test_step_is_traced_once(model):
 def test_history_holds_every_metric_and_no_other(model):
     history = model.fit(dataset(model, 2), verbose=0, shuffle=False).history
     assert set(history) == {metric.name for metric in model.metrics}
-    assert {"d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake"} <= set(history)
+    assert {"d_loss", "g_loss"} <= set(history)
+    assert "d_accuracy" in history or {"d_accuracy_real", "d_accuracy_fake"} <= set(history)
     assert np.isfinite([value[0] for value in history.values()]).all()
 
 

@@ -1,0 +1,197 @@
+"""The losses of both players, put together from the pieces that a system was given."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan import augment, losses, penalties
+from keras_gan.errors import UserError
+
+_ADAPTED_EVERY = 4  # Updates of D between changes of the augmentation's probability.
+_CONSISTENT = "translation"
+_FULL = ("gradient_penalty", "one_sided_gradient_penalty")
+
+
+class Game(keras.layers.Layer):
+    """Losses, penalties and augmentation of a system; a layer for the state that some have.
+
+    Args:
+        pieces: `Pieces`.
+
+    Attributes:
+        names: What it logs beside the losses' own monitors.
+    """
+
+    def __init__(self, pieces, objective=None):
+        super().__init__(name="game", dtype=keras.config.floatx())
+        self.pieces = pieces
+        self.objective = objective or losses.objective(
+            pieces.objective, label_smoothing=pieces.label_smoothing
+        )
+        used = {
+            "penalty": pieces.penalties,
+            "lecam": pieces.lecam,
+            "consistency": pieces.consistency,
+            "d_sign_real": pieces.is_adaptive,
+            "augment_probability": pieces.is_adaptive,
+        }
+        self.names = [name for name, is_used in used.items() if is_used]
+        states = []
+        if pieces.is_adaptive:
+            states += ["probability", "signs", "updates"]
+        if pieces.lecam:
+            states += ["real_mean", "fake_mean"]
+        for name in states:
+            variable = self.add_weight(
+                name=name, shape=(), initializer="zeros", trainable=False,
+                aggregation="only_first_replica",
+            )  # fmt: skip
+            setattr(self, name, variable)
+        self.built = True
+
+    def augmented(self, images):
+        """Returns what D sees of images, real or generated."""
+        if self.pieces.is_adaptive:
+            return augment.adaptive_augment(images, self.probability.value)
+        return augment.diff_augment(images, self.pieces.augment)
+
+    def discriminator_losses(self, discriminate, real, fake, step, weight):
+        """Returns D's losses [N] and values to log.
+
+        Args:
+            discriminate: Function from a dict of examples to logits [N], which
+                augments them.
+            real: Dict of real examples.
+            fake: Dict of generated examples.
+            step: Generator steps done.
+            weight: Of the penalties.
+        """
+        pieces = self.pieces
+        at_once = pieces.penalty_every == 1
+        real_logits, r1 = _answer(discriminate, real, at_once and "r1" in pieces.penalties)
+        fake_logits, r2 = _answer(discriminate, fake, at_once and "r2" in pieces.penalties)
+        total = self.objective.discriminator(real_logits, fake_logits)
+        values = dict(self.objective.monitors(real_logits, fake_logits))
+        terms = [penalty for penalty in (r1, r2) if penalty is not None]
+        for name in pieces.penalties:
+            if not (at_once and name in ("r1", "r2")):
+                terms.append(self._penalty(name, discriminate, real, fake, step))
+        if terms:
+            values["penalty"] = tf.add_n(terms)
+            total += weight * tf.cast(values["penalty"], total.dtype)
+        if pieces.lecam:
+            means = self.real_mean.value, self.fake_mean.value
+            values["lecam"] = penalties.lecam(real_logits, fake_logits, *means, rectified=True)
+            total += pieces.lecam * values["lecam"]
+        if pieces.consistency:
+            values["consistency"] = self._consistency(discriminate, real, fake)
+            total += pieces.consistency * values["consistency"]
+        if pieces.is_adaptive:
+            values["d_sign_real"] = tf.sign(real_logits)
+            values["augment_probability"] = self.probability + 0.0 * real_logits
+        return total, values
+
+    def generator_losses(self, discriminate, real, fake, step, batch_size):
+        """Returns G's losses [N]; see above."""
+        logits = discriminate(fake)
+        if self.objective.relativistic:
+            found = self.objective.generator(logits, tf.stop_gradient(discriminate(real)))
+        else:
+            found = self.objective.generator(logits)
+        if self.pieces.top_k < 1.0:
+            done = tf.cast(step * batch_size, tf.float32) / self.pieces.top_k_images
+            share = self.pieces.top_k ** tf.minimum(done, 1.0)
+            found = losses.top_k(found, logits, share)
+        return found
+
+    def after_update(self, means, batch_size):
+        """Brings the state up to date after an update of D, from means over the global batch."""
+        if self.pieces.lecam:
+            for mean, name in ((self.real_mean, "real"), (self.fake_mean, "fake")):
+                mean.assign(0.99 * mean + 0.01 * tf.cast(means[f"d_logits_{name}"], mean.dtype))
+        if self.pieces.is_adaptive:
+            signs = self.signs.value + tf.cast(means["d_sign_real"], self.signs.dtype)
+            updates = self.updates.value + 1.0
+            due = updates >= _ADAPTED_EVERY
+            probability = augment.adapted_probability(
+                self.probability.value, signs / updates, batch_size=batch_size, every=_ADAPTED_EVERY
+            )
+            self.probability.assign(tf.where(due, probability, self.probability.value))
+            for variable, value in ((self.signs, signs), (self.updates, updates)):
+                variable.assign(tf.where(due, tf.zeros_like(value), value))
+
+    def check_discriminators(self, system, networks, bounded):
+        """Raises `UserError` if a piece does not go with these networks.
+
+        Args:
+            system: Name of the system, for the message.
+            networks: The discriminators.
+            bounded: Whether the system itself bounds D's slope.
+        """
+        layers = [layer for network in networks for layer in network._flatten_layers()]
+        normed = [x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+        refused = [name for name in self.pieces.penalties if name in _FULL]
+        if normed and refused:
+            raise UserError(
+                f"{refused[0]} is a penalty on each example's own gradient, so the discriminator "
+                f"may have no batch norm. Received: {system} with {normed[0]}. Use another "
+                "normalisation, or another penalty such as r1."
+            )
+        spectral = any(hasattr(layer, "direction") for layer in layers)
+        if self.pieces.objective == "wasserstein" and not (
+            bounded or spectral or set(self.pieces.penalties) & {*_FULL, "dragan"}
+        ):
+            raise UserError(
+                "objective=wasserstein needs a critic of bounded slope. Received: "
+                f"{system} without one. Add penalty=gradient_penalty, or train wgan or wgan_gp."
+            )
+
+    def _penalty(self, name, discriminate, real, fake, step):
+        """Returns a penalty [N]; where it is lazy, 0 in most steps and stronger in the others."""
+
+        def critic(images):
+            return discriminate({**real, "image": images})
+
+        functions = {
+            "gradient_penalty": lambda: penalties.gradient_penalty(
+                critic, real["image"], fake["image"]
+            ),
+            "one_sided_gradient_penalty": lambda: penalties.gradient_penalty(
+                critic, real["image"], fake["image"], one_sided=True
+            ),
+            "dragan": lambda: penalties.dragan(critic, real["image"]),
+            "r1": lambda: penalties.r1(critic, real["image"]),
+            "r2": lambda: penalties.r2(lambda x: discriminate({**fake, "image": x}), fake["image"]),
+        }
+        every = self.pieces.penalty_every
+        if every == 1:
+            return functions[name]()
+        shape = real["image"].shape[:1]
+        return tf.cond(
+            step % every == 0,
+            lambda: every * functions[name](),
+            lambda: tf.zeros(shape, keras.config.floatx()),
+        )
+
+    def _consistency(self, discriminate, real, fake):
+        """Returns the penalty [N] on answers that a shift of the image changes."""
+        terms = []
+        for examples in (real, fake):
+            moved = {**examples, "image": augment.diff_augment(examples["image"], _CONSISTENT)}
+            terms.append(penalties.consistency(discriminate(examples), discriminate(moved)))
+        return tf.add_n(terms)
+
+
+def _answer(discriminate, examples, penalised):
+    """Returns the logits of examples, and 1/2 ||their gradient by the images||^2 if asked for.
+
+    One pass serves both.
+    """
+    if not penalised:
+        return discriminate(examples), None
+    images = tf.convert_to_tensor(examples["image"])
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        logits = discriminate({**examples, "image": images})
+        total = tf.reduce_sum(logits)
+    gradients = tape.gradient(total, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return logits, penalties.half_squared_norm(gradients)
