@@ -1,0 +1,1 @@
+"""Mode coverage, by the protocols of the literature: python -m benchmarks.mode_coverage"""
