@@ -355,7 +355,7 @@ def test_mistakes(run_dir, real_folder, tmp_path, capsys):
         (f"--images={mixed}", digits): "different sizes",
         (f"--images={large}", digits): "Expected images of 8x8 .* Received: 16x16. Bring them",
         (f"--images={tmp_path}/nothing", digits): "--images must be a folder of images. Received",
-        (f"--images={large}", digits, f"--output={large}/out"): "--output must not be in the folder",
+        (f"--images={large}", digits, f"--output={large}/o"): "--output must not be in the folder",
         (here, here): "--run_dir names a run twice",
         (here, "--image_size=8"): "--image_size and --channels are for --images without a run",
         (here, "--dataset_report", PIXELS): "describes one dataset and judges nothing",
