@@ -154,13 +154,12 @@ class Config:
         None,
         "What evaluations compare images by: inception, classifier, pixels or module:function. "
         "Default: classifier where there are labels, else pixels.",
-        free=True,
     )
     keep_best: str | None = option(
         None,
         "Keep the checkpoint that did best in evaluations, by kid (kernel distance), fid (Frechet "
-        "distance), precision, recall, density or coverage.",
-        choices=("kid", "fid", "precision", "recall", "density", "coverage"),
+        "distance) or coverage.",
+        choices=("kid", "fid", "coverage"),
         free=True,
     )
     strategy: str = option(

@@ -22,8 +22,8 @@ class Options:
     checkpoint: str = option("newest", CHECKPOINT)
     seeds: str = option("0-63", "Seeds, like 0-63 or 1,5,9-12.")
     walk: int | None = option(
-        None, "Walk from each seed to the next in this many steps, a row for each.", lower=1,
-        upper=1000,
+        None, "Walk from each seed to the next, in a row of so many samples with both ends.",
+        lower=2, upper=1000,
     )  # fmt: skip
     minus: str | None = option(
         None, "Calculate: the mean latent of --seeds, minus that of these seeds, ..."
@@ -38,7 +38,7 @@ class Options:
         check_options(self)
         if self.run_dir is None:
             raise UserError("--run_dir is needed: the directory of a trained run.")
-        if (self.minus is None) != (self.plus is None) or (self.minus and self.walk):
+        if (self.minus is None) != (self.plus is None) or (self.minus is not None and self.walk):
             raise UserError(
                 "--minus and --plus go together, without --walk: --seeds=3,14,15 --minus=9,26,5 "
                 "--plus=35,8,97."
@@ -123,9 +123,11 @@ def _samples(model, seeds, options):
     if options.walk:
         if len(seeds) < 2:
             raise UserError(f"--walk needs at least two --seeds. Received: {options.seeds}.")
+        if (len(seeds) - 1) * options.walk > _MOST_SEEDS:
+            raise UserError(f"A walk may have {_MOST_SEEDS:,} samples at most. Give fewer --seeds.")
         samples = latent_pictures.seeds_walk(model, seeds, options.walk)
-        return samples, grid(samples[:-1], options.walk) if are_images else None
-    if options.minus:
+        return samples, grid(samples, options.walk) if are_images else None
+    if options.minus is not None:
         others = [parse_seeds(text, f"--{name}") for name, text in _others(options)]
         samples, rows = latent_pictures.arithmetic(model, seeds, *others)
         return samples, latent_pictures.ragged(rows) if are_images else None
@@ -137,7 +139,7 @@ def _others(options):
 
 
 def _names(seeds, options, count):
-    if options.walk or options.minus:
+    if options.walk or options.minus is not None:
         return [f"step_{i:08d}.png" for i in range(count)]
     return [f"seed_{seed:08d}.png" for seed in seeds]
 

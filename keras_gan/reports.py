@@ -61,13 +61,14 @@ class Reports:
             self.scores.append(callbacks.Evaluate(judge, done, config.evaluate_every))
         if judge and config.keep_best:
             self.best = callbacks.KeepBest(
-                run.best, config.keep_best, judge.extractor.digest, done, config.evaluate_every
+                run.best, config.keep_best, judge, done, config.evaluate_every, self.progress.say
             )
+            judge.check_keeps(self.best.measure)
 
     def around(self, means, finite, interruption):
         """Returns these callbacks with those of every process, in the order that they need."""
         before = [self.samples, self.health, *self.scores, self.logs]
-        saves = [self.saves, self.best] if self.best else [self.saves]
+        saves = [self.best, self.saves] if self.best else [self.saves]
         return [*before, means, finite, *saves, self.progress, interruption]
 
     def summary(self, seconds):
@@ -85,8 +86,9 @@ class Reports:
             measure = self.best.measure.replace("_", " ")
             print(f"  best        {self.best.path} ({measure} {self.best.score:.4g})")
         path = shlex.quote(run.path)
+        chosen = " --checkpoint=best" if self.best and self.best.path else ""
         print("Next:")
         print(f"  tensorboard --logdir {path}")
         print(f"  python -m keras_gan.generate --run_dir={path} --seeds=0-63 --output=samples.png")
-        print(f"  python -m keras_gan.evaluate --run_dir={path}")
-        print(f"  python export.py --run_dir={path}", flush=True)
+        print(f"  python -m keras_gan.evaluate --run_dir={path}{chosen}")
+        print(f"  python export.py --run_dir={path}{chosen}", flush=True)

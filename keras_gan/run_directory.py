@@ -85,13 +85,6 @@ class RunDirectory:
         Raises:
             UserError: If it is not there.
         """
-        if self.checkpoints.newest_step() is None:
-            raise UserError(
-                f"The run {self.path} has no checkpoint yet. Train it first: "
-                f"python train.py {self.own_flags()}"
-            )
-        if checkpoint == "newest":
-            return self.checkpoints, None
         if checkpoint == "best":
             if self.best.newest_step() is None:
                 raise UserError(
@@ -99,6 +92,13 @@ class RunDirectory:
                     "--evaluate_every and --keep_best."
                 )
             return self.best, None
+        if self.checkpoints.newest_step() is None:
+            raise UserError(
+                f"The run {self.path} has no checkpoint yet. Train it first: "
+                f"python train.py {self.own_flags()}"
+            )
+        if checkpoint == "newest":
+            return self.checkpoints, None
         for checkpoints in (self.checkpoints, self.best):
             for step in checkpoints.steps():
                 if str(step) == str(checkpoint):

@@ -19,6 +19,8 @@ from google.protobuf import (
 
 import export
 from keras_gan import exporting
+from keras_gan.evaluation.subjects import weights_digest
+from keras_gan.run_directory import load_run
 from keras_gan.serving import deployment
 from tests.runs import command_fails
 
@@ -236,7 +238,8 @@ def test_model_card(exported, finished):
 
 def test_model_card_with_an_evaluation_and_a_licence(finished, tmp_path, capsys):
     run_dir = shutil.copytree(finished, tmp_path / "run")
-    settings = {"dataset": "/home/me", "split": "test", "about_features": "pixels", "checkpoint": 3}
+    weights = weights_digest(load_run(run_dir)[0].averaged_generator)
+    settings = {"dataset": "faces", "split": "test", "about_features": "pixels", "weights": weights}
     measured = {"kernel_distance": 0.012345678, "a|b": 360, "x\n# y": 1, "no number": "/home/me"}
     evaluation = {"settings": settings, "measures": measured, "notes": ["/home/me"]}
     (run_dir / "evaluation.json").write_text(json.dumps(evaluation))
@@ -247,7 +250,11 @@ def test_model_card_with_an_evaluation_and_a_licence(finished, tmp_path, capsys)
     assert 'license: "other"\nlicense_name: "Mine é, 2026"' in card
     assert "| kernel distance | 0.01235 |" in card and "| a\\|b | 360 |" in card
     assert "/home/me" not in card and "| x # y | 1 |" in card
-    assert "| of step | 3, another than this file's |" in card
+    assert "| compared with | None examples of faces (test) |" in card
+    evaluation["settings"]["weights"] = "others"
+    (run_dir / "evaluation.json").write_text(json.dumps(evaluation))
+    export.main(["export.py", *flags])
+    assert "Not evaluated" in (tmp_path / "x" / "onnx" / "2" / "model_card.md").read_text()
     for line in ("| shape | 1x8x8 |", "| layout | NCHW |", "| weights | float16 |"):
         assert line in card
     assert "| value_range | \\[0, 255\\] |" in card and "| largest_loss | " in card

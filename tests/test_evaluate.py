@@ -8,9 +8,17 @@ import pytest
 import tensorflow as tf
 
 import train
-from keras_gan import evaluate, metrics, pictures
+from keras_gan import evaluate, latent_space, metrics, pictures
 from keras_gan.data import load_dataset
-from keras_gan.evaluation import measures, record
+from keras_gan.evaluation import (
+    dataset_report,
+    drawing,
+    latent_pictures,
+    measures,
+    record,
+    subjects,
+    verdict,
+)
 from keras_gan.evaluation.examples import Examples
 from keras_gan.run_directory import load_run
 from tests.runs import command_fails, run_train
@@ -47,13 +55,16 @@ def real_folder(tmp_path_factory):
 def test_a_run_is_judged(run_dir, capsys):
     run(f"--run_dir={run_dir}", "--num_samples=120")
     told = capsys.readouterr().out
-    assert f"Judging {run_dir} at step 7: 120 samples against 120 examples of digits" in told
-    assert f"Written: {run_dir}/evaluation.json, pictures in {run_dir}/evaluation" in told
+    assert f"Judging {run_dir} at step 7: 120 against 120 examples of digits (train)" in told
+    assert f"Written: {run_dir}/evaluation.json, and pictures:" in told
+    assert f"  {run_dir}/evaluation/classes.png: shares of the classes: data in grey" in told
     found = read(run_dir)
+    average = load_run(run_dir)[0].averaged_generator
     assert found["settings"] | {"extractor": "", "about_features": ""} == {
-        "dataset": "digits", "split": "train", "shape": "8x8x1", "features": "classifier",
-        "about_features": "", "extractor": "", "resizer": "none", "n_real": 120, "n_fake": 120,
-        "seed": 0, "checkpoint": 7,
+        "dataset": "digits", "split": "train", "shape": "8x8x1", "crop": "center",
+        "features": "classifier", "about_features": "", "extractor": "", "resizer": "none",
+        "n_real": 120, "n_fake": 120, "seed": 0, "checkpoint": 7,
+        "weights": subjects.weights_digest(average),
     }  # fmt: skip
     assert len(found["settings"]["extractor"]) == 12
     lines = {line[:19].strip(): line[19:].split() for line in told.splitlines()}
@@ -62,8 +73,9 @@ def test_a_run_is_judged(run_dir, capsys):
         assert np.isfinite(value)
         if name in measures.BETTER:
             assert lines[name.replace("_", " ")][0] == f"{value:.4g}"
+            assert lines[name.replace("_", " ")][-1] == (measures.BETTER[name] or f"{value:.4g}")
     sizes = {path.stem: size(path) for path in (run_dir / "evaluation").iterdir()}
-    grid = (8 * 8 + 7 * 2,) * 2
+    grid = (6 * (8 * 8 + 7 * 2),) * 2  # Enlarged six times, to 468 pixels.
     assert sizes == {
         "samples": grid, "nearest_neighbours": grid, "interpolation": grid, "latent_walk": grid,
         "classes": (300, 512),
@@ -71,22 +83,140 @@ def test_a_run_is_judged(run_dir, capsys):
 
 
 def test_the_numbers_are_those_of_the_metrics(run_dir):
-    run(f"--run_dir={run_dir}", "--num_samples=60", PIXELS, "--seed=3")
+    count = 150  # More than a batch.
+    run(f"--run_dir={run_dir}", f"--num_samples={count}", PIXELS, "--seed=3")
     found = read(run_dir)["measures"]
-    model, _ = load_run(run_dir)
-    fake = model.sample(60, seed=3).reshape(60, -1)
+    samples = load_run(run_dir)[0].sample(count, seed=3)
     source = load_dataset("digits")
-    real = next(iter(source.batches(60)))["image"].numpy().reshape(60, -1)
-    ratio = fake.var(axis=0).sum() / real.var(axis=0).sum()
-    np.testing.assert_allclose(found["variance_ratio"], ratio, rtol=1e-3)
-    with pytest.warns(UserWarning, match="singular"):
-        expected = metrics.frechet_distance(real, fake)
-    np.testing.assert_allclose(found["frechet_distance"], expected, rtol=1e-4)
-    assert found["recall"] == metrics.precision_recall(real, fake).recall
+    images = source.first(count)
+    real, fake = images.reshape(count, -1), samples.reshape(count, -1)
+    bytes_, real_bytes = pictures.to_bytes(samples), pictures.to_bytes(images)
+    kernel = metrics.kernel_distance(real, fake, 100, count // 2, seed=3)
+    blocks = [slice(start, start + 15) for start in range(0, count, 15)]
+    apart = [metrics.kernel_distance(real[b], fake[b], 1, 15).mean for b in blocks]
+    precision, recall = metrics.precision_recall(real, fake)
+    density, coverage = metrics.density_coverage(real, fake)
     training = pictures.to_bytes(source.first(1437))
-    nearest = metrics.memorisation(pictures.to_bytes(fake.reshape(60, 8, 8, 1)), training)
-    assert found["authenticity"] == nearest.authenticity
-    assert any("covariance is singular" in note for note in read(run_dir)["notes"])
+    nearest = metrics.memorisation(bytes_, training)
+    expected = {
+        "frechet_distance": metrics.frechet_distance(real, fake),
+        "kernel_distance": kernel.mean,
+        "kernel_distance_error": np.std(apart, ddof=1) / np.sqrt(10),
+        "precision": precision, "recall": recall, "density": density, "coverage": coverage,
+        "variance_ratio": fake.var(axis=0).sum() / real.var(axis=0).sum(),
+        "sliced_wasserstein": metrics.sliced_wasserstein(real_bytes, bytes_, seed=3).mean,
+        "nearest_ratio": nearest.ratio, "copies": nearest.copies,
+        "authenticity": nearest.authenticity,
+    }  # fmt: skip
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_without_a_number_all_real_examples_are_taken(run_dir):
+    run(f"--run_dir={run_dir}", PIXELS, "--split=test")
+    assert read(run_dir)["settings"]["n_fake"] == read(run_dir)["settings"]["n_real"] == 360
+    run(f"--run_dir={run_dir}", PIXELS, "--split=test", "--num_samples=1000")
+    assert read(run_dir)["settings"]["n_fake"] == 360
+
+
+def normal(count, dimensions=6, seed=0, scale=1.0, shift=0.0):
+    return np.random.default_rng(seed).normal(shift, scale, (count, dimensions)).astype("float32")
+
+
+def sure(labels, classes=4):
+    return np.eye(classes)[labels] * 0.96 + 0.01
+
+
+def test_the_table_says_what_is_better():
+    """A sampler of the real distribution beside a shifted and a collapsed one."""
+    everywhere, once = np.arange(300) % 4, np.zeros(300, int)
+
+    def measured(features, labels):
+        real = Examples(normal(300), sure(everywhere), None)
+        fake = Examples(features, sure(labels), None)
+        values, _ = measures.measure_features(real, fake)
+        values |= measures.measure_classes(real, fake)
+        return values | measures.measure_memorisation(features, normal(300))
+
+    good = measured(normal(300, seed=1), everywhere)
+    assert good["variance_ratio"] == pytest.approx(1.0, abs=0.1) == good["density"]
+    assert good["nearest_ratio"] == pytest.approx(1.0, abs=0.1) and good["copies"] == 0
+    assert good["classes_found"] == 4
+    shifted = measured(normal(300, seed=1, shift=2.0), everywhere)
+    collapsed = measured(normal(300, seed=1, scale=0.05), once)
+    worse = {
+        "frechet_distance": (shifted, collapsed), "kernel_distance": (shifted, collapsed),
+        "precision": (shifted,), "recall": (shifted, collapsed), "coverage": (shifted, collapsed),
+        "inception_score": (collapsed,), "class_variation": (collapsed,),
+    }  # fmt: skip
+    for name, others in worse.items():
+        for other in others:
+            lower = measures.BETTER[name] == "lower"
+            assert (other[name] > good[name]) == lower and other[name] != good[name], name
+    toward = {"density": "1", "variance_ratio": "1", "nearest_ratio": "1", "copies": "0"}
+    assert {name: measures.BETTER[name] for name in toward} == toward
+    assert collapsed["density"] > 1.5 > collapsed["variance_ratio"]
+
+
+def test_the_inception_score_is_that_of_the_samples():
+    real = Examples(normal(40), sure(np.arange(40) % 4), None)
+    fake = Examples(normal(40, seed=1), sure(np.arange(40) % 2), None)
+    found, _ = measures.measure_features(real, fake)
+    assert found["inception_score"] == metrics.inception_score(fake.probabilities).mean
+
+
+def test_fewer_examples_than_dimensions_are_noted():
+    found, notes = measures.measure_features(
+        Examples(normal(15, 20), None, None), Examples(normal(15, 20, seed=1), None, None)
+    )
+    assert np.isfinite(found["frechet_distance"])
+    assert "real has 15 examples of 20 dimensions: with fewer than 21 the cov" in notes[0]
+
+
+def test_held_out_examples_are_a_column(run_dir, capsys):
+    run(f"--run_dir={run_dir}", "--held_out=test", PIXELS)
+    told = capsys.readouterr().out
+    header = next(line for line in told.splitlines() if line.endswith("better"))
+    assert header.split() == [str(run_dir), "digits", "(test)", "better"]
+    assert "Judging real examples of digits (test): 360 against 360" in told
+    assert "do not compare" not in told
+    message = command_fails(
+        capsys, evaluate.main, f"--run_dir={run_dir}", "--held_out=train", PIXELS
+    )
+    assert "--held_out must be another split than that judged against. Received: train" in message
+
+
+def test_pictures_of_before_do_not_stay(run_dir):
+    run(f"--run_dir={run_dir}", "--num_samples=20")
+    assert (run_dir / "evaluation/classes.png").exists()
+    run(f"--run_dir={run_dir}", "--num_samples=20", PIXELS)
+    assert not (run_dir / "evaluation/classes.png").exists()
+
+
+def test_walks_go_where_they_say(finished, monkeypatch):
+    model, _ = load_run(finished)
+    monkeypatch.setattr(latent_pictures, "_samples", lambda model, latents: latents)
+    monkeypatch.setattr(pictures, "grid", lambda rows, columns: np.reshape(rows, (-1, columns, 4)))
+    rows = latent_pictures.interpolation(model)
+    for straight, sphere in zip(rows[::2], rows[1::2], strict=True):
+        ends = straight[0], straight[-1]
+        np.testing.assert_allclose(straight, latent_space.interpolate(*ends, 8), atol=1e-6)
+        on_sphere = latent_space.interpolate(*ends, 8, spherical=True)
+        np.testing.assert_allclose(sphere, on_sphere, atol=1e-6)
+    walk = latent_pictures.latent_walk(model)
+    turned = np.concatenate([walk[1:, :1], walk[:1, :1]])  # Where each row leads to.
+    for row, end in zip(walk, turned[:, 0], strict=True):
+        path = latent_space.interpolate(row[0], end, 9, spherical=True)
+        np.testing.assert_allclose(row, path[:-1], atol=1e-5)
+
+
+def test_the_histogram_shows_data_in_grey_and_samples_in_blue():
+    data = Examples(normal(12), sure(np.zeros(12, int), 2), None)
+    samples = Examples(normal(12), sure(np.ones(12, int), 2), None)
+    picture = drawing.class_histogram(data, samples)
+    left, right = picture[:, : 44 + 227], picture[:, 44 + 227 :]
+    for half, color in ((left, drawing._REAL), (right, drawing._FAKE)):
+        assert (half == color).all(axis=2).any()
+    assert not (left == drawing._FAKE).all(axis=2).any()
 
 
 def test_nearest_neighbours_are_drawn_the_nearest_first(run_dir):
@@ -97,6 +227,7 @@ def test_nearest_neighbours_are_drawn_the_nearest_first(run_dir):
     distances = np.stack([np.square(training - s).sum(axis=(1, 2, 3)) for s in samples])
     first = distances.min(axis=1).argmin()
     picture = tf.io.decode_png((run_dir / "evaluation/nearest_neighbours.png").read_bytes())
+    picture = picture[::6, ::6]  # It was enlarged.
     assert np.array_equal(picture[:8, :8], samples[first])
     assert np.array_equal(picture[10:18, :8], training[distances[first].argmin()])
 
@@ -155,30 +286,39 @@ def test_a_mixture_is_judged_by_its_modes(tmp_path, capsys):
 
 
 def test_class_shares_and_their_variation():
-    real = Examples(np.zeros((12, 2)), np.eye(3)[[0, 0, 1, 2] * 3], np.zeros((12, 2)))
-    fake = Examples(np.ones((12, 2)), np.eye(3)[[0, 1, 1, 1] * 3], np.zeros((12, 2)))
+    real = Examples(np.zeros((12, 2)), np.eye(3)[[0, 0, 1, 2] * 3], None)
+    fake = Examples(np.ones((12, 2)), np.eye(3)[[0, 1, 1, 1] * 3], None)
     np.testing.assert_array_equal(measures.class_shares(real), [0.5, 0.25, 0.25])
     same, other = measures.measure_classes(real, real), measures.measure_classes(real, fake)
     assert (same["class_variation"], same["classes_found"]) == (0.0, 3)
     assert (other["class_variation"], other["classes_found"]) == (0.5, 2)
 
 
-def test_settings_that_do_not_compare():
-    one = {"n_fake": 10, "seed": 1, "checkpoint": 5, "extractor": "a"}
-    assert record.differences(one, one | {"seed": 2, "checkpoint": 6}) == ""
-    assert record.differences(one, one | {"n_fake": 20, "extractor": "b"}) == (
-        "extractor a and b; n_fake 10 and 20"
-    )
+@pytest.mark.parametrize(
+    "name",
+    ["dataset", "split", "shape", "crop", "features", "extractor", "resizer", "n_real", "n_fake"],
+)
+def test_settings_that_do_not_compare(name):
+    one = {name: 1, "seed": 1, "checkpoint": 5}
+    assert record.differences(one, one | {"seed": 2, "checkpoint": 6, "weights": "x"}) == ""
+    assert record.differences(one, one | {name: 2}) == f"{name} 1 and 2"
 
 
-def test_dataset_report(run_dir, capsys):
+def test_dataset_report(run_dir, capsys, monkeypatch):
     run("--dataset=digits", "--dataset_report", "--split=test")
     told = capsys.readouterr().out
     assert told.startswith("digits (test): 360 examples of 8x8x1\n")
     assert "10, of 35 to 37 examples" in told
-    assert "intrinsic" in told and "dimensions" in told and "latent_dim" in told
+    images = pictures.to_bytes(load_dataset("digits", split="test").first(360))
+    assert f"mean {images.mean():.4g}, deviation {images.std():.4g} (0 to 255)" in told
+    found = latent_space.intrinsic_dimension(images)
+    assert f"{found.dimension:.1f} +- {found.standard_error:.1f} dimensions" in told
+    assert f"well below {round(found.dimension)} would leave" in told
+    assert "looked at" not in told
+    monkeypatch.setattr(dataset_report, "_MOST", 200)
     run(f"--run_dir={run_dir}", "--dataset_report")
-    assert capsys.readouterr().out.startswith("digits (train): 1,437 examples")
+    told = capsys.readouterr().out
+    assert told.startswith("digits (train): 1,437 examples") and "the first 200 in serving" in told
 
 
 def test_diverged_samples_are_named(run_dir, capsys, monkeypatch):
@@ -187,7 +327,7 @@ def test_diverged_samples_are_named(run_dir, capsys, monkeypatch):
     weights.assign(np.full(weights.shape, np.nan))
     monkeypatch.setattr("keras_gan.evaluation.subjects.load_run", lambda *_: (model, loaded))
     message = command_fails(capsys, evaluate.main, f"--run_dir={run_dir}", PIXELS)
-    assert "must be finite. Received: NaN" in message and "diverged generator" in message
+    assert "samples must be finite. Received: NaN" in message and "diverged generator" in message
     assert not (run_dir / "evaluation.json").exists()
 
 
@@ -213,7 +353,13 @@ def test_mistakes(run_dir, real_folder, tmp_path, capsys):
         (f"--run_dir={tmp_path}/nothing",): "There is no run in",
         (f"--images={empty}", digits): "There are no images in the folder",
         (f"--images={mixed}", digits): "different sizes",
-        (f"--images={large}", digits): "Expected images of 8x8 .* Received: 16x16. Give --image_",
+        (f"--images={large}", digits): "Expected images of 8x8 .* Received: 16x16. Bring them",
+        (f"--images={tmp_path}/nothing", digits): "--images must be a folder of images. Received",
+        (f"--images={large}", digits, f"--output={large}/o"): "--output must not be in the folder",
+        (here, here): "--run_dir names a run twice",
+        (here, "--image_size=8"): "--image_size and --channels are for --images without a run",
+        (here, "--dataset_report", PIXELS): "describes one dataset and judges nothing",
+        (here, "--features=clasifier"): "Did you mean 'classifier'?",
         (f"--images={few}", digits): "at least 10 examples; .* Received: 5 in",
         (f"--images={real_folder}", "--dataset=ring"): "needs a dataset of images",
         (here, "--dataset=ring"): "drop --image_size and --channels",
@@ -222,6 +368,29 @@ def test_mistakes(run_dir, real_folder, tmp_path, capsys):
         message = command_fails(capsys, evaluate.main, *flags)
         parts = expected.split(" .* ")
         assert all(part in message for part in parts), (message, expected)
+
+
+def test_one_that_is_missing_is_named_before_another_is_judged(run_dir, tmp_path, capsys):
+    flags = (f"--run_dir={run_dir}", f"--run_dir={tmp_path}/nothing", PIXELS)
+    assert "There is no run in" in command_fails(capsys, evaluate.main, *flags)
+    assert not (run_dir / "evaluation.json").exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(run_dir, capsys):
+    (run_dir / "evaluation").write_text("a file in the way")
+    flags = (f"--run_dir={run_dir}", "--num_samples=20", PIXELS)
+    assert f"Cannot write into {run_dir}: " in command_fails(capsys, evaluate.main, *flags)
+
+
+def test_a_classifier_that_guesses_is_noted(run_dir, monkeypatch, capsys):
+    made = verdict.make_extractor
+    monkeypatch.setattr(
+        verdict, "make_extractor", lambda *given: made(*given)._replace(accuracy=0.12)
+    )
+    run(f"--run_dir={run_dir}", "--num_samples=20")
+    assert "The classifier is right on 12.0 % only: its features say little" in (
+        capsys.readouterr().out
+    )
 
 
 def test_a_damaged_record_is_named_before_any_work(run_dir, capsys):

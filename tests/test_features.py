@@ -66,8 +66,28 @@ def test_a_classifier_is_trained_once_for_the_same_content(short, capsys):
     again = make_extractor("classifier", source.shape, labelled())
     assert again.digest == first.digest and not capsys.readouterr().out
     assert len(list(short.iterdir())) == 1
-    make_extractor("classifier", source.shape, labelled(seed=1))
+    other = labelled()
+    other.tensors["label"] = 1 - other.tensors["label"]  # The same images, other labels.
+    assert make_extractor("classifier", source.shape, other).digest != first.digest
     assert "Training" in capsys.readouterr().out and len(list(short.iterdir())) == 2
+
+
+def test_accuracy_is_that_of_examples_that_were_not_trained_on(short, monkeypatch):
+    seen = {}
+    train, accuracy = classifier._train, classifier._accuracy
+
+    def spied(name, function):
+        def spy(network, images, labels):
+            seen[name] = {image.tobytes() for image in images}
+            return function(network, images, labels)
+
+        return spy
+
+    monkeypatch.setattr(classifier, "_train", spied("train", train))
+    monkeypatch.setattr(classifier, "_accuracy", spied("held out", accuracy))
+    make_extractor("classifier", (8, 8, 1), labelled())
+    assert (len(seen["train"]), len(seen["held out"])) == (108, 12)
+    assert not seen["train"] & seen["held out"]
 
 
 def test_training_a_classifier_leaves_the_random_numbers_alone(short):
@@ -78,12 +98,15 @@ def test_training_a_classifier_leaves_the_random_numbers_alone(short):
     assert np.array_equal(keras.random.uniform((3,)), expected)
 
 
-@pytest.mark.parametrize("damage", [b"", b"no archive", None])
+@pytest.mark.parametrize("damage", [b"", b"no archive", None, 3])
 def test_a_damaged_kept_classifier_is_trained_again(short, damage, capsys):
     source = labelled()
     digest = make_extractor("classifier", source.shape, source).digest
     (kept,) = short.iterdir()
-    kept.write_bytes(kept.read_bytes()[:-500] if damage is None else damage)
+    content = bytearray(kept.read_bytes())
+    if damage == 3:  # Bits in the middle, which are weights.
+        content[len(content) // 2] ^= 64
+    kept.write_bytes(content[:-500] if damage is None else content if damage == 3 else damage)
     capsys.readouterr()
     assert make_extractor("classifier", source.shape, source).digest == digest
     assert "Training" in capsys.readouterr().out
@@ -151,6 +174,19 @@ def test_a_function_of_the_users(own_module):
     assert make_extractor(f"{name}:embed", (8, 8, 3), None).digest != extractor.digest
 
 
+def test_a_function_that_works_in_place_or_changes_its_mind(own_module):
+    name = own_module(
+        "odd_features",
+        "def inplace(x):\n    x *= 0\n    return x[:, 0, 0]\n"
+        "def widths(x):\n    return x[:, 0, :, 0][:, : 4 if len(x) == 4 else 3]\n",
+    )
+    images = np.ones((6, 8, 8, 1), np.float32)
+    assert not make_extractor(f"{name}:inplace", (8, 8, 1), None)(images)[0].any()
+    assert images.all()
+    with pytest.raises(UserError, match="as many dimensions each time. Received: 3 and 4"):
+        make_extractor(f"{name}:widths", (8, 8, 1), None)(images)
+
+
 @pytest.mark.parametrize(
     ("features", "message"),
     [
@@ -158,11 +194,25 @@ def test_a_function_of_the_users(own_module):
         ("no_such_module:f", "cannot be imported: ModuleNotFoundError"),
         ("bad_features:nothing", "cannot be imported: AttributeError"),
         ("bad_features:fails", r"failed on examples of shape \(4, 8, 8, 1\): ZeroDivisionError"),
+        ("bad_features:nan", "returned NaN or infinite features"),
+        ("bad_features:noise", "gave two answers for the same examples"),
+        ("pixel", "Did you mean 'pixels'"),
         ("bad_features:one", r"must return numbers of shape \[4, dimensions\].* Received: float32"),
     ],
 )
 def test_features_that_cannot_be_used(own_module, features, message):
-    own_module("bad_features", "def fails(x):\n    1 / 0\ndef one(x):\n    return x[0, 0]\n")
+    text = """
+import numpy
+def fails(x):
+    1 / 0
+def one(x):
+    return x[0, 0]
+def nan(x):
+    return x[:, 0, 0] * numpy.nan
+def noise(x):
+    return numpy.random.normal(size=(len(x), 3))
+"""
+    own_module("bad_features", text)
     with pytest.raises(UserError, match=message):
         make_extractor(features, (8, 8, 1), None)
 
@@ -173,5 +223,9 @@ def test_the_classifier_needs_images_of_two_classes():
         make_extractor("classifier", plain.shape, plain)
     with pytest.raises(UserError, match="at least two classes. Received: stripes with one"):
         make_extractor("classifier", (8, 8, 1), labelled(classes=1))
+    with pytest.raises(UserError, match="some examples of stripes have none"):
+        unlabelled = labelled()
+        unlabelled.tensors["label"] = unlabelled.tensors["label"] - 1
+        make_extractor("classifier", unlabelled.shape, unlabelled)
     with pytest.raises(UserError, match="is for images; these examples are vectors"):
         make_extractor("classifier", (2,), None)

@@ -8,7 +8,6 @@ from keras_gan.callbacks.steps import StepCallback
 from keras_gan.files import write_text
 
 MEASURES = {"kid": "kernel_distance", "fid": "frechet_distance"}  # By other names than their own.
-_LOWER = ("kernel_distance", "frechet_distance")
 _FILE = "best.json"
 
 
@@ -32,24 +31,27 @@ class Evaluate(StepCallback):
 class KeepBest(StepCallback):
     """Saves a checkpoint each time that an evaluation is better than all before.
 
-    Keep it after the logs. Beside the checkpoint a small file tells its score, so that a run
-    that goes on compares with it; a score by other features does not count.
+    Keep it after the logs and before the run's own checkpoints: wherever a crash comes, the
+    evaluations that were not yet kept are then done again. Beside the checkpoint a small file
+    tells its score, so that a run that goes on compares with it; a score by other features does
+    not count.
 
     Args:
         checkpoints: `Checkpoints` of the best one.
         measure: What `--keep_best` says.
-        extractor: Digest of the features.
+        judge: `evaluation.Judge`.
         first_step: Steps done before.
         every: Steps between evaluations.
+        say: Function that shows a line to the user.
 
     Attributes:
         path: The best checkpoint, or `None`.
         score: Its score.
     """
 
-    def __init__(self, checkpoints, measure, extractor, first_step=0, every=1):
+    def __init__(self, checkpoints, measure, judge, first_step=0, every=1, say=print):
         super().__init__(first_step, every)
-        self.checkpoints, self.extractor = checkpoints, extractor
+        self.checkpoints, self.judge, self.say = checkpoints, judge, say
         self.measure = MEASURES.get(measure, measure)
         self.file = os.path.join(checkpoints.directory, _FILE)
         self.path, self.score = None, None
@@ -58,11 +60,17 @@ class KeepBest(StepCallback):
         try:
             with open(self.file, encoding="utf-8") as file:
                 kept = json.load(file)
-            same = (self.measure, self.extractor) == (kept["measure"], kept["extractor"])
-            if same and self.checkpoints.newest_step() == kept["step"]:
-                self.path, self.score = self.checkpoints.path(kept["step"]), float(kept["score"])
+            by, step, score = kept["by"], kept["step"], float(kept["score"])
         except (OSError, ValueError, TypeError, KeyError):
-            pass  # There is none, or it was cut off: the next one is the best.
+            return  # There is none, or it was cut off: the next one is the best.
+        if self.checkpoints.newest_step() == step:
+            if by == self._by():
+                self.path, self.score = self.checkpoints.path(step), score
+            else:
+                self.say(
+                    f"The best checkpoint, of step {step}, was chosen by {' '.join(by)}; from now "
+                    f"on it is by {' '.join(self._by())}, so the next evaluation replaces it."
+                )
 
     def at_step(self, logs):
         score = logs.get(f"evaluation/{self.measure}")
@@ -70,10 +78,15 @@ class KeepBest(StepCallback):
             return
         check_variables(self.model, self.step)
         self.path, self.score = self.checkpoints.save(self.model, self.step), score
-        kept = {"step": self.step, "measure": self.measure, "score": score}
-        write_text(self.file, json.dumps({**kept, "extractor": self.extractor}) + "\n")
+        kept = {"step": self.step, "score": score, "by": self._by()}
+        write_text(self.file, json.dumps(kept) + "\n")
+
+    def _by(self):
+        extractor = self.judge.extractor
+        return [self.measure, extractor.name, extractor.digest]
 
     def _is_better(self, score):
         if self.score is None:
             return True
-        return score < self.score if self.measure in _LOWER else score > self.score
+        lower = self.judge.lower_is_better(self.measure)
+        return score < self.score if lower else score > self.score

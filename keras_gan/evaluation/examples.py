@@ -8,6 +8,7 @@ from keras_gan.metrics.inputs import check_features
 from keras_gan.pictures import to_bytes
 
 _IMAGE_BYTES = 2**30  # Of images that are kept beside the features.
+_BATCH = 64
 
 
 class Examples(NamedTuple):
@@ -16,18 +17,13 @@ class Examples(NamedTuple):
     Attributes:
         features: [N, D] float32.
         probabilities: Of classes, [N, K], or `None`.
-        images: The first of them, [M, *shape]: all N, or as many as 1 GiB holds;
-            images as uint8, vectors as they are.
+        images: The first of them, [M, *shape]: all N, or as many as there was room
+            for; images as uint8, vectors as they are.
     """
 
     features: np.ndarray
     probabilities: np.ndarray | None
     images: np.ndarray
-
-    def first(self, count):
-        """Returns the first `count` of these examples."""
-        probabilities = None if self.probabilities is None else self.probabilities[:count]
-        return Examples(self.features[:count], probabilities, self.images[:count])
 
     @property
     def labels(self):
@@ -35,22 +31,27 @@ class Examples(NamedTuple):
         return None if self.probabilities is None else self.probabilities.argmax(axis=1)
 
 
-def gather(parts, extractor):
+def gather(parts, extractor, room=_IMAGE_BYTES):
     """Returns the `Examples` of float32 arrays [n, *shape] that come one after another.
+
+    Args:
+        parts: The arrays.
+        extractor: `Extractor`.
+        room: Bytes of images to keep at most.
 
     Raises:
         UserError: For values that are not finite.
     """
-    features, probabilities, images, room = [], [], [], _IMAGE_BYTES
+    features, probabilities, images = [], [], []
     for part in parts:
         check_features("samples", part.reshape(len(part), -1))
+        kept = stored(part)
+        kept = kept[: room // kept[0].nbytes]
+        room -= kept.nbytes
+        images.append(kept)
         some, likely = extractor(part)
         features.append(some)
         probabilities.append(likely)
-        bytes_ = stored(part)
-        fitting = bytes_[: room // bytes_[0].nbytes]
-        room -= fitting.nbytes
-        images.append(fitting)
     return Examples(
         np.concatenate(features),
         None if probabilities[0] is None else np.concatenate(probabilities),
@@ -63,14 +64,14 @@ def stored(examples):
     return to_bytes(examples) if examples.ndim == 4 else examples
 
 
-def real_parts(source, count, batch_size=100):
+def real_parts(source, count, batch_size=_BATCH):
     """Yields the first `count` examples of a `Source` in serving order, as float32 arrays."""
     size = min(batch_size, count)
     for number, batch in enumerate(source.batches(size).take(-(-count // size))):
         yield batch["image"].numpy()[: count - number * size]
 
 
-def generated_parts(model, count, seed, batch_size=100):
+def generated_parts(model, count, seed, batch_size=_BATCH):
     """Yields `count` samples of a model's averaged generator, as float32 arrays."""
     for start in range(0, count, batch_size):
         seeds = [(seed, i) for i in range(start, min(start + batch_size, count))]

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gan.config import did_you_mean
 from keras_gan.errors import UserError, first_line
 from keras_gan.evaluation.classifier import SIDE, classifier_for
 from keras_gan.evaluation.shrinking import rgb, shrunk
@@ -30,6 +31,7 @@ class Extractor(NamedTuple):
         about: What a reader of the numbers should know of it.
         resizer: How images are brought to its size, in words.
         digest: 12 hexadecimal digits that tell two of them apart.
+        accuracy: Of its probabilities of the dataset's own classes, if they are that.
         network: Function from float32 examples [N, *shape] to (features
             [N, D], probabilities of classes [N, K] or `None`).
     """
@@ -39,6 +41,12 @@ class Extractor(NamedTuple):
     resizer: str
     digest: str
     network: Callable
+    accuracy: float | None = None
+
+    @property
+    def knows_classes(self):
+        """Whether its probabilities are of the dataset's own classes."""
+        return self.accuracy is not None
 
     def __call__(self, examples):
         """Returns (features [N, D] float32, probabilities [N, K] or `None`) of an array."""
@@ -72,7 +80,8 @@ def make_extractor(name, shape, labelled):
     if ":" in name:
         return _of_function(name, shape)
     if name not in ("inception", "classifier"):
-        raise UserError(f"--features must be {CHOICES}. Received: {name!r}.")
+        meant = did_you_mean(name, ("inception", "classifier", "pixels"))
+        raise UserError(f"--features must be {CHOICES}.{meant} Received: {name!r}.")
     if not are_images:
         raise UserError(
             f"--features={name} is for images; these examples are vectors {tuple(shape)}. Use "
@@ -94,9 +103,11 @@ def _pixels(shape):
 
 
 def _classifier(labelled):
-    network, about = classifier_for(labelled)
+    network, about, accuracy = classifier_for(labelled)
     resizer = _resizer(labelled.shape, SIDE)
-    return _of_network("classifier", network, about, resizer, lambda images: shrunk(images, SIDE))
+    prepare = lambda images: shrunk(images, SIDE)  # noqa: E731
+    found = _of_network("classifier", network, about, resizer, prepare)
+    return found._replace(accuracy=accuracy)
 
 
 def _resizer(shape, side):
@@ -107,7 +118,8 @@ def _inception():
     try:
         whole = keras.applications.InceptionV3(weights="imagenet")
     except Exception as error:  # Keras raises a plain one for a failed download.
-        folder = os.path.join(os.path.expanduser("~"), ".keras", "models")
+        home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+        folder = os.path.join(home, "models")
         reason = first_line(error).rpartition(" -- ")[2]
         raise UserError(
             "--features=inception needs the weights of Keras' InceptionV3 (96 MB), which cannot be "
@@ -153,9 +165,11 @@ def _of_function(name, shape):
             "Expected module:function, such as my_features:embed for embed in ./my_features.py."
         ) from None
 
+    widths = set()
+
     def call(examples):
         try:
-            features = np.asarray(function(examples))
+            features = np.asarray(function(examples.copy()))  # It may work in place.
         except Exception as error:
             raise UserError(
                 f"--features={name} failed on examples of shape {examples.shape}: "
@@ -166,6 +180,14 @@ def _of_function(name, shape):
                 f"--features={name} must return numbers of shape [{len(examples)}, dimensions] for "
                 f"examples {examples.shape}. Received: {features.dtype} of shape {features.shape}."
             )
+        widths.add(features.shape[1])
+        if len(widths) > 1:
+            raise UserError(
+                f"--features={name} must return as many dimensions each time. Received: "
+                f"{' and '.join(map(str, sorted(widths)))}."
+            )
+        if not np.isfinite(features).all():
+            raise UserError(f"--features={name} returned NaN or infinite features.")
         return features, None
 
     tried = np.random.default_rng(0).uniform(-1.0, 1.0, (4, *shape)).astype(np.float32)
@@ -174,7 +196,13 @@ def _of_function(name, shape):
     if source:
         with open(source, "rb") as file:
             text = file.read()
-    digest = _digest(text, call(tried)[0].astype(np.float64).tobytes())
+    features, again = (call(tried)[0].astype(np.float64) for _ in range(2))
+    if not np.array_equal(features, again):
+        raise UserError(
+            f"--features={name} gave two answers for the same examples, so that nothing could be "
+            "compared. Fix its seeds, or switch dropout and augmentation off."
+        )
+    digest = _digest(text, features.tobytes())
     return Extractor(name, "a function of yours", "as the function does", digest, call)
 
 

@@ -41,14 +41,18 @@ def seeds_walk(model, seeds, steps):
     Args:
         model: An `AdversarialModel`.
         seeds: At least two whole numbers.
-        steps: Samples from one seed up to, and without, the next.
+        steps: Samples from one seed to the next, both included.
 
     Returns:
-        float32 array [(seeds - 1) * steps + 1, *shape].
+        float32 array [(seeds - 1) * steps, *shape]: a seed between two others comes twice.
     """
     points = _of_seeds(model, seeds)
-    path = latent_space.walk(points, steps + 1, model.latent_prior == "normal")
-    return _samples(model, path)
+    spherical = model.latent_prior == "normal"
+    legs = [
+        latent_space.interpolate(*pair, steps, spherical)
+        for pair in zip(points[:-1], points[1:], strict=True)
+    ]
+    return _samples(model, np.concatenate(legs))
 
 
 def arithmetic(model, base, minus, plus):

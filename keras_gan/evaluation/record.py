@@ -12,7 +12,9 @@ from keras_gan.files import write_text
 
 FILE = "evaluation.json"
 # Settings whose difference makes numbers incomparable.
-_DECISIVE = ("dataset", "split", "shape", "features", "extractor", "resizer", "n_real", "n_fake")
+_DECISIVE = (
+    "dataset", "split", "shape", "crop", "features", "extractor", "resizer", "n_real", "n_fake",
+)  # fmt: skip
 
 
 class Evaluation(NamedTuple):
@@ -48,7 +50,7 @@ def read(directory):
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
         return Evaluation(dict(found["settings"]), dict(found["measures"]), list(found["notes"]))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise UserError(
@@ -71,8 +73,10 @@ def table(evaluations):
         rows.append([name.replace("_", " "), *told, BETTER[name]])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
-        f"{row[0]:{widths[0]}}  "
-        + "  ".join(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
+        (
+            f"{row[0]:{widths[0]}}  "
+            + "  ".join(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
+        ).rstrip()
         for row in rows
     ]
 

@@ -1,209 +1,136 @@
-"""What can be judged, a run's samples or a folder of images, and against which examples."""
+"""What can be judged: a run's samples, a folder of images, held-out real examples."""
 
+import hashlib
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
-from keras_gan import pictures
+import numpy as np
+
 from keras_gan.data import load_dataset
-from keras_gan.data.source import Source
 from keras_gan.errors import UserError
-from keras_gan.evaluation import drawing, latent_pictures, measures
-from keras_gan.evaluation.examples import gather, generated_parts, real_parts
-from keras_gan.evaluation.features import make_extractor
-from keras_gan.evaluation.judge import check_enough, mixture_of
-from keras_gan.evaluation.record import Evaluation
-from keras_gan.files import replacing
+from keras_gan.evaluation.examples import generated_parts, real_parts
+from keras_gan.evaluation.references import Reference, load_reference
 from keras_gan.run_directory import load_run
 
-PICTURES = "evaluation"  # Folder beside evaluation.json.
-_MOST = 10_000  # Examples, unless more are asked for.
-_TRAINING = 50_000  # Examples among which nearest ones are looked for.
-_FEW = 10_000
 
-
-class Reference(NamedTuple):
-    """What is judged against.
+class Subject(NamedTuple):
+    """Something to be judged.
 
     Attributes:
-        source: Real examples to compare with.
-        training: Examples that a classifier is trained on, and that samples may be copies of.
-        split: The split of `source`.
+        name: As the user named it.
+        about: What it is, in words.
+        reference: `Reference` to judge it against.
+        most: How many examples there are of it, or `None` for any number.
+        parts: Function from a number to float32 arrays of as many examples together.
+        told: What the record says of it.
+        model: The `AdversarialModel`, or `None`.
+        notes: What the reader should know.
     """
 
-    source: Source
-    training: Source
-    split: str
+    name: str
+    about: str
+    reference: Reference
+    most: int | None
+    parts: Callable
+    told: dict
+    model: object = None
+    notes: tuple = ()
 
 
-def load_reference(options, config=None, shape=None):
-    """Returns the `Reference` for a run of this configuration and shape, or for no run.
+def all_subjects(options):
+    """Returns the `Subject`s that `evaluate.Options` name; whatever is missing is found here.
 
-    Args:
-        options: `evaluate.Options`.
-        config: `Config` of the run, or `None`.
-        shape: Shape of its examples, or `None`.
+    Raises:
+        UserError: For runs, folders or splits that cannot be loaded or do not fit together.
     """
-    own = config is not None and options.dataset in (None, config.dataset)
-    name = config.dataset if own else options.dataset
-    trained = config.split if own else "train"
-    split = options.split or trained
-    size, channels = options.image_size, options.channels
-    if shape is not None and len(shape) == 3:
-        size, channels = f"{shape[0]}x{shape[1]}", shape[2]
-
-    def load(split):
-        return load_dataset(
-            name,
-            split=split,
-            data_dir=options.data_dir or (config.data_dir if own else None),
-            channels=channels,
-            image_size=size,
-            crop=options.crop or (config.crop if config else "center"),
-            on_bad_image=config.on_bad_image if own else "fail",
-        )
-
-    source = load(split)
-    if shape is not None and source.shape != tuple(shape):
-        raise UserError(
-            f"Expected a dataset of examples {tuple(shape)}, like the run's. Received: {name} of "
-            f"{source.shape}. Give another --dataset."
-        )
-    return Reference(source, source if split == trained else load(trained), split)
+    found = [_run(run_dir, options) for run_dir in options.run_dir]
+    reference = found[0].reference if found else load_reference(options)
+    if options.held_out:
+        found.append(_held_out(options, reference))
+    if options.images:
+        found.append(_folder(options.images, options, reference))
+    return found
 
 
 def reference_of(options):
-    """Returns the `Reference` of the first run, or of no run."""
-    if not options.run_dir:
-        return load_reference(options)
-    model, record = load_run(options.run_dir[0], options.checkpoint)
-    return load_reference(options, record["config"], model.image_shape)
+    """Returns the `Reference` of the run that the options name, or of no run."""
+    return (
+        _run(options.run_dir[0], options).reference if options.run_dir else load_reference(options)
+    )
 
 
-def judge_run(run_dir, options, directory=None):
-    """Judges a run's samples.
+def weights_digest(network):
+    """Returns 12 hexadecimal digits that tell the weights of a generator from others."""
+    digest = hashlib.sha256()
+    for value in network.get_weights():
+        digest.update(np.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()[:12]
 
-    Args:
-        run_dir: The run directory.
-        options: `evaluate.Options`.
-        directory: Where pictures go.
 
-    Returns:
-        `Evaluation`.
-    """
+def _run(run_dir, options):
     model, record = load_run(run_dir, options.checkpoint)
     step = int(model.step.numpy())
-    reference = load_reference(options, record["config"], model.image_shape)
-    count = options.num_samples or min(reference.source.num_examples, _MOST)
-    parts = generated_parts(model, count, options.seed)
-    told = {"seed": options.seed, "checkpoint": step}
-    about = f"{run_dir} at step {step:,}"
-    evaluation, drawn = _judge(about, parts, count, reference, options, told)
-    if len(model.image_shape) == 3:
-        drawn["interpolation"] = latent_pictures.interpolation(model, options.seed)
-        drawn["latent_walk"] = latent_pictures.latent_walk(model, options.seed)
-    _write(drawn, directory)
-    return evaluation
+    return Subject(
+        run_dir,
+        f"{run_dir} at step {step:,}",
+        load_reference(options, record["config"], model.image_shape),
+        None,
+        lambda count: generated_parts(model, count, options.seed),
+        {"checkpoint": step, "weights": weights_digest(model.averaged_generator)},
+        model,
+    )
 
 
-def judge_folder(folder, options, directory=None):
-    """Judges a folder of images against a dataset; see `judge_run`."""
-    reference = reference_of(options)
+def _held_out(options, reference):
+    split = options.held_out
+    if split == reference.split:
+        raise UserError(
+            f"--held_out must be another split than that judged against. Received: {split} twice."
+        )
+    source = reference.load(split)
+    return Subject(
+        f"{reference.name} ({split})",
+        f"real examples of {reference.name} ({split})",
+        reference,
+        source.num_examples,
+        lambda count: real_parts(source, count),
+        {"checkpoint": None, "held_out": split},
+    )
+
+
+def _folder(folder, options, reference):
     shape = reference.source.shape
     if len(shape) != 3:
         raise UserError(
-            f"--images needs a dataset of images to compare with. Received: {reference.source.name}"
-            f", of vectors {shape}."
+            f"--images needs a dataset of images to compare with. Received: {reference.name}, of "
+            f"vectors {shape}."
         )
-    size = options.image_size or None
-    source = load_dataset(folder, channels=shape[2], image_size=size, crop=options.crop or "center")
+    if not os.path.isdir(folder):
+        raise UserError(f"--images must be a folder of images. Received: {folder!r}.")
+    source = load_dataset(
+        folder,
+        channels=shape[2],
+        image_size=options.image_size,
+        crop=reference.crop,
+        on_bad_image=options.on_bad_image,
+    )
     if source.shape != shape:
         raise UserError(
             f"Expected images of {shape[0]}x{shape[1]} in {folder}, like those of "
-            f"{reference.source.name}. Received: {source.shape[0]}x{source.shape[1]}. Give "
-            f"--image_size={shape[0]}x{shape[1]} to resize them, which changes what is measured."
+            f"{reference.name}. Received: {source.shape[0]}x{source.shape[1]}. Bring them to one "
+            "size, or without --run_dir give --image_size for both."
         )
-    check_enough(source, source.num_examples)
-    count = min(source.num_examples, options.num_samples or _MOST)
-    parts = real_parts(source, count)
-    evaluation, drawn = _judge(folder, parts, count, reference, options, {"images": folder})
-    _write(drawn, directory)
-    return evaluation
-
-
-def _judge(about, parts, count, reference, options, told):
-    """Returns the `Evaluation` of examples that come in parts, and pictures by name."""
-    source, training = reference.source, reference.training
-    extractor = make_extractor(options.features, source.shape, training)
-    number = min(count, source.num_examples)
-    check_enough(source, number)
-    print(
-        f"Judging {about}: {count:,} samples against {number:,} examples of {source.name} "
-        f"({reference.split}) by {extractor.about}",
-        flush=True,
+    told = "grey" if shape[2] == 1 else f"of {shape[2]} channels"
+    notes = [f"The images of {folder} were read as {told}, like those of {reference.name}."]
+    if options.image_size:
+        notes.append(f"They and those of {reference.name} were brought to {shape[0]}x{shape[1]}.")
+    return Subject(
+        folder,
+        folder,
+        reference,
+        source.num_examples,
+        lambda count: real_parts(source, count),
+        {"checkpoint": None, "images": os.path.basename(os.path.normpath(folder))},
+        notes=tuple(notes),
     )
-    real = gather(real_parts(source, number), extractor)
-    fake = gather(parts, extractor)
-    values, notes = measures.measure_features(real, fake, seed=options.seed)
-    values |= measures.measure_images(real, fake, options.seed)
-    drawn = {"samples": _grid(fake.images)}
-    mixture = mixture_of(source)
-    if mixture:
-        values |= measures.measure_modes(fake.images, *mixture)
-    else:
-        near = real.images
-        if training is not source or len(near) < source.num_examples:
-            near = _stored(training)
-        values |= measures.measure_memorisation(fake.images, near)
-        if len(near) < training.num_examples:
-            notes.append(
-                f"Nearest examples were looked for among {len(near):,} of "
-                f"{training.num_examples:,}."
-            )
-        if len(source.shape) == 3:
-            drawn["nearest_neighbours"] = drawing.nearest_neighbours(
-                fake.images[: measures.COMPARED], near
-            )
-    if fake.probabilities is not None:
-        drawn["classes"] = drawing.class_histogram(real, fake)
-    if count < _FEW:
-        notes.append(
-            f"From {count:,} samples: Frechet distances and the like depend on that number."
-        )
-    settings = {
-        "dataset": source.name,
-        "split": reference.split,
-        "shape": "x".join(map(str, source.shape)),
-        "features": extractor.name,
-        "about_features": extractor.about,
-        "extractor": extractor.digest,
-        "resizer": extractor.resizer,
-        "n_real": number,
-        "n_fake": count,
-        **told,
-    }
-    plain = {name: float(v) if isinstance(v, float) else int(v) for name, v in values.items()}
-    return Evaluation(settings, plain, notes), drawn
-
-
-def _stored(source):
-    """Returns examples of a source as in `Examples.images`."""
-
-    def nothing(examples):
-        return examples.reshape(len(examples), -1)[:, :1], None
-
-    return gather(real_parts(source, min(source.num_examples, _TRAINING)), nothing).images
-
-
-def _grid(examples):
-    fitting = pictures.count_that_fits(examples.shape[1:])
-    if examples.ndim == 4:
-        return pictures.grid(examples[:fitting])
-    return pictures.picture(examples[:fitting])
-
-
-def _write(drawn, directory):
-    for name, picture in drawn.items():
-        if directory and picture is not None:
-            path = os.path.join(directory, PICTURES, f"{name}.png")
-            with replacing(path) as temporary, open(temporary, "wb") as file:
-                file.write(pictures.png(picture))

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-TILE = 2048  # Examples on each side of a tile: 32 MB of distances.
+TILE = 2048  # Examples on each side of a tile at most: 32 MB of distances.
+_SIDE_BYTES = 2**27  # Of the examples on a side, as float64.
 _FEW_DIMENSIONS = 16
 # A difference of matrix products has an error of about 1e-16 times the norms. Below
 # this part of them, where that would show, distances are computed from differences.
@@ -18,6 +19,7 @@ def closer(squared, squared_radii):
 def kth_squared(features, k, tile=TILE):
     """Returns the squared distance of each example to its k-th neighbour but itself, [N]."""
     radii = np.empty(len(features))
+    tile = _fitting(tile, features)
     for rows in _slices(len(features), tile):
         best = np.full((rows.stop - rows.start, k), np.inf)
         for columns in _slices(len(features), tile):
@@ -33,6 +35,7 @@ def kth_squared(features, k, tile=TILE):
 def nearest_others(features, chosen, tile=TILE):
     """Returns the squared distance of chosen examples to their nearest other one, [chosen]."""
     nearest = np.full(len(chosen), np.inf)
+    tile = _fitting(tile, features)
     for rows in _slices(len(chosen), tile):
         own = features[chosen[rows]]
         for columns in _slices(len(features), tile):
@@ -44,6 +47,7 @@ def nearest_others(features, chosen, tile=TILE):
 
 def tiles(first, second, tile=TILE):
     """Yields (rows, columns, squared distances [rows, columns]) over all pairs, row by row."""
+    tile = _fitting(tile, first)
     for rows in _slices(len(first), tile):
         for columns in _slices(len(second), tile):
             yield rows, columns, squared_distances(first, second, rows, columns)
@@ -75,6 +79,10 @@ def squared_distances(first, second, rows, columns):
         difference = left[i] - right[j]
         squared[i, j] = np.einsum("nd,nd->n", difference, difference)
     return squared
+
+
+def _fitting(tile, features):
+    return min(tile, max(16, _SIDE_BYTES // (8 * features.shape[1])))
 
 
 def _slices(count, tile):

@@ -7,6 +7,7 @@ import re
 
 import keras_gan
 from keras_gan import files, pictures
+from keras_gan.evaluation.subjects import weights_digest
 
 FILE, PICTURE = "model_card.md", "samples.png"
 
@@ -78,7 +79,7 @@ player of a generative adversarial network.
 {_table(config.hyperparameters() | {"dataset": stated["dataset"]})}
 ## Evaluation
 
-{_evaluated(evaluation, stated)}
+{_evaluated(evaluation, weights_digest(model.averaged_generator))}
 ## Intended use
 
 To draw samples like the data above: for study, for tests, as material. Whether the samples may be
@@ -115,22 +116,20 @@ def _size(variable):
     return math.prod(variable.shape)
 
 
-def _evaluated(evaluation, stated):
-    """Returns the section on an `evaluation.record.Evaluation`, or on there being none.
+def _evaluated(evaluation, weights):
+    """Returns the section on an `evaluation.record.Evaluation`, if it is of these weights.
 
     Paths of its machine stay there.
     """
-    if evaluation is None:
+    if evaluation is None or evaluation.settings.get("weights") != weights:
         return "Not evaluated: judge by the samples.\n"
     settings = evaluation.settings
-    step = settings.get("checkpoint")
-    other = "" if str(step) == stated["step"] else ", another than this file's"
     measured = {
+        "compared with": f"{settings.get('n_real')} examples of {settings.get('dataset')} "
+        f"({settings.get('split')})",
         "compared by": f"{settings.get('about_features')} ({settings.get('extractor')})",
         "images resized": settings.get("resizer"),
-        "examples": f"{settings.get('n_real')} real ({settings.get('split')}), "
-        f"{settings.get('n_fake')} generated",
-        "of step": f"{step}{other}",
+        "samples": settings.get("n_fake"),
     }
     for name, value in evaluation.values.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
