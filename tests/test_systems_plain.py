@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from keras_gan import losses, models, penalties, randomness
 from keras_gan.batch_norm import BatchNormalization
+from keras_gan.discriminator_features import discriminator_features
+from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError
 from keras_gan.models.pacgan import packed, unpacked
 from keras_gan.players import trainable_variables
@@ -225,6 +227,11 @@ def test_pacgan_augments_examples_and_not_packs(draws):
     assert any(not np.array_equal(pack[..., :3], pack[..., 3:]) for pack in packs.numpy())
 
 
+def test_packs_have_no_features_of_images():
+    with pytest.raises(UserError, match=r"takes examples of shape \(16, 16, 2\), not single"):
+        discriminator_features(build("pacgan").discriminator, np.zeros((2, 16, 16, 1)))
+
+
 def unrolled(unroll_steps, image_shape=(2,), **arguments):
     """An unrolled GAN one step into its training, with what its players have seen."""
     model = build("unrolled", image_shape, unroll_steps=unroll_steps, **arguments)
@@ -308,3 +315,22 @@ def test_arguments_come_from_the_command_line():
     parsed = models.parse_arguments(models.get("pacgan"), given)
     assert parsed == {"normalization": "layer", "units": (4, 3), "packing": 3, "augment": "color"}
     assert models.parse_arguments(models.get("wgan"), {"clip": "0.02"}) == {"clip": 0.02}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("dragan", {}), ("pacgan", {}), ("unrolled", {"unroll_steps": 2})]
+)
+def test_replicas_with_batch_norm_in_d(name, arguments, float64):
+    """As these are by default; the conformance tests take the cheaper ones without."""
+    after = []
+    for replicas in (1, 2):
+        with make_strategy(cpu_replicas=replicas).scope():
+            model = build(name, normalization="batch", **arguments)
+            model.compile(seed=3)
+        batch = examples(32)
+        data = tf.data.Dataset.from_tensor_slices(batch).batch(8, drop_remainder=True)
+        model.fit(data, verbose=0, shuffle=False)
+        after.append(values(model.variables))
+    for one, two in zip(*after, strict=True):
+        np.testing.assert_allclose(two, one, rtol=0, atol=1e-9)
