@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan import ema, randomness
-from keras_gan.checks import check_batch, check_choice, check_shape
+from keras_gan.checks import check_arguments, check_batch, check_choice, check_shape
 from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas
 from keras_gan.game import Game
 from keras_gan.layers import ArgumentsAreConfig
@@ -95,6 +95,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
     ):
         check_shape(image_shape)
         check_choice("latent_prior", latent_prior, randomness.PRIORS)
+        check_arguments(d_steps=d_steps)
         # Losses and latents are of full precision, whatever the networks compute in.
         super().__init__(name=type(self).__name__.lower(), dtype=keras.config.floatx())
         self.image_shape = tuple(image_shape)

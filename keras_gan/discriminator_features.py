@@ -24,8 +24,16 @@ def discriminator_features(discriminator, images, side=4):
         float32 array [N, D].
 
     Raises:
-        UserError: If there are no convolutions.
+        UserError: If there are no convolutions, or it takes something else than
+            images of this shape, as packs of them.
     """
+    taken = tuple(discriminator.input_shape[1:])
+    if taken != tuple(images.shape[1:]):
+        raise UserError(
+            f"The discriminator takes examples of shape {taken}, not single images. Received: "
+            f"images of {tuple(images.shape[1:])}. Use a system whose discriminator judges one "
+            "image at a time, such as dcgan."
+        )
     maps = _maps(discriminator)
     if not maps:
         raise UserError(

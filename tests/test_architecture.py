@@ -27,6 +27,7 @@ LAYERS = [
         "data",
         "discriminator_features",
         "ema",
+        "functional_optimizers",
         "latent_space",
         "metrics",
         "networks",

@@ -40,6 +40,8 @@ class DCGAN(AdversarialModel):
         width: Channels of the layers next to the image; they double a level, up
             to 8 times.
         kernel_size: Side of the convolution kernels.
+        normalization: Of D: `"batch"`, the paper's, `"layer"`, `"spectral"` or
+            `"none"`; see `networks.normalization`.
     """
 
     tiny = {"latent_dim": 4, "width": 2, "kernel_size": 3}
@@ -54,6 +56,7 @@ class DCGAN(AdversarialModel):
         d_steps=1,
         width=128,
         kernel_size=5,
+        normalization="batch",
         **pieces,
     ):
         del num_classes
@@ -67,7 +70,11 @@ class DCGAN(AdversarialModel):
                     image_shape, latent_dim=latent_dim, width=width, kernel_size=kernel_size
                 )
             ],
-            discriminators=[dcgan.Discriminator(image_shape, width=width, kernel_size=kernel_size)],
+            discriminators=[
+                dcgan.Discriminator(
+                    image_shape, width=width, kernel_size=kernel_size, normalization=normalization
+                )
+            ],
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,

@@ -1,5 +1,5 @@
 """Networks: classes around a functional graph, sized from the image shape."""
 
-from keras_gan.networks import dcgan, mlp
+from keras_gan.networks import dcgan, mlp, plain
 
-__all__ = ["dcgan", "mlp"]
+__all__ = ["dcgan", "mlp", "plain"]

@@ -8,10 +8,10 @@ import math
 
 import keras
 
-from keras_gan.batch_norm import BatchNormalization
-from keras_gan.convolutions import Conv2D, Conv2DTranspose
+from keras_gan.convolutions import Conv2DTranspose
 from keras_gan.errors import UserError
 from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.networks.normalization import Normalization, batch_norm
 
 _BASES = range(2, 8)
 _MAX_LEVELS = 10
@@ -75,15 +75,6 @@ def _weights():
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def _batch_norm(x):
-    """Batch norm over the global batch, with gamma from N(1, 0.02)."""
-    return BatchNormalization(
-        momentum=0.9,
-        epsilon=1e-5,
-        gamma_initializer=keras.initializers.RandomNormal(mean=1.0, stddev=0.02),
-    )(x)
-
-
 @keras.saving.register_keras_serializable(package="keras_gan.dcgan")
 class Generator(ArgumentsAreConfig, keras.Model):
     """Latents to an image by fractionally-strided convolutions.
@@ -115,7 +106,7 @@ class Generator(ArgumentsAreConfig, keras.Model):
         )
         x = keras.layers.Reshape(base)(x)
         for level in reversed(range(n)):
-            x = keras.layers.ReLU()(_batch_norm(x))
+            x = keras.layers.ReLU()(batch_norm(x))
             x = Conv2DTranspose(
                 features(level - 1, width) if level else channels,
                 kernel_size,
@@ -131,13 +122,14 @@ class Generator(ArgumentsAreConfig, keras.Model):
 class Discriminator(ArgumentsAreConfig, keras.Model):
     """An image to one logit by strided convolutions.
 
-    One stride-2 convolution a level, batch norm on all but the first,
-    LeakyReLU 0.2, and a linear read-out.
+    One stride-2 convolution a level, batch norm (or another normalisation) on
+    all but the first, LeakyReLU 0.2, and a linear read-out.
 
     Args:
         image_shape: (height, width, channels) of the images.
         width: Channels of the first layer; they double a level, up to 8 times.
         kernel_size: Side of the convolution kernels.
+        normalization: See `normalization.Normalization`.
 
     Call arguments:
         images: Tensor [N, *image_shape].
@@ -146,19 +138,20 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
         Logits, tensor [N].
     """
 
-    def __init__(self, image_shape, *, width, kernel_size):
+    def __init__(self, image_shape, *, width, kernel_size, normalization="batch"):
+        normalise = Normalization(normalization)
         images = keras.Input(tuple(image_shape), name="images")
         x = images
         for level in range(levels(image_shape)):
-            x = Conv2D(
+            x = normalise.convolution(
                 features(level, width),
                 kernel_size,
                 strides=2,
                 padding="same",
-                use_bias=not level,
+                use_bias=not (level and normalise.has_offset),
                 kernel_initializer=_weights(),
             )(x)
-            x = keras.layers.LeakyReLU(0.2)(_batch_norm(x) if level else x)
+            x = keras.layers.LeakyReLU(0.2)(normalise(x) if level else x)
         x = keras.layers.Flatten()(x)
-        x = keras.layers.Dense(1, kernel_initializer=_weights())(x)
+        x = normalise.dense(1, kernel_initializer=_weights())(x)
         super().__init__(images, keras.layers.Reshape((), name="logits")(x), name="discriminator")

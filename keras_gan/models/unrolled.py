@@ -1,0 +1,123 @@
+"""The unrolled GAN.
+
+Metz, Poole, Pfau, Sohl-Dickstein: Unrolled Generative Adversarial Networks, 2017.
+"""
+
+import keras
+import tensorflow as tf
+
+from keras_gan.adversarial import AdversarialModel
+from keras_gan.checks import check_arguments
+from keras_gan.distribution import sum_over_replicas
+from keras_gan.functional_optimizers import FunctionalOptimizer
+from keras_gan.networks import plain
+from keras_gan.players import trainable_variables
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class UnrolledGAN(AdversarialModel):
+    """G foresees how D will answer: it learns from D after K more updates.
+
+    Equations 7 to 11: D's parameters after K updates on the same examples are a
+    function of G's samples, and G descends V(D, G) with them, through all K updates.
+    D itself takes one update, which is not unrolled. With K = 0 it is the
+    original game; with K to infinity G would meet the best D, for which a collapse
+    onto one mode does not pay (section 2.3).
+
+    The updates are those of D's own optimizer, with its rates and running
+    moments, as the authors' demonstration differentiates through Adam; the paper
+    writes plain gradients. They are of the global batch, on any number of
+    replicas; with `accumulate_steps` of each part.
+
+    Where this differs from the paper: the networks are DCGAN's or perceptrons of
+    ReLU and LeakyReLU; the learning rates are DCGAN's. For an `objective` other
+    than minimax G has that one's own loss instead of V, such as the
+    non-saturating one; real logits in a relativistic one are constants to G.
+    Samples come from an averaged generator.
+
+    Args:
+        image_shape: (height, width, channels), see `networks.dcgan.levels`, or
+            (dimensions,) for vectors.
+        num_classes: Ignored; the system is not conditional.
+        latent_dim: Dimension of the latents.
+        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
+        d_steps: Discriminator updates in a step.
+        normalization: Of D, see `networks.normalization`; `"auto"` is batch norm
+            for images and none for vectors.
+        width: Channels of the layers next to the image.
+        kernel_size: Side of the convolution kernels.
+        units: Widths of the hidden layers, for vectors.
+        unroll_steps: The paper's K, 0 or more.
+    """
+
+    tiny = {
+        "latent_dim": 4,
+        "width": 2,
+        "kernel_size": 3,
+        "normalization": "none",
+        "unroll_steps": 1,
+    }
+    pieces = {"objective": "minimax"}
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        num_classes=None,
+        latent_dim=100,
+        latent_prior="normal",
+        d_steps=1,
+        normalization="auto",
+        width=64,
+        kernel_size=5,
+        units=(128, 128),
+        unroll_steps=5,
+        **pieces,
+    ):
+        del num_classes
+        if unroll_steps != 0:
+            check_arguments(unroll_steps=unroll_steps)
+        super().__init__(
+            image_shape,
+            **plain.players(
+                image_shape,
+                latent_dim=latent_dim,
+                width=width,
+                kernel_size=kernel_size,
+                units=units,
+                normalization=normalization,
+            ),
+            latent_prior=latent_prior,
+            d_steps=d_steps,
+            pieces=pieces,
+        )
+        self.unroll_steps = unroll_steps
+
+    def default_optimizers(self):
+        return keras.optimizers.Adam(2e-4, beta_1=0.5), keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+    def generator_loss(self, real, fake):
+        with keras.StatelessScope(self._unrolled(real, fake)):
+            found, values = super().generator_loss(real, fake)
+            if self.game.pieces.objective == "minimax":
+                # E[log D(x)] is a part of V that depends on G as well, through D's parameters.
+                found -= tf.nn.softplus(-self.discriminate(real))
+        return found, values
+
+    def _unrolled(self, real, fake):
+        """Returns pairs (variable of D, its value after K updates as a function of `fake`)."""
+        learned = trainable_variables(self.discriminators)
+        state = [v for network in self.discriminators for v in network.non_trainable_variables]
+        values, kept = ([tf.identity(v.value) for v in x] for x in (learned, state))
+        optimizer = FunctionalOptimizer(self.discriminator_optimizer)
+        for _ in range(self.unroll_steps):
+            mapping = [*zip(learned, values, strict=True), *zip(state, kept, strict=True)]
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(values)
+                with keras.StatelessScope(mapping) as scope:
+                    losses, _ = self.discriminator_loss(real, fake)
+                share = tf.reduce_mean(losses) / self._replicas
+            gradients = sum_over_replicas(tape.gradient(share, values))
+            values = optimizer.updated(values, gradients)
+            kept = [scope.get_current_value(variable) for variable in state]
+        return [*zip(learned, values, strict=True), *zip(state, kept, strict=True)]

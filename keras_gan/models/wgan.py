@@ -1,0 +1,93 @@
+"""The Wasserstein GAN.
+
+Arjovsky, Chintala, Bottou: Wasserstein GAN, 2017.
+"""
+
+import keras
+import tensorflow as tf
+
+from keras_gan.adversarial import AdversarialModel
+from keras_gan.errors import UserError
+from keras_gan.networks import plain
+from keras_gan.players import trainable_variables
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class WGAN(AdversarialModel):
+    """A critic of clipped weights, whose loss estimates a Wasserstein distance.
+
+    Algorithm 1: in each step the critic f widens E[f(x)] - E[f(G(z))] in
+    `d_steps` updates and all its parameters are clipped to [-c, c] after each of
+    them, batch norm's scale and offset too, but no statistics; then G raises
+    E[f(G(z))]. The clipped critic is Lipschitz, so that `wasserstein` estimates
+    the distance up to a constant (section 3). RMSprop, as momentum made the
+    critic's training unstable (section 4).
+
+    Where the authors' code differs: it clips before each update, so that G
+    learns from weights that are not clipped, and gives the critic 100 updates in
+    each of the first 25 steps and in every 500th, which is left out here, where every
+    step takes the same number of examples. Samples come from an averaged generator.
+
+    Args:
+        image_shape: (height, width, channels), see `networks.dcgan.levels`, or
+            (dimensions,) for vectors.
+        num_classes: Ignored; the system is not conditional.
+        latent_dim: Dimension of the latents.
+        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
+        d_steps: Discriminator updates in a step.
+        normalization: Of D, see `networks.normalization`; `"auto"` is batch norm
+            for images and none for vectors.
+        width: Channels of the layers next to the image.
+        kernel_size: Side of the convolution kernels.
+        units: Widths of the hidden layers, for vectors.
+        clip: The paper's c.
+    """
+
+    tiny = {"d_steps": 2, "latent_dim": 4, "width": 2, "kernel_size": 3}
+    pieces = {"objective": "wasserstein"}
+    fixed_pieces = ("objective",)
+    bounded_critic = True
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        num_classes=None,
+        latent_dim=100,
+        latent_prior="normal",
+        d_steps=5,
+        normalization="auto",
+        width=64,
+        kernel_size=4,
+        units=(128, 128),
+        clip=0.01,
+        **pieces,
+    ):
+        del num_classes
+        if not 0.0 < clip < float("inf"):
+            raise UserError(f"clip must be more than 0. Received: {clip}.")
+        super().__init__(
+            image_shape,
+            **plain.players(
+                image_shape,
+                latent_dim=latent_dim,
+                width=width,
+                kernel_size=kernel_size,
+                units=units,
+                normalization=normalization,
+            ),
+            latent_prior=latent_prior,
+            d_steps=d_steps,
+            pieces=pieces,
+        )
+        self.clip = clip
+
+    def default_optimizers(self):
+        # The code's are Torch's, with rho 0.99, and epsilon 1e-8 beside the root that Keras' is in.
+        settings = {"learning_rate": 5e-5, "rho": 0.99, "epsilon": 1e-16}
+        return keras.optimizers.RMSprop(**settings), keras.optimizers.RMSprop(**settings)
+
+    def after_discriminator_update(self, means):
+        del means
+        for variable in trainable_variables(self.discriminators):
+            variable.assign(tf.clip_by_value(variable.value, -self.clip, self.clip))

@@ -1,0 +1,73 @@
+"""The networks of systems that are about the game: DCGAN's for images, perceptrons for vectors."""
+
+import keras
+
+from keras_gan.checks import check_arguments, check_shape
+from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.networks import dcgan, mlp
+from keras_gan.networks.normalization import Normalization
+
+
+def players(image_shape, *, latent_dim, width, kernel_size, units, normalization="auto", packing=1):
+    """Returns the networks of both players, as arguments of `AdversarialModel`.
+
+    Args:
+        image_shape: (height, width, channels) for the networks of `dcgan`;
+            (dimensions,) for perceptrons.
+        latent_dim: Dimension of the latents.
+        width: Channels next to the image, for images.
+        kernel_size: Side of the convolution kernels, for images.
+        units: Widths of the hidden layers of each perceptron, for vectors.
+        normalization: Of D, see `Normalization`; `"auto"` is `"batch"` for
+            images and `"none"` for vectors.
+        packing: Examples that D sees side by side in the channels.
+    """
+    check_shape(image_shape)
+    check_arguments(latent_dim=latent_dim, width=width, kernel_size=kernel_size, units=units)
+    *sides, channels = image_shape
+    seen = (*sides, packing * channels)
+    if normalization == "auto":
+        normalization = "batch" if sides else "none"
+    if sides:
+        sizes = {"width": width, "kernel_size": kernel_size}
+        generator = dcgan.Generator(image_shape, latent_dim=latent_dim, **sizes)
+        discriminator = dcgan.Discriminator(seen, normalization=normalization, **sizes)
+    else:
+        generator = mlp.Generator(image_shape, latent_dim=latent_dim, units=units)
+        discriminator = Discriminator(seen, units=units, normalization=normalization)
+    return {
+        "generators": [generator],
+        "discriminators": [discriminator],
+        "latent_dim": latent_dim,
+    }
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.plain")
+class Discriminator(ArgumentsAreConfig, keras.Model):
+    """A vector through LeakyReLU 0.2 layers, all but the first normalised, to one logit.
+
+    Args:
+        input_shape: (dimensions,).
+        units: Width of each hidden layer.
+        normalization: See `Normalization`.
+
+    Call arguments:
+        images: Tensor [N, dimensions].
+
+    Returns:
+        Logits, tensor [N].
+    """
+
+    def __init__(self, input_shape, *, units, normalization="none"):
+        normalise = Normalization(normalization)
+        vectors = keras.Input(tuple(input_shape), name="images")
+        x = vectors
+        for number, width in enumerate(units):
+            x = normalise.dense(
+                width,
+                use_bias=not (number and normalise.has_offset),
+                kernel_initializer="he_normal",
+            )(x)
+            x = keras.layers.LeakyReLU(0.2)(normalise(x) if number else x)
+        x = normalise.dense(1)(x)
+        super().__init__(vectors, keras.layers.Reshape((), name="logits")(x), name="discriminator")
