@@ -9,8 +9,6 @@ import argparse
 import sys
 import time
 
-from benchmarks.mode_coverage import mixtures, record, training
-from keras_gan import files, pictures
 from keras_gan.command import import_tensorflow
 
 SEEDS, SECONDS = 5, 60.0
@@ -32,6 +30,9 @@ def main(argv=None):
     if options.seeds < 1 or options.seconds <= 0:
         parser.error("--seeds must be at least 1 and --seconds above 0.")
     import_tensorflow()
+    from benchmarks.mode_coverage import mixtures, record, training
+    from keras_gan import files
+
     names = options.rows or list(mixtures.rows())
     done = {(result["row"], result["seed"]) for result in record.read(options.protocol)}
     for seed in range(options.seeds):
@@ -48,11 +49,14 @@ def main(argv=None):
 
 def measured(options, name, row, seed):
     """Trains and judges one run; returns its result, and draws the first seed's."""
+    from benchmarks.mode_coverage import mixtures, record, training
+    from keras_gan import files, pictures
+
     started = time.perf_counter()
     model, seconds, steps = training.trained(name, options.protocol, options.seconds, seed)
     values, picture = mixtures.judge(options.protocol, model)
     if seed == 0:
-        path = record.DIRECTORY / f"{options.protocol}-{row}.png"
+        path = record.picture_path(options.protocol, row)
         with files.replacing(str(path)) as temporary, open(temporary, "wb") as file:
             file.write(pictures.png(picture))
     told = {"row": row, "seed": seed, **values, "seconds": round(seconds, 1), "steps": steps}

@@ -34,6 +34,11 @@ def path(protocol):
     return DIRECTORY / f"{protocol}.jsonl"
 
 
+def picture_path(protocol, row):
+    """Returns the place of a row's picture."""
+    return DIRECTORY / f"{protocol}-{row}.png"
+
+
 def read(protocol):
     """Returns the results of a protocol as dicts."""
     file = path(protocol)
@@ -69,9 +74,9 @@ def document():
             "",
         ]
         for row in dict.fromkeys(result["row"] for result in results):
-            picture = DIRECTORY / f"{protocol}-{row}.png"
+            picture = picture_path(protocol, row)
             if picture.exists():
-                place = picture.relative_to(DOCUMENT.parent).as_posix().replace(" ", "%20")
+                place = os.path.relpath(picture, DOCUMENT.parent).replace(" ", "%20")
                 lines.append(f'<img src="{place}" width="200" alt="{row} on the {protocol}">')
         lines.append("")
     return "\n".join(lines)

@@ -1,0 +1,82 @@
+"""The benchmark of mode coverage: its measure, its record, and a short run."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks.mode_coverage import __main__ as benchmark
+from benchmarks.mode_coverage import mixtures, record, training
+from keras_gan import models
+from keras_gan.data import load_dataset
+
+
+class Sampler:
+    """Stands for a model whose samples are given."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def sample(self, count, seed):
+        return self.samples[:count]
+
+
+@pytest.mark.parametrize(("protocol", "modes"), [("ring", 8), ("grid", 25)])
+def test_a_perfect_sampler(protocol, modes):
+    values, picture = mixtures.judge(
+        protocol, Sampler(load_dataset(protocol, split="test").first(2500))
+    )
+    assert values["modes"] == modes
+    assert values["high_quality"] == pytest.approx(0.9889, abs=0.006)
+    assert values["reverse_kl"] == pytest.approx((modes - 1) / 5000, abs=0.004)
+    assert values["width_ratio"] == pytest.approx(1.0, abs=0.02)
+    assert picture.shape == (512, 512, 3)
+
+
+def test_shrunken_and_missing_modes_show_in_the_width():
+    centers, deviation = mixtures.mixtures.centers("ring")
+    samples = load_dataset("ring", split="test").first(2500).astype(float)
+    nearest = ((samples[:, None] - centers) ** 2).sum(axis=2).argmin(axis=1)
+    shrunk = centers[nearest] + 0.5 * (samples - centers[nearest])
+    ratio = mixtures.width_ratio(shrunk, centers, deviation)
+    assert ratio == pytest.approx(0.5 * mixtures.width_ratio(samples, centers, deviation))
+    half = samples[nearest < 4]
+    assert mixtures.width_ratio(half, centers, deviation) == pytest.approx(0.5, abs=0.02)
+
+
+def test_rows_are_the_systems_that_take_points():
+    assert "gan" in mixtures.rows() and "dcgan" not in mixtures.rows()
+    assert set(mixtures.rows()) <= set(models.names())
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    monkeypatch.setattr(record, "DIRECTORY", tmp_path / "results")
+    monkeypatch.setattr(record, "DOCUMENT", tmp_path / "MODE_COVERAGE.md")
+    return tmp_path
+
+
+def test_the_table_has_means_and_standard_errors(places):
+    for seed, modes in enumerate((6, 8)):
+        values = dict.fromkeys(mixtures.COLUMNS, 0.5) | {"modes": modes, "reverse_kl": float("nan")}
+        record.append("ring", {"row": "x", "seed": seed, **values, "seconds": 1.0, "steps": 10})
+    row = record.table(record.read("ring"))[-1]
+    assert row == "| x | 2 | 7 +- 1 | 0.5 +- 0 | - | 0.5 +- 0 | 1 +- 0 | 10 +- 0 |"
+    assert row in record.document() and "## grid" not in record.document()
+
+
+def test_a_short_run_is_done_once(places, monkeypatch, capsys):
+    monkeypatch.setattr(training, "STEPS_IN_A_CALL", 2)
+    monkeypatch.setattr(training, "BATCH", 8)
+    flags = ["gan", "--protocol=grid", "--seeds=2", "--seconds=0.1"]
+    benchmark.main(flags)
+    assert capsys.readouterr().err.splitlines() == ["grid: gan, seed 0", "grid: gan, seed 1"]
+    lines = (places / "results/grid.jsonl").read_text().splitlines()
+    first, second = map(json.loads, lines)
+    assert (first["row"], first["seed"], second["seed"]) == ("gan", 0, 1)
+    assert first["steps"] >= 2 and first["seconds"] >= 0.1
+    assert "results/grid-gan.png" in (places / "MODE_COVERAGE.md").read_text()
+    benchmark.main(flags)
+    assert not capsys.readouterr().err
+    assert len((places / "results/grid.jsonl").read_text().splitlines()) == 2
+    assert np.isfinite(first["width_ratio"])
