@@ -8,6 +8,7 @@ from scipy.spatial import distance
 
 from keras_gan import metrics
 from keras_gan.errors import UserError
+from keras_gan.metrics import nearest
 
 
 def sets(real=40, fake=50, dimensions=3, seed=0):
@@ -117,6 +118,27 @@ def test_memorisation_of_copies_and_of_new_samples():
     own, nearest = np.array(radii(training.reshape(60, -1), 1)), across.argmin(axis=1)
     assert received.authenticity == np.mean(across.min(axis=1) > own[nearest])
     assert received.training_distance == pytest.approx(np.median(own))
+
+
+def test_training_examples_that_equal_another_one_are_no_distance_apart():
+    random = np.random.default_rng(0)
+    twice = np.repeat(random.normal(size=(20, 3)), 2, axis=0)
+    received = metrics.memorisation(random.normal(size=(10, 3)), twice)
+    assert received.training_distance == 0.0 and received.ratio == np.inf
+    assert received.authenticity == 1.0
+
+
+def test_own_distances_of_some_training_examples_stand_for_all(monkeypatch):
+    random = np.random.default_rng(0)
+    samples, training = random.normal(size=(15, 3)), random.normal(size=(200, 3))
+    own = np.sqrt(distance.cdist(training, training, "sqeuclidean") + np.diag([np.inf] * 200))
+    monkeypatch.setattr(nearest, "_DRAWN", 40)
+    received = metrics.memorisation(samples, training, tile=7)
+    drawn = np.random.default_rng(0).permutation(200)[:40]
+    assert received.training_distance == pytest.approx(np.median(own.min(axis=1)[drawn]))
+    across = distance.cdist(samples, training)
+    farther = across.min(axis=1) > own.min(axis=1)[across.argmin(axis=1)]
+    assert received.authenticity == farther.mean()
 
 
 MEASURES = (
