@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from keras_gan.errors import UserError
 
+_EXTRAS = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
+
 
 class FunctionalOptimizer:
     """What the next updates of an optimizer would do, from where it is now.
@@ -26,11 +28,12 @@ class FunctionalOptimizer:
             optimizer = optimizer.inner_optimizer
         kind = type(optimizer)
         self._is_adam = kind is keras.optimizers.Adam and not optimizer.amsgrad
-        if not self._is_adam and (kind is not keras.optimizers.SGD or optimizer.momentum):
+        is_plain = kind is keras.optimizers.SGD and not optimizer.momentum
+        if not (self._is_adam or is_plain) or any(getattr(optimizer, name) for name in _EXTRAS):
             raise UserError(
                 "Unrolled updates are differentiated, for which the discriminator's optimizer must "
-                "be Adam without amsgrad or SGD without momentum. Received: "
-                f"{kind.__name__}."
+                "be Adam without amsgrad or SGD without momentum, without weight decay and "
+                f"clipping. Received: {kind.__name__} of {optimizer.get_config()}."
             )
         self._optimizer = optimizer
         self._done = 0

@@ -154,3 +154,14 @@ def test_round_trip(name):
     np.testing.assert_array_equal(copy(inputs), layer(inputs))
     with pytest.raises(ValueError, match="data_format must be 'channels_last'"):
         SpectralConv2D(3, 3, data_format="channels_first")
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_files_of_weights_hold_the_direction(name, tmp_path):
+    path = tmp_path / "network.keras"
+    network = keras.Sequential([build(name, calls=1)[0]])
+    network(LAYERS[name][1])
+    network.save(path)
+    copy = keras.models.load_model(path)
+    assert [v.name for v in copy.variables] == ["kernel", "bias", "direction"]
+    assert same(values(network.variables), values(copy.variables))

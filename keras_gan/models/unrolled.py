@@ -7,8 +7,8 @@ import keras
 import tensorflow as tf
 
 from keras_gan.adversarial import AdversarialModel
-from keras_gan.checks import check_arguments
 from keras_gan.distribution import sum_over_replicas
+from keras_gan.errors import UserError
 from keras_gan.functional_optimizers import FunctionalOptimizer
 from keras_gan.networks import plain
 from keras_gan.players import trainable_variables
@@ -50,13 +50,7 @@ class UnrolledGAN(AdversarialModel):
         unroll_steps: The paper's K, 0 or more.
     """
 
-    tiny = {
-        "latent_dim": 4,
-        "width": 2,
-        "kernel_size": 3,
-        "normalization": "none",
-        "unroll_steps": 1,
-    }
+    tiny = {"latent_dim": 4, "width": 2, "normalization": "none", "unroll_steps": 1}
     pieces = {"objective": "minimax"}
 
     def __init__(
@@ -75,8 +69,10 @@ class UnrolledGAN(AdversarialModel):
         **pieces,
     ):
         del num_classes
-        if unroll_steps != 0:
-            check_arguments(unroll_steps=unroll_steps)
+        if unroll_steps not in range(101):
+            raise UserError(
+                f"unroll_steps must be a whole number from 0 to 100. Received: {unroll_steps!r}."
+            )
         super().__init__(
             image_shape,
             **plain.players(
