@@ -340,7 +340,10 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
         for part in range(1, self.accumulate_steps):  # What synchronises cannot be in a loop.
             with tf.control_dependencies(sums[0]):
                 _, sums = add_part(part, sums)
-        return sums
+        # Else a bias, which a gradient penalty gives no gradient, was seen to move while a later
+        # part still read it.
+        with tf.control_dependencies(tf.nest.flatten(sums)):
+            return tf.nest.map_structure(tf.identity, sums)
 
     def _descend(self, optimizer, gradients, variables):
         """Applies a player's gradients, summed over the replicas; returns their norm."""
