@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from keras_gan import ema, randomness
 from keras_gan.checks import check_arguments, check_batch, check_choice, check_shape
-from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas
+from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas, together
 from keras_gan.game import Game
 from keras_gan.layers import ArgumentsAreConfig
 from keras_gan.pieces import choose
@@ -323,7 +323,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
 
         sums = one(0)
         if self.accumulate_steps == 1:
-            return sums
+            return sums if self._replicas == 1 else together(sums)
         # A sum in a loop cannot be `None`.
         known = [
             tf.zeros_like(v) if g is None else g for v, g in zip(variables, sums[0], strict=True)
@@ -340,7 +340,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
         for part in range(1, self.accumulate_steps):  # What synchronises cannot be in a loop.
             with tf.control_dependencies(sums[0]):
                 _, sums = add_part(part, sums)
-        return sums
+        return together(sums)
 
     def _descend(self, optimizer, gradients, variables):
         """Applies a player's gradients, summed over the replicas; returns their norm."""

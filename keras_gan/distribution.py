@@ -171,6 +171,17 @@ def sum_over_replicas(gradients):
     return [None if gradient is None else next(summed) for gradient in gradients]
 
 
+def together(values):
+    """Returns a structure of tensors, and `None`, of which none is there before all are.
+
+    Over replicas an update does not wait for every read of a variable: a bias,
+    which gets no gradient from a gradient penalty, was seen to move while the
+    penalty still read it.
+    """
+    with tf.control_dependencies([x for x in tf.nest.flatten(values) if x is not None]):
+        return tf.nest.map_structure(lambda x: x if x is None else tf.identity(x), values)
+
+
 def takes_summed_gradients(optimizer):
     """Makes an optimizer apply gradients of `sum_over_replicas` as they are.
 
