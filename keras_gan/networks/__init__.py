@@ -1,5 +1,5 @@
 """Networks: classes around a functional graph, sized from the image shape."""
 
-from keras_gan.networks import dcgan, mlp
+from keras_gan.networks import dcgan, mlp, perceptrons, r3gan, resnet
 
-__all__ = ["dcgan", "mlp"]
+__all__ = ["dcgan", "mlp", "perceptrons", "r3gan", "resnet"]
