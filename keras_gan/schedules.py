@@ -82,19 +82,20 @@ class CosineAdam(keras.optimizers.Adam):
                 "images and images_per_update must be above 0. Received: "
                 f"{images} and {images_per_update}."
             )
-        updates = images / images_per_update
+        updates, settings = images / images_per_update, {}
+        if isinstance(learning_rate, int | float):
+            settings["learning_rate"] = learning_rate
+            learning_rate = Cosine(learning_rate, learning_rate * learning_rate_end, updates)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
+        self.beta_2_schedule = Cosine(beta_2, beta_2_end, updates)
         self.settings = {
+            **settings,
             "beta_2": beta_2,
             "learning_rate_end": learning_rate_end,
             "beta_2_end": beta_2_end,
             "images": images,
             "images_per_update": images_per_update,
         }
-        self.beta_2_schedule = Cosine(beta_2, beta_2_end, updates)
-        if isinstance(learning_rate, int | float):
-            self.settings["learning_rate"] = learning_rate
-            learning_rate = Cosine(learning_rate, learning_rate * learning_rate_end, updates)
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
 
     @property
     def beta_2(self):

@@ -64,6 +64,14 @@ class _SpectralNorm:
             aggregation="only_first_replica",
         )
 
+    # Keras' dense and convolutional layers store a kernel and a bias alone.
+
+    def save_own_variables(self, store):
+        keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store):
+        keras.layers.Layer.load_own_variables(self, store)
+
     def call(self, inputs, training=None):
         kernel, direction = normalised(
             tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.direction)
