@@ -55,7 +55,7 @@ class R3GAN(AdversarialModel):
         "width": 2,
         "max_width": 4,
         "blocks": 1,
-        "group_size": 2,
+        "group_size": 4,
         "schedule_images": 64,
     }
     pieces = {"objective": "relativistic", "penalty": "r1,r2", "penalty_weight": 0.05}
