@@ -44,7 +44,7 @@ class Cosine(keras.optimizers.schedules.LearningRateSchedule):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class CosineAdam(keras.optimizers.Adam):
-    """Adam whose learning rate and beta2 follow cosines; Huang et al. 2024, appendix.
+    """Adam whose learning rate and beta2 follow cosines; Huang et al. 2024 (R3GAN).
 
     Its state is Adam's: what the schedules give follows from the iterations. The
     bias of the second moment is corrected by today's beta2, as in the authors'

@@ -62,7 +62,9 @@ def test_groups_see_their_own_channels():
     images = np.random.default_rng(0).normal(size=(2, 5, 5, 4)).astype("float32")
     found = layer(images)
     parts = [
-        tf.nn.conv2d(images[..., 2 * i : 2 * i + 2], layer.kernel[..., 3 * i : 3 * i + 3], 1, "SAME")
+        tf.nn.conv2d(
+            images[..., 2 * i : 2 * i + 2], layer.kernel[..., 3 * i : 3 * i + 3], 1, "SAME"
+        )
         for i in range(2)
     ]
     np.testing.assert_allclose(found, tf.concat(parts, -1) + layer.bias, atol=1e-5)

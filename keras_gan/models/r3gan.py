@@ -1,7 +1,7 @@
 """R3GAN.
 
-Huang, Gokaslan, Kuleshov, Tompkin: The GAN is dead; long live the GAN! A Modern Baseline
-GAN, 2024.
+Huang, Gokaslan, Kuleshov, Tompkin: The GAN is dead; long live the GAN! A Modern GAN
+Baseline, 2024.
 """
 
 import keras
@@ -17,16 +17,20 @@ from keras_gan.schedules import CosineAdam, cosine
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class R3GAN(AdversarialModel):
-    """The relativistic game of pairs with R1 and R2 in every step (section 2, eq. 4 to 6).
+    """The relativistic game of pairs with R1 and R2 in every step (section 2).
 
     The penalties on real and on generated images make it converge locally, so that none of
     the usual tricks is needed (section 3): residual networks without normalisation, Fixup
     initialisation, grouped convolutions. gamma (`penalty_weight`), the learning rate, beta2
-    and the averaged generator's half-life follow half a cosine over `schedule_images`. The
-    defaults are those for CIFAR-10 where they fit a single device; batch size 512.
+    and the averaged generator's half-life follow half a cosine over `schedule_images`;
+    `--g_learning_rate` and `--d_learning_rate` set where the rates start, `--decay_images`
+    puts a linear fall to zero in place of their cosine. gamma is that for CIFAR-10, the
+    batch size 512, which the default optimizers count images by (`CosineAdam`) where
+    `train.py` does not know better.
 
     Where this differs from the paper: it is not conditional; the networks have one width
     next to the image that doubles a stage, and the base is that of `networks.dcgan.levels`;
+    computations are in float32 unless `--precision` says otherwise;
     the probability of augmentation does not rise with time (`augment=adaptive` is ADA's
     own); the half-life of the average is at most 5 % of the images seen (`ema.decay`).
     Vectors are made by perceptrons of leaky ReLUs, of which the paper has nothing.
