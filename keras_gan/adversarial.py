@@ -144,6 +144,10 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
         """Returns the weight of the penalties in this step."""
         return self.game.pieces.penalty_weight
 
+    def ema_decay(self, batch_size):
+        """Returns the share of the averaged weights that this step keeps; see `ema.decay`."""
+        return ema.decay(self.ema_images, batch_size, self.step * batch_size)
+
     def discriminator_loss(self, real, fake):
         """Returns D's losses [N] and a dict of per-example values to log.
 
@@ -351,7 +355,7 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
 
     def _update_averages(self, batch):
         batch_size = tf.nest.flatten(batch)[0].shape[0] // self.d_steps * self._replicas
-        kept = ema.decay(self.ema_images, batch_size, self.step * batch_size)
+        kept = self.ema_decay(batch_size)
         for average, network in zip(self.averages, self.generators, strict=True):
             ema.update(average, network, kept)
 

@@ -43,6 +43,10 @@ def kernel_gradient(images, features, kernel_shape, strides):
     return tf.reshape(tf.concat(products, 0), kernel_shape)
 
 
+def _only_cpus():
+    return {device.device_type for device in tf.config.list_logical_devices()} == {"CPU"}
+
+
 class _LearnsByProducts:
     """Mixin for Keras' layers; `_convolve` is the same operation with the other gradient."""
 
@@ -68,8 +72,7 @@ class _LearnsByProducts:
         # 2, batches of 16 to 256, 64 channels and more, as ratios of speeds. bfloat16: features of
         # 4x4 pixels 1.4 to 5, of 8x8 1.0 to 2.0, of 16x16 0.7 to 1.1. float32: of 4x4 1.0 to 2.6
         # from 128 channels on, with 64 0.9 to 1.2; of 8x8 0.6 to 1.3.
-        only_cpus = {device.device_type for device in tf.config.list_logical_devices()} == {"CPU"}
-        if not only_cpus or None in inputs.shape[1:3]:
+        if not _only_cpus() or None in inputs.shape[1:3]:
             return False
         shapes = inputs.shape, self.compute_output_shape(inputs.shape)
         pixels = min(math.prod(shape[1:3]) for shape in shapes)
@@ -79,7 +82,22 @@ class _LearnsByProducts:
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Conv2D(_LearnsByProducts, keras.layers.Conv2D):
-    """Keras' layer; its kernel gets the same gradient, faster where that is known."""
+    """Keras' layer; its kernel gets the same gradient, faster where that is known.
+
+    With groups it is made of one convolution a group on CPUs. There Keras compiles a
+    grouped one with XLA, in which it is many times slower and with which an exported
+    model cannot be served everywhere; TensorFlow has no gradient of one in float64.
+    """
+
+    def convolution_op(self, inputs, kernel):
+        if self.groups == 1 or not _only_cpus():
+            return super().convolution_op(inputs, kernel)
+        parts = zip(
+            tf.split(inputs, self.groups, axis=-1),
+            tf.split(kernel, self.groups, axis=-1),
+            strict=True,
+        )
+        return tf.concat([super(Conv2D, self).convolution_op(*part) for part in parts], axis=-1)
 
     def _convolve(self, images, kernel):
         @tf.custom_gradient

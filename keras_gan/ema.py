@@ -25,11 +25,12 @@ def decay(half_life, batch_size, images_seen):
     drag the untrained weights along (Karras et al. 2020, StyleGAN2-ADA).
 
     Args:
-        half_life: Half-life in images; 0 keeps nothing.
+        half_life: Half-life in images, a number or scalar tensor; 0 keeps nothing.
         batch_size: Images in one update, over all replicas.
         images_seen: Scalar tensor, images before this update.
     """
-    half_life = tf.minimum(float(half_life), 0.05 * tf.cast(images_seen, tf.float32))
+    most = 0.05 * tf.cast(images_seen, tf.float32)
+    half_life = tf.minimum(tf.cast(half_life, tf.float32), most)
     return tf.where(half_life > 0.0, 0.5 ** (batch_size / tf.maximum(half_life, 1e-6)), 0.0)
 
 

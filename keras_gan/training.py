@@ -182,6 +182,8 @@ def _build(config, source, strategy):
 def _with_learning_rate(optimizer, rate, config, updates_per_step):
     """Returns the optimizer with another learning rate, falling linearly if asked for."""
     settings = optimizer.get_config()
+    if "images_per_update" in settings:  # Its own schedules are in images.
+        settings["images_per_update"] = config.batch_size / updates_per_step
     if rate is not None:
         settings["learning_rate"] = rate
     if config.decay_images is not None:

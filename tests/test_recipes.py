@@ -16,8 +16,12 @@ def test_recipe(path):
     config = parse(Config, ["train.py", f"--flagfile={path}"])
     system = models.get(config.model)
     arguments = models.parse_arguments(system, key_values(config.model_arg))
-    side = int(config.image_size)
-    model = system((side, side, config.channels or 1), **arguments)
+    if config.dataset in ("ring", "grid"):
+        shape = (2,)
+    else:
+        side = int(config.image_size)
+        shape = (side, side, config.channels or 1)
+    model = system(shape, **arguments)
     assert config.directory == f"runs/{path.stem}"
     assert model.generator.output_shape[1:] == model.image_shape
     head = path.read_text().split("\n\n")[0]

@@ -1,5 +1,5 @@
 """Networks: classes around a functional graph, sized from the image shape."""
 
-from keras_gan.networks import dcgan, mlp, plain
+from keras_gan.networks import dcgan, mlp, perceptrons, plain, r3gan, resnet
 
-__all__ = ["dcgan", "mlp", "plain"]
+__all__ = ["dcgan", "mlp", "perceptrons", "plain", "r3gan", "resnet"]

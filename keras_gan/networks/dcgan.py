@@ -17,14 +17,15 @@ _BASES = range(2, 8)
 _MAX_LEVELS = 10
 
 
-def levels(image_shape):
-    """Returns how many times a DCGAN halves images of this shape.
+def levels(image_shape, name="DCGAN"):
+    """Returns how many times a DCGAN, or another network of its sizes, halves images of this shape.
 
     Among the numbers that leave 2 to 7 pixels on each side, the one whose base
     is nearest to the paper's 4x4.
 
     Args:
         image_shape: (height, width, channels).
+        name: Of the system, for messages.
 
     Raises:
         UserError: If no number of halvings fits both sides; the message names
@@ -32,7 +33,7 @@ def levels(image_shape):
     """
     if len(image_shape) != 3:
         raise UserError(
-            "DCGAN makes images: expected the shape (height, width, channels). Received: "
+            f"{name} makes images: expected the shape (height, width, channels). Received: "
             f"{tuple(image_shape)}. For vectors use --model=gan."
         )
     height, width = image_shape[:2]
@@ -43,7 +44,7 @@ def levels(image_shape):
     ]
     if not fitting:
         raise UserError(
-            f"A DCGAN cannot make images of {height}x{width}: each side must be a number from 2 "
+            f"{name} cannot make images of {height}x{width}: each side must be a number from 2 "
             "to 7 doubled the same number of times. The nearest sizes are "
             f"{' and '.join(_nearest_sizes(height, width))} (--image_size)."
         )

@@ -1,0 +1,72 @@
+"""The self-attention GAN.
+
+Zhang, Goodfellow, Metaxas, Odena: Self-Attention Generative Adversarial Networks, 2018.
+"""
+
+import keras
+
+from keras_gan.adversarial import AdversarialModel
+from keras_gan.checks import check_arguments
+from keras_gan.networks import resnet
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class SAGAN(AdversarialModel):
+    """The hinge game between residual networks with self-attention (section 3, eq. 4).
+
+    Spectral norm in both players and two learning rates, 1e-4 for G and 4e-4 for D, make
+    one update of D a step enough (section 4): Adam with beta1 0 and beta2 0.9, batch 256.
+    `image_shape=(128, 128, 3), width=64` is near the paper's networks, whose attention
+    to 32x32 features is `attention_level=2`.
+
+    Where this differs from the paper: it is not conditional, so that G has plain batch
+    norm and D no projection of classes; the channels of a level are those of
+    `networks.dcgan.features`, at most 8 times the first, where the paper's reach 16 times;
+    D's last block and its sum over pixels are SNGAN's (Miyato et al. 2018).
+
+    Args:
+        image_shape: (height, width, channels), of DCGAN's sizes.
+        num_classes: Ignored; the system is not conditional.
+        latent_dim: Dimension of the latents.
+        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
+        d_steps: Discriminator updates in a step.
+        width: Channels of the blocks next to the image, a multiple of 8 where they are
+            attended to.
+        attention_level: Self-attention where the features have 2^-level of the image's
+            sides; 0 for none.
+    """
+
+    tiny = {"latent_dim": 4, "width": 8, "attention_level": 1}
+    pieces = {"objective": "hinge"}
+    fixed_pieces = ("objective",)
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        num_classes=None,
+        latent_dim=128,
+        latent_prior="normal",
+        d_steps=1,
+        width=64,
+        attention_level=1,
+        **pieces,
+    ):
+        del num_classes
+        check_arguments(latent_dim=latent_dim, d_steps=d_steps, width=width)
+        given = {"width": width, "spectral_norm": True, "attention_level": attention_level}
+        super().__init__(
+            image_shape,
+            generators=[resnet.Generator(image_shape, latent_dim=latent_dim, **given)],
+            discriminators=[resnet.Discriminator(image_shape, **given)],
+            latent_dim=latent_dim,
+            latent_prior=latent_prior,
+            d_steps=d_steps,
+            pieces=pieces,
+        )
+
+    def default_optimizers(self):
+        return (
+            keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9),
+            keras.optimizers.Adam(4e-4, beta_1=0.0, beta_2=0.9),
+        )

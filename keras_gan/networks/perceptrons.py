@@ -1,0 +1,68 @@
+"""Multilayer perceptrons of leaky ReLUs without normalisation, for vectors.
+
+They are sharp enough for small and far modes by their start: biases are spread over the
+range of the inputs, so that the kinks of the first layer are everywhere and not all
+at the origin.
+"""
+
+import keras
+
+from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.networks.r3gan import GAIN, SLOPE, weights
+
+
+def _hidden(x, units, spread):
+    """Applies hidden layers; the first has biases from U(-spread, spread)."""
+    for number, width in enumerate(units):
+        bias = keras.initializers.RandomUniform(-spread, spread) if number == 0 else "zeros"
+        x = keras.layers.Dense(width, kernel_initializer=weights(GAIN), bias_initializer=bias)(x)
+        x = keras.layers.LeakyReLU(SLOPE)(x)
+    return x
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.perceptrons")
+class Generator(ArgumentsAreConfig, keras.Model):
+    """Latents to a vector.
+
+    Args:
+        dimensions: Length of the vectors.
+        latent_dim: Dimension of the latents.
+        units: Widths of the hidden layers.
+        scale: About the size of the vectors' entries, which the outputs are multiplied by.
+
+    Call arguments:
+        latents: Tensor [N, latent_dim].
+
+    Returns:
+        Tensor [N, dimensions].
+    """
+
+    def __init__(self, dimensions, *, latent_dim, units, scale):
+        latents = keras.Input((latent_dim,), name="latents")
+        x = _hidden(latents, units, spread=1.0)
+        x = keras.layers.Dense(dimensions, kernel_initializer=weights())(x)
+        x = keras.layers.Rescaling(scale, name="images")(x)
+        super().__init__(latents, x, name="generator")
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.perceptrons")
+class Discriminator(ArgumentsAreConfig, keras.Model):
+    """A vector to one logit.
+
+    Args:
+        dimensions: Length of the vectors.
+        units: Widths of the hidden layers.
+        scale: About the size of the vectors' entries.
+
+    Call arguments:
+        images: Tensor [N, dimensions].
+
+    Returns:
+        Logits, tensor [N].
+    """
+
+    def __init__(self, dimensions, *, units, scale):
+        images = keras.Input((dimensions,), name="images")
+        x = _hidden(images, units, spread=scale)
+        x = keras.layers.Dense(1, kernel_initializer=weights())(x)
+        super().__init__(images, keras.layers.Reshape((), name="logits")(x), name="discriminator")

@@ -1,0 +1,172 @@
+"""The residual networks of R3GAN (Huang et al. 2024), for DCGAN's image sizes.
+
+No normalisation anywhere: each residual branch ends in a convolution of zeros, and the
+others before it are scaled down with the number of blocks (Fixup, Zhang et al. 2019), so
+that both networks start as almost linear ones of unit variance.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from keras_gan.convolutions import Conv2D
+from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.networks.dcgan import levels
+from keras_gan.resampling import LinearDownsampling2D, LinearUpsampling2D
+
+SLOPE = 0.2
+GAIN = math.sqrt(2.0 / (1.0 + SLOPE**2))  # Keeps the variance through a leaky ReLU.
+EXPANSION = 2
+_LAYERS = 3  # Of a block.
+
+
+def fixup(blocks):
+    """Returns the scale of a block's first two kernels: L^(-1 / (2m - 2)), L blocks of m layers."""
+    return blocks ** (-1.0 / (2 * _LAYERS - 2))
+
+
+def weights(gain=1.0):
+    """Returns the initializer N(0, gain^2 / inputs); a gain of 0 gives zeros."""
+    if not gain:
+        return keras.initializers.Zeros()
+    return keras.initializers.VarianceScaling(gain**2, "fan_in", "untruncated_normal")
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.r3gan")
+class BiasedActivation(keras.layers.Layer):
+    """A bias for each channel, then leaky ReLU 0.2."""
+
+    def build(self, input_shape):
+        self.bias = self.add_weight(name="bias", shape=input_shape[-1:], initializer="zeros")
+
+    def call(self, inputs):
+        return tf.nn.leaky_relu(inputs + tf.cast(self.bias, inputs.dtype), SLOPE)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.r3gan")
+class Basis(keras.layers.Layer):
+    """Learned base images, one for each channel, scaled by the inputs [N, C].
+
+    Args:
+        size: (height, width) of the base.
+    """
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        self.size = tuple(size)
+
+    def build(self, input_shape):
+        self.basis = self.add_weight(
+            name="basis",
+            shape=(*self.size, input_shape[-1]),
+            initializer=keras.initializers.RandomNormal(stddev=1.0),
+        )
+
+    def call(self, inputs):
+        return inputs[:, None, None, :] * tf.cast(self.basis, inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.size, input_shape[-1])
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
+
+
+def convolution(x, channels, kernel_size=1, gain=1.0, groups=1):
+    """Applies a convolution without bias."""
+    return Conv2D(
+        channels, kernel_size, padding="same", use_bias=False, groups=groups,
+        kernel_initializer=weights(gain),
+    )(x)  # fmt: skip
+
+
+def block(x, blocks, group_size):
+    """x + a bottleneck the wrong way round: 1x1 to twice the channels, 3x3 in groups, 1x1 back."""
+    channels = x.shape[-1]
+    wide, gain = EXPANSION * channels, GAIN * fixup(blocks)
+    y = BiasedActivation()(convolution(x, wide, gain=gain))
+    groups = wide // math.gcd(wide, group_size)
+    y = BiasedActivation()(convolution(y, wide, 3, gain, groups))
+    return keras.layers.Add()([x, convolution(y, channels, gain=0.0)])
+
+
+def _widths(image_shape, width, most):
+    """Returns the channels of each stage, the one next to the image first."""
+    return [min(width * 2**level, most) for level in range(levels(image_shape, "R3GAN") + 1)]
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.r3gan")
+class Generator(ArgumentsAreConfig, keras.Model):
+    """Latents to an image, the learned base first; values unbounded.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        latent_dim: Dimension of the latents.
+        width: Channels next to the image; they double a stage.
+        max_width: Most channels.
+        blocks: Residual blocks in a stage.
+        group_size: Channels of a group of the 3x3 convolutions.
+
+    Call arguments:
+        latents: Tensor [N, latent_dim].
+
+    Returns:
+        Tensor [N, *image_shape].
+    """
+
+    def __init__(self, image_shape, *, latent_dim, width, max_width, blocks, group_size):
+        widths = _widths(image_shape, width, max_width)
+        scale = 2 ** (len(widths) - 1)
+        latents = keras.Input((latent_dim,), name="latents")
+        x = keras.layers.Dense(widths[-1], use_bias=False, kernel_initializer=weights())(latents)
+        x = Basis((image_shape[0] // scale, image_shape[1] // scale))(x)
+        for stage, channels in enumerate(reversed(widths)):
+            if stage:
+                if channels != x.shape[-1]:
+                    x = convolution(x, channels)
+                x = LinearUpsampling2D()(x)
+            for _ in range(blocks):
+                x = block(x, blocks * len(widths), group_size)
+        super().__init__(latents, convolution(x, image_shape[2]), name="generator")
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.r3gan")
+class Discriminator(ArgumentsAreConfig, keras.Model):
+    """An image to one logit: the generator's stages in reverse order.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        width: As of `Generator`.
+        max_width: As of `Generator`.
+        blocks: As of `Generator`.
+        group_size: As of `Generator`.
+
+    Call arguments:
+        images: Tensor [N, *image_shape].
+
+    Returns:
+        Logits, tensor [N].
+    """
+
+    def __init__(self, image_shape, *, width, max_width, blocks, group_size):
+        widths = _widths(image_shape, width, max_width)
+        images = keras.Input(tuple(image_shape), name="images")
+        x = convolution(images, widths[0])
+        for stage, channels in enumerate(widths):
+            if stage:
+                x = LinearDownsampling2D()(x)
+                if channels != x.shape[-1]:
+                    x = convolution(x, channels)
+            for _ in range(blocks):
+                x = block(x, blocks * len(widths), group_size)
+        x = keras.layers.DepthwiseConv2D(
+            x.shape[1:3], use_bias=False, depthwise_initializer=weights()
+        )(x)
+        x = keras.layers.Dense(1, use_bias=False, kernel_initializer=weights())(
+            keras.layers.Flatten()(x)
+        )
+        super().__init__(images, keras.layers.Reshape((), name="logits")(x), name="discriminator")

@@ -1,0 +1,161 @@
+"""The residual networks and perceptrons of R3GAN and SAGAN."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import models
+from keras_gan.attention import SelfAttention
+from keras_gan.batch_norm import BatchNormalization
+from keras_gan.convolutions import Conv2D
+from keras_gan.errors import UserError
+from keras_gan.networks import perceptrons, r3gan, resnet
+from tests.conftest import build, examples
+
+SHAPES = [(8, 8, 1), (28, 28, 3), (32, 24, 1)]
+R3GAN = {"width": 2, "max_width": 4, "blocks": 1, "group_size": 2}
+
+
+def latents(count=2, dimensions=3):
+    return np.random.default_rng(0).normal(size=(count, dimensions)).astype("float32")
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_networks_make_and_take_the_size(shape):
+    for module, sizes in ((r3gan, R3GAN), (resnet, {"width": 2})):
+        generator = module.Generator(shape, latent_dim=3, **sizes)
+        discriminator = module.Discriminator(shape, **sizes)
+        assert generator.output_shape == (None, *shape)
+        assert discriminator.input_shape == (None, *shape)
+        assert discriminator.output_shape == (None,)
+        copy = type(generator).from_config(generator.get_config())
+        assert [v.shape for v in copy.variables] == [v.shape for v in generator.variables]
+
+
+@pytest.mark.parametrize("name", ["r3gan", "sagan"])
+def test_impossible_sizes_are_refused(name):
+    with pytest.raises(UserError, match="cannot make images of 30x30.*28x28 and 32x32"):
+        build(name, (30, 30, 1))
+
+
+def branches(network):
+    """Returns (block's input, block's output) of each residual block."""
+    return [
+        (layer.input[0], layer.output)
+        for layer in network.layers
+        if isinstance(layer, keras.layers.Add)
+    ]
+
+
+def test_blocks_of_r3gan_start_as_the_identity():
+    sizes = {**R3GAN, "blocks": 2}
+    for network, inputs in (
+        (r3gan.Generator((8, 8, 1), latent_dim=3, **sizes), latents()),
+        (r3gan.Discriminator((8, 8, 1), **sizes), examples(2, (8, 8, 1))["image"]),
+    ):
+        found = branches(network)
+        assert len(found) == 2 * 2
+        for before, after in keras.Model(network.input, found)(inputs):
+            assert np.array_equal(before, after) and np.any(before)
+
+
+def test_kernels_of_r3gan_start_as_fixup_says():
+    network = r3gan.Discriminator((16, 16, 1), width=32, max_width=64, blocks=2, group_size=16)
+    assert r3gan.fixup(6) == 6 ** (-1 / 4)
+    assert not any(isinstance(layer, BatchNormalization) for layer in network.layers)
+    convolutions = [layer for layer in network.layers if isinstance(layer, Conv2D)]
+    grouped = [layer for layer in convolutions if layer.groups > 1]
+    assert len(grouped) == 6
+    for layer in grouped:
+        assert layer.filters // layer.groups == 16
+        spread = np.sqrt(2 / 1.04) * 6 ** (-1 / 4) / np.sqrt(9 * 16)
+        assert np.std(layer.kernel.numpy()) == pytest.approx(spread, rel=0.1)
+    assert sum(not np.any(layer.kernel.numpy()) for layer in convolutions) == 6
+
+
+def test_perceptrons_start_at_the_scale_of_the_vectors():
+    generator = perceptrons.Generator(2, latent_dim=3, units=(64, 64), scale=4.0)
+    spread = np.std(generator(latents(500)))
+    assert 1.0 < spread < 10.0
+    discriminator = perceptrons.Discriminator(2, units=(64, 64), scale=4.0)
+    first = next(layer for layer in discriminator.layers if isinstance(layer, keras.layers.Dense))
+    assert 3.0 < np.abs(first.bias.numpy()).max() <= 4.0
+    assert discriminator(np.zeros((5, 2), "float32")).shape == (5,)
+
+
+def test_sagan_attends_where_it_is_told():
+    model = build("sagan", (16, 16, 1), attention_level=1)
+    for network in (model.generator, model.discriminator):
+        (attention,) = [layer for layer in network.layers if isinstance(layer, SelfAttention)]
+        assert attention.output.shape[1:3] == (8, 8)
+        assert float(attention.gamma) == 0.0 and attention.spectral_norm
+        features = np.random.default_rng(0).normal(size=(1, *attention.input.shape[1:]))
+        assert np.array_equal(attention(features.astype("float32")), features.astype("float32"))
+    without = build("sagan", (16, 16, 1), attention_level=0)
+    assert not any(isinstance(x, SelfAttention) for x in without.discriminator.layers)
+    with pytest.raises(UserError, match="attention_level must be from 0 .none. to 2.*Received: 3"):
+        build("sagan", (16, 16, 1), attention_level=3)
+
+
+def test_every_kernel_of_sagan_is_normalised():
+    model = build("sagan", (8, 8, 1))
+    for network in (model.generator, model.discriminator):
+        layers = [x for x in network._flatten_layers() if hasattr(x, "kernel")]
+        assert len(layers) > 5 and all(hasattr(layer, "direction") for layer in layers)
+    without = resnet.Generator((8, 8, 1), latent_dim=2, width=2)
+    assert not any(hasattr(layer, "direction") for layer in without._flatten_layers())
+
+
+def test_no_bias_of_the_generator_meets_a_batch_norm():
+    generator = resnet.Generator((16, 16, 1), latent_dim=2, width=2)
+    biased = [layer for layer in generator.layers if getattr(layer, "use_bias", False)]
+    assert biased == [generator.layers[-2]]
+
+
+def test_defaults_are_the_papers():
+    model = build("sagan")
+    rates = [float(adam.learning_rate) for adam in model.default_optimizers()]
+    assert rates == pytest.approx([1e-4, 4e-4])
+    assert [(a.beta_1, a.beta_2) for a in model.default_optimizers()] == [(0.0, 0.9)] * 2
+    assert (model.game.pieces.objective, model.d_steps) == ("hinge", 1)
+    model = build("r3gan")
+    pieces = model.game.pieces
+    assert (pieces.objective, pieces.penalties, pieces.penalty_every) == (
+        "relativistic", ("r1", "r2"), 1,
+    )  # fmt: skip
+    defaults = models.arguments(models.get("r3gan"))
+    assert defaults["schedule_images"].default == 20_000_000
+    assert [defaults[name].default for name in ("penalty_weight", "penalty_weight_end")] == [
+        0.05, 0.005,
+    ]  # fmt: skip
+    for name in ("objective", "penalty"):
+        with pytest.raises(UserError, match=f"R3GAN is defined by {name}"):
+            build("r3gan", **{name: {"objective": "hinge", "penalty": "r1"}[name]})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"schedule_images": 0}, {"beta_2_end": 1.0}, {"penalty_weight_end": -1.0}, {"scale": 0.0}],
+)
+def test_schedules_that_cannot_be_are_refused(wrong):
+    (name,) = wrong
+    with pytest.raises(UserError, match=f"{name} must be"):
+        build("r3gan", (2,), generator_units=(2,), discriminator_units=(2,), **wrong)
+
+
+@pytest.mark.parametrize(("step", "share"), [(0, 0.0), (5, 0.5), (10, 1.0), (30, 1.0)])
+def test_gamma_and_the_average_follow_the_images_seen(step, share):
+    units = {"generator_units": (3,), "discriminator_units": (3,)}
+    schedule = {"schedule_images": 80, "penalty_weight": 3.0, "penalty_weight_end": 1.0}
+    model = build("r3gan", (2,), **units, **schedule)
+    model.compile(ema_images=2)
+    model.step.assign(step)
+    real, fake = examples(8, (2,), seed=1), examples(8, (2,), seed=2)
+    losses, watched = model.discriminator_loss(real, fake)
+    logits = [model.discriminator(x["image"]) for x in (real, fake)]
+    game = tf.nn.softplus(logits[1] - logits[0])
+    np.testing.assert_allclose(losses - game, (3.0 - 2.0 * share) * watched["penalty"], 1e-4, 1e-6)
+    half_life = min(2.0 * share, 0.05 * 8 * step)
+    kept = 0.5 ** (8 / half_life) if half_life else 0.0
+    assert float(model.ema_decay(8)) == pytest.approx(kept, rel=1e-4, abs=1e-7)
