@@ -20,7 +20,7 @@ from keras_gan.checks import check_arguments, check_batch, check_choice, check_s
 from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas, together
 from keras_gan.game import Game
 from keras_gan.layers import ArgumentsAreConfig
-from keras_gan.pieces import choose
+from keras_gan.pieces import TakesPieces, choose
 from keras_gan.players import add, check_players, gradient_norm, trainable_variables
 from keras_gan.sampling import Sampling
 from keras_gan.two_optimizers import TwoOptimizers
@@ -43,7 +43,9 @@ class Fakes(NamedTuple):
     state: list
 
 
-class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model, abc.ABC):
+class AdversarialModel(
+    TakesPieces, ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model, abc.ABC
+):
     """Base of the systems; a system supplies networks, losses and defaults.
 
     Subclass it once for a system. The subclass' constructor takes
@@ -67,18 +69,12 @@ class AdversarialModel(ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model,
 
     Attributes:
         tiny: Constructor arguments with which tests build the system quickly.
-        pieces: Shared arguments that are not those of `pieces.Pieces` by default.
-        fixed_pieces: Names of those of them that make the system what it is.
-        bounded_critic: Whether the system itself bounds D's slope.
         term_names: Names of further per-example terms that the losses return.
         default_ema_images: Half-life of the averaged generator in images.
         step: Generator steps done, a scalar variable.
     """
 
     tiny = {}
-    pieces = {}
-    fixed_pieces = ()
-    bounded_critic = False
     term_names = ()
     default_ema_images = 10_000
 

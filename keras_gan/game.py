@@ -76,8 +76,8 @@ class Game(keras.layers.Layer):
             if not (at_once and name in ("r1", "r2")):
                 terms.append(self._penalty(name, discriminate, real, fake, step))
         if terms:
-            values["penalty"] = tf.add_n(terms)
-            total += weight * tf.cast(values["penalty"], total.dtype)
+            values["penalty"] = tf.add_n([tf.cast(term, total.dtype) for term in terms])
+            total += tf.cast(weight, total.dtype) * values["penalty"]
         if pieces.lecam:
             means = self.real_mean.value, self.fake_mean.value
             values["lecam"] = penalties.lecam(real_logits, fake_logits, *means, rectified=True)

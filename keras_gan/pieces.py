@@ -91,6 +91,27 @@ class Pieces:
             )
 
 
+class TakesPieces:
+    """Mixin of `AdversarialModel`: what a system says of its pieces, and their place in its config.
+
+    Attributes:
+        pieces: Shared arguments whose defaults are not those of `Pieces`.
+        fixed_pieces: Names of those of them that make the system what it is.
+        bounded_critic: Whether the system itself bounds D's slope.
+    """
+
+    pieces = {}
+    fixed_pieces = ()
+    bounded_critic = False
+
+    def get_config(self):
+        config = super().get_config()
+        if "pieces" not in inspect.signature(type(self)).parameters:
+            return config
+        # All of them, so that a run whose defaults have changed since is not gone on with.
+        return {**config, **dataclasses.asdict(self.game.pieces)}
+
+
 def defaults(system):
     """Returns the `Pieces` of a system when nothing else is asked for."""
     return Pieces(**system.pieces)
