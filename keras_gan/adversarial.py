@@ -136,8 +136,9 @@ class AdversarialModel(
         """Returns the discriminator's logits [N] for a dict of examples as it sees them."""
         return self.discriminator(examples["image"], training=True)
 
-    def penalty_weight(self):
+    def penalty_weight(self, batch_size):
         """Returns the weight of the penalties in this step."""
+        del batch_size
         return self.game.pieces.penalty_weight
 
     def ema_decay(self, batch_size):
@@ -154,13 +155,12 @@ class AdversarialModel(
             real: Dict of real examples.
             fake: Dict of generated examples.
         """
-        return self.game.discriminator_losses(
-            self.discriminate, real, fake, self.step, self.penalty_weight()
-        )
+        weight = self.penalty_weight(self._in_all(real))
+        return self.game.discriminator_losses(self.discriminate, real, fake, self.step, weight)
 
     def generator_loss(self, real, fake):
         """Returns G's losses [N] and a dict of per-example values to log; see above."""
-        batch_size = real["image"].shape[0] * self._replicas * self.accumulate_steps
+        batch_size = self._in_all(real)
         return self.game.generator_losses(self.discriminate, real, fake, self.step, batch_size), {}
 
     def after_discriminator_update(self, means):
@@ -263,8 +263,7 @@ class AdversarialModel(
         gradients, values = self._accumulate(differentiate, variables)
         norm = self._descend(self.discriminator_optimizer, gradients, variables)
         means = self._record(d_gradient_norm=norm, **values)
-        count = tf.nest.flatten(batch)[0].shape[0] // self.d_steps * self._replicas
-        self.game.after_update(means, count)
+        self.game.after_update(means, self._batch_size(batch))
         self.after_discriminator_update(means)
 
     def generator_update(self, batch, fakes=None):
@@ -350,8 +349,7 @@ class AdversarialModel(
         return norm
 
     def _update_averages(self, batch):
-        batch_size = tf.nest.flatten(batch)[0].shape[0] // self.d_steps * self._replicas
-        kept = self.ema_decay(batch_size)
+        kept = self.ema_decay(self._batch_size(batch))
         for average, network in zip(self.averages, self.generators, strict=True):
             ema.update(average, network, kept)
 
@@ -372,6 +370,14 @@ class AdversarialModel(
         """Returns a block in which the layers of a player, and latents, are drawn for a part."""
         seed = randomness.training_seed(self.seed, self.step, draw, f"{player}_layers")
         return randomness.layer_draws(seed, part, self.accumulate_steps)
+
+    def _batch_size(self, batch):
+        """Returns the examples of an update over all replicas, of a step's on this one."""
+        return tf.nest.flatten(batch)[0].shape[0] // self.d_steps * self._replicas
+
+    def _in_all(self, examples):
+        """Returns the examples of an update over all replicas, of a part's on this one."""
+        return examples["image"].shape[0] * self._replicas * self.accumulate_steps
 
     @property
     def _replicas(self):

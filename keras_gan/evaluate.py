@@ -119,9 +119,12 @@ def evaluate(options):
     places = {subject.name: place(subject.name, options) for subject in judged}
     before = {name: record.read(where) for name, where in places.items() if where}
     count = verdict.number_of(judged, options)
-    found = {}
+    found, sides = {}, {}
     for subject in judged:
-        evaluation, drawn = verdict.judge(subject, count, options)
+        key = id(subject.reference)  # Subjects can share one.
+        if key not in sides:
+            sides[key] = verdict.real_side(subject.reference, count, options)
+        evaluation, drawn = verdict.judge(subject, sides[key], count, options)
         found[subject.name], where = evaluation, places[subject.name]
         if not where:
             continue

@@ -33,6 +33,12 @@ def write_text(path, text):
         file.write(text)
 
 
+def write_bytes(path, data):
+    """Writes a file of bytes atomically, making its directory."""
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        file.write(data)
+
+
 @contextlib.contextmanager
 def replacing(path):
     """Yields a temporary path beside `path` that replaces it if the block succeeds."""

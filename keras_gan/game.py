@@ -21,12 +21,10 @@ class Game(keras.layers.Layer):
         names: What it logs beside the losses' own monitors.
     """
 
-    def __init__(self, pieces, objective=None):
+    def __init__(self, pieces):
         super().__init__(name="game", dtype=keras.config.floatx())
         self.pieces = pieces
-        self.objective = objective or losses.objective(
-            pieces.objective, label_smoothing=pieces.label_smoothing
-        )
+        self.objective = losses.objective(pieces.objective, label_smoothing=pieces.label_smoothing)
         used = {
             "penalty": pieces.penalties,
             "lecam": pieces.lecam,

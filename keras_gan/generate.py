@@ -116,6 +116,8 @@ def generate(options):
 
 def _samples(model, seeds, options):
     """Returns samples, and for what is no plain grid a picture."""
+    if not options.walk and options.minus is None:
+        return model.sample_seeds([(seed, 0) for seed in seeds]), None
     from keras_gan.evaluation import latent_pictures
     from keras_gan.pictures import grid
 
@@ -127,15 +129,9 @@ def _samples(model, seeds, options):
             raise UserError(f"A walk may have {_MOST_SEEDS:,} samples at most. Give fewer --seeds.")
         samples = latent_pictures.seeds_walk(model, seeds, options.walk)
         return samples, grid(samples, options.walk) if are_images else None
-    if options.minus is not None:
-        others = [parse_seeds(text, f"--{name}") for name, text in _others(options)]
-        samples, rows = latent_pictures.arithmetic(model, seeds, *others)
-        return samples, latent_pictures.ragged(rows) if are_images else None
-    return model.sample_seeds([(seed, 0) for seed in seeds]), None
-
-
-def _others(options):
-    return [("minus", options.minus), ("plus", options.plus)]
+    minus, plus = parse_seeds(options.minus, "--minus"), parse_seeds(options.plus, "--plus")
+    samples, rows = latent_pictures.arithmetic(model, seeds, minus, plus)
+    return samples, latent_pictures.ragged(rows) if are_images else None
 
 
 def _names(seeds, options, count):

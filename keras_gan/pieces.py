@@ -36,8 +36,7 @@ class Pieces:
             the end; 1 for all. It falls there from 1.
         top_k_images: Images over which that share falls, geometrically.
         lecam: Weight of the LeCam regularisation, 0 for none.
-        consistency: Weight of balanced consistency (bCR) by translation and, for
-            images of which that is known to be harmless, nothing else; 0 for none.
+        consistency: Weight of balanced consistency (bCR), by translation; 0 for none.
     """
 
     objective: str = "non_saturating"

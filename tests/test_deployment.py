@@ -19,7 +19,7 @@ from google.protobuf import (
 
 import export
 from keras_gan import exporting
-from keras_gan.evaluation.subjects import weights_digest
+from keras_gan.evaluation.digests import weights_digest
 from keras_gan.run_directory import load_run
 from keras_gan.serving import deployment
 from tests.runs import command_fails

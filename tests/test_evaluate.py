@@ -16,9 +16,9 @@ from keras_gan.evaluation import (
     latent_pictures,
     measures,
     record,
-    subjects,
     verdict,
 )
+from keras_gan.evaluation.digests import weights_digest
 from keras_gan.evaluation.examples import Examples
 from keras_gan.run_directory import load_run
 from tests.runs import command_fails, run_train
@@ -64,7 +64,7 @@ def test_a_run_is_judged(run_dir, capsys):
         "dataset": "digits", "split": "train", "shape": "8x8x1", "crop": "center",
         "features": "classifier", "about_features": "", "extractor": "", "resizer": "none",
         "n_real": 120, "n_fake": 120, "seed": 0, "checkpoint": 7,
-        "weights": subjects.weights_digest(average),
+        "weights": weights_digest(average),
     }  # fmt: skip
     assert len(found["settings"]["extractor"]) == 12
     lines = {line[:19].strip(): line[19:].split() for line in told.splitlines()}

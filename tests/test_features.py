@@ -114,7 +114,8 @@ def test_a_damaged_kept_classifier_is_trained_again(short, damage, capsys):
 
 def test_a_cache_that_cannot_be_written_is_no_error(short, monkeypatch):
     short.write_text("a file in the way")
-    make_extractor("classifier", (8, 8, 1), labelled())
+    assert make_extractor("classifier", (8, 8, 1), labelled()).accuracy == 1.0
+    assert short.read_text() == "a file in the way"
 
 
 def test_larger_images_are_shrunk_for_the_classifier(short):

@@ -57,8 +57,7 @@ def measured(options, name, row, seed):
     values, picture = mixtures.judge(options.protocol, model)
     if seed == 0:
         path = record.picture_path(options.protocol, row)
-        with files.replacing(str(path)) as temporary, open(temporary, "wb") as file:
-            file.write(pictures.png(picture))
+        files.write_bytes(str(path), pictures.png(picture))
     told = {"row": row, "seed": seed, **values, "seconds": round(seconds, 1), "steps": steps}
     return told | {"wall": round(time.perf_counter() - started, 1)}
 

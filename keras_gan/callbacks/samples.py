@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_gan import pictures
 from keras_gan.callbacks.steps import StepCallback
-from keras_gan.files import replacing
+from keras_gan.files import write_bytes
 
 
 class SampleGrids(StepCallback):
@@ -43,8 +43,7 @@ class SampleGrids(StepCallback):
             picture = self._show(f"samples/{name}", samples, self.step)
             if name == "averaged" and picture is not None:
                 self.newest = os.path.join(self.run.samples, f"step_{self.step:08d}.png")
-                with replacing(self.newest) as path, open(path, "wb") as file:
-                    file.write(pictures.png(picture))
+                write_bytes(self.newest, pictures.png(picture))
 
     def at_end(self, logs):
         if self.drawn != self.step and not self.model.stop_training:

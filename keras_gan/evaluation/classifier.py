@@ -5,7 +5,6 @@ Its numbers compare with each other, for the same weights, and with nothing else
 """
 
 import contextlib
-import hashlib
 import os
 
 import keras
@@ -13,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan.errors import UserError
+from keras_gan.evaluation.digests import digest_of
 from keras_gan.evaluation.shrinking import shrunk
 from keras_gan.files import replacing
 from keras_gan.pictures import to_bytes
@@ -130,11 +130,10 @@ def _accuracy(network, images, labels):
 
 
 def _cache_path(images, labels, source):
-    digest = hashlib.sha256(f"{_RECIPE} {source.shape} {source.num_classes}".encode())
-    digest.update(images.tobytes())
-    digest.update(labels.tobytes())
+    told = f"{_RECIPE} {source.shape} {source.num_classes}".encode()
+    digest = digest_of(told, images, labels)[:16]
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(cache, "keras_gan", f"classifier-{digest.hexdigest()[:16]}.npz")
+    return os.path.join(cache, "keras_gan", f"classifier-{digest}.npz")
 
 
 def _kept(path, network):
@@ -143,7 +142,7 @@ def _kept(path, network):
         with open(path, "rb") as file, np.load(file) as kept:
             weights = [kept[f"weight_{i}"] for i in range(len(network.weights))]
             accuracy, digest = float(kept["accuracy"]), str(kept["digest"])
-        if _digest(weights) != digest:
+        if digest_of(*weights) != digest:
             return None
         network.set_weights(weights)
     except Exception:  # Damage makes the reader of archives raise many things.
@@ -159,11 +158,4 @@ def _keep(path, network, accuracy):
         replacing(path) as temporary,
         open(temporary, "wb") as file,
     ):
-        np.savez(file, accuracy=accuracy, digest=_digest(values), **weights)
-
-
-def _digest(weights):
-    digest = hashlib.sha256()
-    for value in weights:
-        digest.update(np.ascontiguousarray(value).tobytes())
-    return digest.hexdigest()
+        np.savez(file, accuracy=accuracy, digest=digest_of(*values), **weights)

@@ -1,6 +1,5 @@
 """What images are compared by: the features of a network, or the pixels themselves."""
 
-import hashlib
 import importlib
 import os
 import sys
@@ -14,6 +13,7 @@ import tensorflow as tf
 from keras_gan.config import did_you_mean
 from keras_gan.errors import UserError, first_line
 from keras_gan.evaluation.classifier import SIDE, classifier_for
+from keras_gan.evaluation.digests import digest_of
 from keras_gan.evaluation.shrinking import rgb, shrunk
 
 CHOICES = "inception, classifier, pixels or module:function"
@@ -99,7 +99,7 @@ def _pixels(shape):
         return np.reshape(np.asarray(examples, np.float32), (len(examples), -1)), None
 
     about = "the numbers themselves" if resizer == "none" else f"pixels at {_PIXELS_SIDE} a side"
-    return Extractor("pixels", about, resizer, _digest(b"pixels", resizer.encode()), network)
+    return Extractor("pixels", about, resizer, digest_of(b"pixels", resizer.encode())[:12], network)
 
 
 def _classifier(labelled):
@@ -147,8 +147,8 @@ def _of_network(name, network, about, resizer, prepare):
     def call(images):
         return tuple(np.asarray(values) for values in run(tf.constant(images, tf.float32)))
 
-    weights = (np.ascontiguousarray(value).tobytes() for value in network.get_weights())
-    return Extractor(name, about, resizer, _digest(resizer.encode(), *weights), call)
+    digest = digest_of(resizer.encode(), *network.get_weights())[:12]
+    return Extractor(name, about, resizer, digest, call)
 
 
 def _of_function(name, shape):
@@ -202,12 +202,5 @@ def _of_function(name, shape):
             f"--features={name} gave two answers for the same examples, so that nothing could be "
             "compared. Fix its seeds, or switch dropout and augmentation off."
         )
-    digest = _digest(text, features.tobytes())
+    digest = digest_of(text, features)[:12]
     return Extractor(name, "a function of yours", "as the function does", digest, call)
-
-
-def _digest(*parts):
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()[:12]

@@ -12,7 +12,7 @@ def interpolation(model, seed=0):
 
     For a uniform prior, straight ones alone.
     """
-    ends = _latents(model, 2 * _ROWS, seed).reshape(_ROWS, 2, -1)
+    ends = _others(model, 2 * _ROWS, seed).reshape(_ROWS, 2, -1)
     kinds = (False, True) if model.latent_prior == "normal" else (False,)
     steps = min(_STEPS, pictures.columns_that_fit(model.image_shape[1]))
     rows = [
@@ -28,7 +28,7 @@ def latent_walk(model, seed=0):
 
     On the sphere for a normal prior.
     """
-    points = _latents(model, _ROWS, seed)
+    points = _others(model, _ROWS, seed)
     steps = min(_STEPS, pictures.columns_that_fit(model.image_shape[1]))
     spherical = model.latent_prior == "normal"
     path = latent_space.walk(np.concatenate([points, points[:1]]), steps + 1, spherical)
@@ -87,12 +87,16 @@ def ragged(rows):
 
 def _of_seeds(model, seeds):
     """Returns the latents of seeds, those of `keras_gan.generate`."""
-    return np.concatenate(list(model.seeded_latents([(seed, 0) for seed in seeds])))
+    return _latents(model, [(seed, 0) for seed in seeds])
 
 
-def _latents(model, count, seed):
-    # Not the latents of the grid of samples, which are (seed, 0).
-    return np.concatenate(list(model.seeded_latents([(seed, 1000 + i) for i in range(count)])))
+def _others(model, count, seed):
+    """Returns latents that are not those of the grid of samples, (seed, 0)."""
+    return _latents(model, [(seed, 1000 + i) for i in range(count)])
+
+
+def _latents(model, pairs):
+    return np.concatenate(list(model.seeded_latents(pairs)))
 
 
 def _samples(model, latents):

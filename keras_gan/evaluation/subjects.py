@@ -1,14 +1,12 @@
 """What can be judged: a run's samples, a folder of images, held-out real examples."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from keras_gan.data import load_dataset
 from keras_gan.errors import UserError
+from keras_gan.evaluation.digests import weights_digest
 from keras_gan.evaluation.examples import generated_parts, real_parts
 from keras_gan.evaluation.references import Reference, load_reference
 from keras_gan.run_directory import load_run
@@ -58,14 +56,6 @@ def reference_of(options):
     return (
         _run(options.run_dir[0], options).reference if options.run_dir else load_reference(options)
     )
-
-
-def weights_digest(network):
-    """Returns 12 hexadecimal digits that tell the weights of a generator from others."""
-    digest = hashlib.sha256()
-    for value in network.get_weights():
-        digest.update(np.ascontiguousarray(value).tobytes())
-    return digest.hexdigest()[:12]
 
 
 def _run(run_dir, options):

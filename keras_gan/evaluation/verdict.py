@@ -10,7 +10,7 @@ from keras_gan.evaluation.examples import gather, real_parts
 from keras_gan.evaluation.features import make_extractor
 from keras_gan.evaluation.judge import check_enough, mixture_of
 from keras_gan.evaluation.record import Evaluation
-from keras_gan.files import replacing
+from keras_gan.files import write_bytes
 
 PICTURES = "evaluation"  # Folder beside evaluation.json.
 _MOST = 10_000  # Examples, unless more are asked for.
@@ -35,24 +35,30 @@ def number_of(subjects, options):
     return min(limits)
 
 
-def judge(subject, count, options):
+def real_side(reference, count, options):
+    """Returns (`Extractor`, the `Examples` of so many real ones): what `judge` compares with."""
+    source = reference.source
+    check_enough(source, count)
+    extractor = make_extractor(options.features, source.shape, reference.training)
+    return extractor, gather(real_parts(source, count), extractor)
+
+
+def judge(subject, side, count, options):
     """Returns the `Evaluation` of a subject and {name: picture}.
 
     Args:
         subject: `subjects.Subject`.
+        side: What `real_side` returned for its reference.
         count: Number of its examples, and of real ones.
         options: `evaluate.Options`.
     """
-    reference = subject.reference
+    reference, (extractor, real) = subject.reference, side
     source = reference.source
-    check_enough(source, count)
-    extractor = make_extractor(options.features, source.shape, reference.training)
     print(
         f"Judging {subject.about}: {count:,} against {count:,} examples of {reference.name} "
         f"({reference.split}) by {extractor.about}",
         flush=True,
     )
-    real = gather(real_parts(source, count), extractor)
     fake = gather(subject.parts(count), extractor)
     values, notes = measures.measure_features(real, fake, seed=options.seed)
     notes = [*subject.notes, *dict.fromkeys(notes)]
@@ -115,8 +121,7 @@ def write(drawn, directory):
         path = os.path.join(directory, PICTURES, f"{name}.png")
         picture = drawn.get(name)
         if picture is not None:
-            with replacing(path) as temporary, open(temporary, "wb") as file:
-                file.write(pictures.png(_enlarged(picture)))
+            write_bytes(path, pictures.png(_enlarged(picture)))
         elif os.path.exists(path):
             os.remove(path)
 

@@ -135,11 +135,9 @@ class R3GAN(AdversarialModel):
         ends = {**self.schedule_ends, "images": self.schedule_images}
         return CosineAdam(2e-4, **ends), CosineAdam(2e-4, **ends)
 
-    def discriminator_loss(self, real, fake):
-        batch_size = real["image"].shape[0] * self._replicas * self.accumulate_steps
+    def penalty_weight(self, batch_size):
         start, end = self.game.pieces.penalty_weight, self.penalty_weight_end
-        weight = cosine(start, end, self._progress(batch_size))
-        return self.game.discriminator_losses(self.discriminate, real, fake, self.step, weight)
+        return cosine(start, end, self._progress(batch_size))
 
     def ema_decay(self, batch_size):
         half_life = cosine(0.0, self.ema_images, self._progress(batch_size))

@@ -7,7 +7,7 @@ import re
 
 import keras_gan
 from keras_gan import files, pictures
-from keras_gan.evaluation.subjects import weights_digest
+from keras_gan.evaluation.digests import weights_digest
 
 FILE, PICTURE = "model_card.md", "samples.png"
 
