@@ -136,9 +136,9 @@ class AdversarialModel(
         """Returns the discriminator's logits [N] for a dict of examples as it sees them."""
         return self.discriminator(examples["image"], training=True)
 
-    def penalty_weight(self, batch_size):
-        """Returns the weight of the penalties in this step."""
-        del batch_size
+    def penalty_weight(self, real):
+        """Returns the weight of the penalties in this step, for a dict of real examples."""
+        del real
         return self.game.pieces.penalty_weight
 
     def ema_decay(self, batch_size):
@@ -155,7 +155,7 @@ class AdversarialModel(
             real: Dict of real examples.
             fake: Dict of generated examples.
         """
-        weight = self.penalty_weight(self._in_all(real))
+        weight = self.penalty_weight(real)
         return self.game.discriminator_losses(self.discriminate, real, fake, self.step, weight)
 
     def generator_loss(self, real, fake):

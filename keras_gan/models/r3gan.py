@@ -135,9 +135,9 @@ class R3GAN(AdversarialModel):
         ends = {**self.schedule_ends, "images": self.schedule_images}
         return CosineAdam(2e-4, **ends), CosineAdam(2e-4, **ends)
 
-    def penalty_weight(self, batch_size):
+    def penalty_weight(self, real):
         start, end = self.game.pieces.penalty_weight, self.penalty_weight_end
-        return cosine(start, end, self._progress(batch_size))
+        return cosine(start, end, self._progress(self._in_all(real)))
 
     def ema_decay(self, batch_size):
         half_life = cosine(0.0, self.ema_images, self._progress(batch_size))
