@@ -20,6 +20,7 @@ from keras_gan.checks import check_arguments, check_batch, check_choice, check_s
 from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas, together
 from keras_gan.game import Game
 from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.minibatch import comparing
 from keras_gan.pieces import TakesPieces, choose
 from keras_gan.players import add, check_players, gradient_norm, trainable_variables
 from keras_gan.sampling import Sampling
@@ -103,10 +104,10 @@ class AdversarialModel(
         self.game = Game(chosen)
         self.game.check_discriminators(type(self).__name__, discriminators, self.bounded_critic)
         self.generators = list(generators)
-        self.discriminators = list(discriminators)
+        self.discriminators = [comparing(x, chosen.minibatch) for x in discriminators]
         self.averages = [ema.twin(network) for network in generators]
         check_players(trainable_variables([*self.generators, *self.discriminators]))
-        self.generator, self.discriminator = generators[0], discriminators[0]
+        self.generator, self.discriminator = generators[0], self.discriminators[0]
         self.averaged_generator = self.averages[0]
         self.step = self.add_weight(
             name="step",
@@ -384,10 +385,7 @@ class AdversarialModel(
         return self.distribute_strategy.num_replicas_in_sync
 
     def _share(self, losses, optimizer):
-        """Returns the share of the mean that this part on this replica has, scaled as needed.
-
-        Gradients are summed over parts and replicas.
-        """
+        """Returns what this part on this replica adds to the mean loss, scaled as needed."""
         shares = self._replicas * self.accumulate_steps
         return optimizer.scale_loss(tf.reduce_mean(losses) / shares)
 

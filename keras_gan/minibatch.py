@@ -125,3 +125,29 @@ class MinibatchStandardDeviation(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "group_size": self.group_size}
+
+
+LAYERS = {
+    "discrimination": MinibatchDiscrimination,
+    "standard_deviation": MinibatchStandardDeviation,
+}
+
+
+def comparing(network, name):
+    """Returns a discriminator that reads its logit from what `network` does and such a layer.
+
+    The layer sees the features before the last dense layer, which is made anew, as wide
+    as needed. For image features the papers put it there (Salimans et al.), or two
+    layers before (Karras et al.).
+
+    Args:
+        network: Functional model whose last layer with weights is a dense one.
+        name: Of `LAYERS`; `""` returns `network` itself.
+    """
+    if not name:
+        return network
+    read_out = [layer for layer in network.layers if layer.weights][-1]
+    x = LAYERS[name](name=f"minibatch_{name}")(read_out.input)
+    x = type(read_out).from_config(read_out.get_config())(x)
+    logits = keras.layers.Reshape((), name="logits")(x)
+    return keras.Model(network.input, logits, name=network.name)

@@ -11,6 +11,7 @@ from keras_gan.augment import POLICIES, parse_policy
 from keras_gan.checks import check_choice
 from keras_gan.errors import UserError
 from keras_gan.losses import OBJECTIVES
+from keras_gan.minibatch import LAYERS
 
 PENALTIES = ("gradient_penalty", "one_sided_gradient_penalty", "dragan", "r1", "r2")
 ADAPTIVE = "adaptive"
@@ -32,6 +33,8 @@ class Pieces:
         augment: What D sees of all images, real and generated, in both players' updates:
             DiffAugment's `"color"`, `"translation"`, `"cutout"`, separated by
             commas, or `"adaptive"` (ADA); `""` for the images as they are.
+        minibatch: What D compares the examples of a batch by: `"discrimination"` (Salimans
+            et al. 2016), `"standard_deviation"` (Karras et al. 2018), `""` for nothing.
         top_k: Share of the samples, those that D likes best, that G learns from in
             the end; 1 for all. It falls there from 1.
         top_k_images: Images over which that share falls, geometrically.
@@ -45,6 +48,7 @@ class Pieces:
     penalty_weight: float = 10.0
     penalty_every: int = 1
     augment: str = ""
+    minibatch: str = ""
     top_k: float = 1.0
     top_k_images: int = 1_000_000
     lecam: float = 0.0
@@ -58,6 +62,7 @@ class Pieces:
                 f"penalty is made of {', '.join(PENALTIES)}, each at most once, separated by "
                 f"commas. Received: {self.penalty!r}."
             )
+        check_choice("minibatch", self.minibatch, ("", *LAYERS))
         if not self.is_adaptive:
             parse_policy(self.augment)
         for name in ("penalty_weight", "lecam", "consistency"):

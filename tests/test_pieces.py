@@ -180,6 +180,24 @@ def test_pieces_are_arguments_of_every_system():
     )
 
 
+@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize("layer", ["discrimination", "standard_deviation"])
+def test_any_discriminator_may_compare_the_examples_of_a_batch(name, layer):
+    model, plain = build(name, minibatch=layer), build(name)
+    differences = []
+    for network in (model.discriminator, plain.discriminator):
+        shape = (6, *network.input_shape[1:])
+        images = np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
+        read_out = network.layers[-2].kernel
+        read_out.assign(np.ones(read_out.shape))  # What was appended counts in every logit.
+        alone = network(np.repeat(images[:1], 6, axis=0)).numpy()
+        differences.append(abs(network(images).numpy()[0] - alone[0]))
+    assert differences[0] > 1e-4 and differences[1] < 1e-5
+    assert type(model.discriminator.layers[-2]) is type(plain.discriminator.layers[-2])
+    copy = type(model).from_config(model.get_config())
+    assert [v.shape for v in copy.weights] == [v.shape for v in model.weights]
+
+
 @pytest.mark.parametrize(
     ("system", "arguments", "message"),
     [
@@ -189,6 +207,7 @@ def test_pieces_are_arguments_of_every_system():
         ("gan", {"penalty": "r1,r1"}, "each at most once"),
         ("gan", {"penalty_weight": -1.0}, "penalty_weight must be 0 or more. Received: -1.0"),
         ("gan", {"penalty_every": 0}, "penalty_every must be at least 1"),
+        ("gan", {"minibatch": "mean"}, "minibatch must be one of .*discrimination.*'mean'"),
         ("gan", {"top_k": 0.0}, r"top_k must be in \(0, 1\]. Received: 0.0"),
         ("gan", {"augment": "blur"}, "augmentation policy is made of color"),
         (

@@ -2,7 +2,8 @@
 
 They are sharp enough for small and far modes by their start: biases are spread over the
 range of the inputs, so that the kinks of the first layer are everywhere and not all
-at the origin.
+at the origin. G is a residual network of one block: its hidden layers need to choose
+the mode only, and the latents give it its width through a linear path around them.
 """
 
 import keras
@@ -22,7 +23,7 @@ def _hidden(x, units, spread):
 
 @keras.saving.register_keras_serializable(package="keras_gan.perceptrons")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents to a vector.
+    """Latents to a vector: perceptron plus linear map.
 
     Args:
         dimensions: Length of the vectors.
@@ -41,6 +42,10 @@ class Generator(ArgumentsAreConfig, keras.Model):
         latents = keras.Input((latent_dim,), name="latents")
         x = _hidden(latents, units, spread=1.0)
         x = keras.layers.Dense(dimensions, kernel_initializer=weights())(x)
+        straight = keras.layers.Dense(
+            dimensions, use_bias=False, kernel_initializer=weights(), name="straight"
+        )
+        x = keras.layers.Add()([x, straight(latents)])
         x = keras.layers.Rescaling(scale, name="images")(x)
         super().__init__(latents, x, name="generator")
 
