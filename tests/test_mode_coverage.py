@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.mode_coverage import __main__ as benchmark
-from benchmarks.mode_coverage import mixtures, record, training
+from benchmarks.mode_coverage import mixtures, protocols, record, training
 from keras_gan import models
 from keras_gan.data import load_dataset
 
@@ -45,8 +45,9 @@ def test_shrunken_and_missing_modes_show_in_the_width():
 
 
 def test_rows_are_the_systems_that_take_points():
-    assert "gan" in mixtures.rows() and "dcgan" not in mixtures.rows()
-    assert set(mixtures.rows()) <= set(models.names())
+    found = [row.name for row in mixtures.rows()]
+    assert "gan" in found and "dcgan" not in found
+    assert set(found) <= set(models.names())
 
 
 @pytest.fixture
@@ -60,15 +61,16 @@ def test_the_table_has_means_and_standard_errors(places):
     for seed, modes in enumerate((6, 8)):
         values = dict.fromkeys(mixtures.COLUMNS, 0.5) | {"modes": modes, "reverse_kl": float("nan")}
         record.append("ring", {"row": "x", "seed": seed, **values, "seconds": 1.0, "steps": 10})
-    row = record.table(record.read("ring"))[-1]
+    row = record.table(record.read("ring"), mixtures.COLUMNS)[-1]
     assert row == "| x | 2 | 7 +- 1 | 0.5 +- 0 | - | 0.5 +- 0 | 1 +- 0 | 10 +- 0 |"
-    assert row in record.document() and "## grid" not in record.document()
+    document = record.document(protocols.every())
+    assert row in document and "## grid" not in document
 
 
 def test_a_short_run_is_done_once(places, monkeypatch, capsys):
     monkeypatch.setattr(training, "STEPS_IN_A_CALL", 2)
-    monkeypatch.setattr(training, "BATCH", 8)
-    flags = ["gan", "--protocol=grid", "--seeds=2", "--seconds=0.1"]
+    monkeypatch.setattr(mixtures, "BATCH", 8)
+    flags = ["--rows=gan", "--protocol=grid", "--seeds=2", "--seconds=0.1"]
     benchmark.main(flags)
     assert capsys.readouterr().err.splitlines() == ["grid: gan, seed 0", "grid: gan, seed 1"]
     lines = (places / "results/grid.jsonl").read_text().splitlines()
@@ -80,3 +82,9 @@ def test_a_short_run_is_done_once(places, monkeypatch, capsys):
     assert not capsys.readouterr().err
     assert len((places / "results/grid.jsonl").read_text().splitlines()) == 2
     assert np.isfinite(first["width_ratio"])
+
+
+def test_rows_that_there_are_not(places, capsys):
+    with pytest.raises(SystemExit):
+        benchmark.main(["--protocol=ring", "--rows=gan,gam"])
+    assert "--rows of ring are" in capsys.readouterr().err

@@ -109,6 +109,23 @@ def test_dcgans_discriminator_without_batch_norm(name):
     assert [v.shape for v in copy.variables] == [v.shape for v in model.variables]
 
 
+@pytest.mark.parametrize("name", [*PLAIN, "dcgan"])
+def test_discriminators_of_their_own_width(name):
+    def widths(model):
+        kernels = [v for v in model.discriminator.trainable_variables if v.name == "kernel"]
+        return [kernel.shape[-1] for kernel in kernels]
+
+    as_wide, wider = build(name, width=2), build(name, width=2, discriminator_width=3)
+    assert (widths(as_wide), widths(wider)) == ([2, 4, 1], [3, 6, 1])
+    shapes = [[v.shape for v in model.generator.variables] for model in (as_wide, wider)]
+    assert shapes[0] == shapes[1]
+    assert wider.get_config()["discriminator_width"] == 3
+    copy = type(wider).from_config(wider.get_config())
+    assert widths(copy) == [3, 6, 1]
+    with pytest.raises(UserError, match="discriminator_width must be at least 1. Received: 0"):
+        build(name, discriminator_width=0)
+
+
 def test_layer_norm_is_over_all_features_of_an_example():
     network = build("dcgan", normalization="layer").discriminator
     (layer,) = (x for x in network.layers if isinstance(x, keras.layers.GroupNormalization))
@@ -319,6 +336,11 @@ def test_arguments_come_from_the_command_line():
     parsed = models.parse_arguments(models.get("pacgan"), given)
     assert parsed == {"normalization": "layer", "units": (4, 3), "packing": 3, "augment": "color"}
     assert models.parse_arguments(models.get("wgan"), {"clip": "0.02"}) == {"clip": 0.02}
+    for text, value in (("4", 4), ("none", None)):
+        parsed = models.parse_arguments(models.get("lsgan"), {"discriminator_width": text})
+        assert parsed == {"discriminator_width": value}
+    with pytest.raises(UserError, match="_width must be a whole number or none. Received: 'half'"):
+        models.parse_arguments(models.get("lsgan"), {"discriminator_width": "half"})
 
 
 @pytest.mark.soak

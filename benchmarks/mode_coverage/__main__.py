@@ -1,64 +1,92 @@
 """Counts the modes that each system reaches: python -m benchmarks.mode_coverage --protocol=ring
 
-Every system that takes the data trains from several seeds, each for the same time; a recipe may
-be named with its full budget. Finished runs are kept in a file and not done again, and the
-document is made from that file.
+Every row of a protocol trains from several seeds, each for the same time; on mixtures a recipe
+may be named with its full budget. Finished runs are kept in a file and not done again, so that
+rows can be divided among processes, and the document is made from that file:
+
+    python -m benchmarks.mode_coverage --protocol=stacked --rows=vanilla-half,unrolled-half
+    python -m benchmarks.mode_coverage --protocol=stacked --dataset=mnist   # downloads MNIST
 """
 
 import argparse
 import sys
 import time
 
+from benchmarks.mode_coverage.protocol import DATASETS, NAMES, Row
 from keras_gan.command import import_tensorflow
-
-SEEDS, SECONDS = 5, 60.0
 
 
 def main(argv=None):
     """Reads the command line, measures what is missing and writes the document."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.mode_coverage",
-        description="Mode coverage by PacGAN's data and measure (Lin et al. 2018).",
-    )
-    parser.add_argument("rows", nargs="*", help="systems, or recipes by path; default: all systems")
-    parser.add_argument("--protocol", required=True, choices=("ring", "grid"))
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"runs of each row ({SEEDS})")
-    parser.add_argument(
-        "--seconds", type=float, default=SECONDS, help=f"training time of a system ({SECONDS:g})"
-    )
+    parser = _parser()
     options = parser.parse_args(argv)
-    if options.seeds < 1 or options.seconds <= 0:
-        parser.error("--seeds must be at least 1 and --seconds above 0.")
     import_tensorflow()
-    from benchmarks.mode_coverage import mixtures, record, training
+    from benchmarks.mode_coverage import protocols, record
     from keras_gan import files
 
-    names = options.rows or list(mixtures.rows())
-    done = {(result["row"], result["seed"]) for result in record.read(options.protocol)}
-    for seed in range(options.seeds):
-        for name in names:
-            row = training.row_name(name)
-            if (row, seed) in done:
+    protocol = protocols.get(options.protocol, options.dataset)
+    seeds = protocol.seeds if options.seeds is None else options.seeds
+    seconds = protocol.seconds if options.seconds is None else options.seconds
+    if seeds < 1 or seconds <= 0:
+        parser.error("--seeds must be at least 1 and --seconds above 0.")
+    chosen = _chosen(protocol, options.rows, parser)
+    for seed in range(seeds):
+        for row in chosen:
+            if (row.name, seed) in {(r["row"], r["seed"]) for r in record.read(protocol.name)}:
                 continue
-            print(f"{options.protocol}: {row}, seed {seed}", file=sys.stderr, flush=True)
-            record.append(options.protocol, measured(options, name, row, seed))
-    text = record.document()
+            print(f"{protocol.name}: {row.name}, seed {seed}", file=sys.stderr, flush=True)
+            record.append(protocol.name, measured(protocol, row, seconds, seed))
+    text = record.document(protocols.every())
     files.write_text(str(record.DOCUMENT), text)
     print(text)
 
 
-def measured(options, name, row, seed):
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.mode_coverage",
+        description="Mode coverage by the data and measures of the literature.",
+    )
+    parser.add_argument("--protocol", required=True, choices=NAMES)
+    parser.add_argument(
+        "--rows", default="", help="names of rows, or recipes by path, with commas; default: all"
+    )
+    parser.add_argument(
+        "--dataset",
+        default=DATASETS[0],
+        choices=DATASETS,
+        help="digits that are stacked; mnist is downloaded",
+    )
+    parser.add_argument("--seeds", type=int, help="runs of each row; stacked: 3, else 5")
+    parser.add_argument(
+        "--seconds", type=float, help="training time of a run; stacked: 120, else 60"
+    )
+    return parser
+
+
+def _chosen(protocol, names, parser):
+    """Returns the rows that are asked for."""
+    rows = {row.name: row for row in protocol.rows()}
+    if not names:
+        return list(rows.values())
+    asked = names.split(",")
+    unknown = [name for name in asked if name not in rows and not name.endswith(".flags")]
+    if unknown:
+        parser.error(f"--rows of {protocol.name} are {', '.join(rows)}. Received: {unknown[0]}.")
+    return [rows.get(name) or Row.by_recipe(name) for name in asked]
+
+
+def measured(protocol, row, seconds, seed):
     """Trains and judges one run; returns its result, and draws the first seed's."""
-    from benchmarks.mode_coverage import mixtures, record, training
+    from benchmarks.mode_coverage import record, training
     from keras_gan import files, pictures
 
     started = time.perf_counter()
-    model, seconds, steps = training.trained(name, options.protocol, options.seconds, seed)
-    values, picture = mixtures.judge(options.protocol, model)
+    model, seconds, steps = training.trained(row, protocol, seconds, seed)
+    values, picture = protocol.judge(model)
     if seed == 0:
-        path = record.picture_path(options.protocol, row)
+        path = record.picture_path(protocol.name, row.name)
         files.write_bytes(str(path), pictures.png(picture))
-    told = {"row": row, "seed": seed, **values, "seconds": round(seconds, 1), "steps": steps}
+    told = {"row": row.name, "seed": seed, **values, "seconds": round(seconds, 1), "steps": steps}
     return told | {"wall": round(time.perf_counter() - started, 1)}
 
 

@@ -7,25 +7,12 @@ import pathlib
 import platform
 import statistics
 
-from benchmarks.mode_coverage import mixtures
-
 DIRECTORY = pathlib.Path(__file__).parent / "results"
 DOCUMENT = pathlib.Path(__file__).parents[1] / "MODE_COVERAGE.md"
-_SHOWN = (*mixtures.COLUMNS, "seconds", "steps")
 _HEAD = """\
 # Mode coverage
 
 Made by `python -m benchmarks.mode_coverage`, not by hand. Mean and standard error over seeds.
-
-The measure is PacGAN's (Lin et al. 2018, section 4.1): 2,500 samples of the averaged generator; a
-mode is found if a sample of high quality (within three standard deviations) is nearest to it;
-reverse KL in nats, of the samples of high quality. A perfect sampler has 98.89 % of high quality
-and a KL of about (modes - 1) / 5000. The width ratio is the mean, over modes, of their samples'
-standard deviation over the true one (0 for modes of fewer than ten samples): a sampler that
-shrinks its modes shows there.
-
-Systems run with their own defaults and batches of {batch}, for the same time each. Rows of recipes
-are those files of `recipes/`, run to their end.
 """
 
 
@@ -52,21 +39,24 @@ def append(protocol, result):
         "date": f"{datetime.date.today()}",
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, no GPU",
     }
-    with open(path(protocol), "a", encoding="utf-8") as file:
-        file.write(json.dumps(result | context) + "\n")
+    line = json.dumps(result | context) + "\n"
+    # One write at the end, whoever else appends: lines of several processes stay whole.
+    with open(path(protocol), "ab", buffering=0) as file:
+        file.write(line.encode())
 
 
-def document():
-    """Returns the text of the document."""
-    from benchmarks.mode_coverage.training import BATCH
-
-    lines = [_HEAD.format(batch=BATCH)]
-    for protocol, published in mixtures.PUBLISHED.items():
-        results = read(protocol)
+def document(protocols):
+    """Returns the text of the document: a section for each protocol that has results."""
+    lines, notes = [_HEAD], set()
+    for protocol in protocols:
+        results = read(protocol.name)
         if not results:
             continue
-        lines += [f"## {protocol}", "", *table(results), ""]
-        lines += [f"Published: {'; '.join(published)} (modes, high quality, reverse KL).", ""]
+        lines += [f"## {protocol.name}", ""]
+        note = protocol.note.format(**results[-1])
+        lines += [] if note in notes else [note, ""]
+        notes.add(note)
+        lines += [*table(results, protocol.columns), "", f"Published: {protocol.published}", ""]
         dates = sorted({result["date"] for result in results})
         machines = sorted({result["machine"] for result in results})
         lines += [
@@ -74,23 +64,24 @@ def document():
             "",
         ]
         for row in dict.fromkeys(result["row"] for result in results):
-            picture = picture_path(protocol, row)
+            picture = picture_path(protocol.name, row)
             if picture.exists():
                 place = os.path.relpath(picture, DOCUMENT.parent).replace(" ", "%20")
-                lines.append(f'<img src="{place}" width="200" alt="{row} on the {protocol}">')
+                lines.append(f'<img src="{place}" width="200" alt="{row}, {protocol.name}">')
         lines.append("")
     return "\n".join(lines)
 
 
-def table(results):
+def table(results, columns):
     """Returns the lines of a Markdown table: mean and standard error over seeds for each row."""
+    shown = (*columns, "seconds", "steps")
     lines = [
-        "| row | seeds | " + " | ".join(name.replace("_", " ") for name in _SHOWN) + " |",
-        "|---" * (len(_SHOWN) + 2) + "|",
+        "| row | seeds | " + " | ".join(name.replace("_", " ") for name in shown) + " |",
+        "|---" * (len(shown) + 2) + "|",
     ]
     for row in dict.fromkeys(result["row"] for result in results):
         own = [result for result in results if result["row"] == row]
-        cells = [_told([r[name] for r in own if r[name] == r[name]]) for name in _SHOWN]
+        cells = [_told([r[name] for r in own if r[name] == r[name]]) for name in shown]
         lines.append(f"| {row} | {len(own)} | " + " | ".join(cells) + " |")
     return lines
 

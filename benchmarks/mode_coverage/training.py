@@ -1,29 +1,25 @@
 """Training for so many seconds, or by a recipe."""
 
 import gc
-import pathlib
 import tempfile
 import time
 
 import keras
 
-from keras_gan import load_dataset, models
+from keras_gan import models
 from keras_gan.config import Config, parse
 
-BATCH, STEPS_IN_A_CALL = 256, 50
+STEPS_IN_A_CALL = 50
 
 
-def row_name(name):
-    """Returns the name of a row: of a system, or of a recipe's file."""
-    return f"{pathlib.Path(name).stem} (recipe)" if name.endswith(".flags") else name
-
-
-def trained(name, protocol, seconds, seed):
-    """Returns (model, seconds of training, generator steps)."""
+def trained(row, protocol, seconds, seed):
+    """Returns (what is to be judged, seconds of training, generator steps)."""
     gc.collect()  # Models refer to themselves.
-    if name.endswith(".flags"):
-        return _by_recipe(name, protocol, seed)
-    return _for_a_time(name, protocol, seconds, seed)
+    if row.sampler:
+        return row.sampler(seed), 0.0, 0
+    if row.recipe:
+        return _by_recipe(row.recipe, protocol, seed)
+    return _for_a_time(row, protocol, seconds, seed)
 
 
 class _Until(keras.callbacks.Callback):
@@ -41,14 +37,16 @@ class _Until(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _for_a_time(name, protocol, seconds, seed):
-    """Trains a system with its own defaults."""
-    source = load_dataset(protocol)
+def _for_a_time(row, protocol, seconds, seed):
+    """Trains a system on a protocol's data."""
+    source = protocol.source()
     keras.utils.set_random_seed(seed)
-    model = models.get(name)(source.shape, num_classes=source.num_classes)
-    model.compile(seed=seed, steps_per_execution=STEPS_IN_A_CALL)
+    system = models.get(row.system)
+    model = system(source.shape, num_classes=source.num_classes, **row.arguments)
+    optimizers = row.optimizers() if row.optimizers else ()
+    model.compile(*optimizers, seed=seed, steps_per_execution=STEPS_IN_A_CALL)
     until = _Until(seconds)
-    batches = source.batches(BATCH * model.d_steps, seed=seed)
+    batches = source.batches(protocol.batch * model.d_steps, seed=seed)
     model.fit(batches, steps_per_epoch=10**7, callbacks=[until], verbose=0, shuffle=False)
     return model, until.taken, until.steps
 
@@ -60,8 +58,8 @@ def _by_recipe(path, protocol, seed):
     with tempfile.TemporaryDirectory() as directory:
         flags = [f"--flagfile={path}", f"--run_dir={directory}/run", f"--seed={seed}"]
         config = parse(Config, ["train.py", *flags])
-        if config.dataset != protocol:
-            raise ValueError(f"Expected a recipe for {protocol}. Received: {config.dataset}.")
+        if config.dataset != protocol.name:
+            raise ValueError(f"Expected a recipe for {protocol.name}. Received: {config.dataset}.")
         started = time.perf_counter()
         model = train(config)
         return model, time.perf_counter() - started, config.steps

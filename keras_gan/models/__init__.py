@@ -4,7 +4,6 @@ Adding a file adds a system: nothing else lists them. A module defines exactly
 one subclass of `keras_gan.AdversarialModel`.
 """
 
-import ast
 import importlib
 import inspect
 import pkgutil
@@ -101,6 +100,7 @@ def _convert(name, text, default):
         if isinstance(default, tuple):
             expected = f"values separated by commas, like {','.join(map(str, default))}"
             return tuple(type(default[0])(item) for item in text.split(",") if item.strip())
-        return None if text.lower() == "none" else ast.literal_eval(text)
-    except (ValueError, KeyError, SyntaxError):
+        expected = "a whole number or none"  # A default that follows another argument.
+        return None if text.lower() == "none" else int(text)
+    except (ValueError, KeyError):
         raise UserError(f"--model_arg={name} must be {expected}. Received: {text!r}.") from None

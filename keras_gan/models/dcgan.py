@@ -39,6 +39,7 @@ class DCGAN(AdversarialModel):
         d_steps: Discriminator updates in a step.
         width: Channels of the layers next to the image; they double a level, up
             to 8 times.
+        discriminator_width: Of D, where it is not to be G's.
         kernel_size: Side of the convolution kernels.
         normalization: Of D: `"batch"`, the paper's, `"layer"`, `"spectral"` or
             `"none"`; see `networks.normalization`.
@@ -55,13 +56,20 @@ class DCGAN(AdversarialModel):
         latent_prior="normal",
         d_steps=1,
         width=128,
+        discriminator_width=None,
         kernel_size=5,
         normalization="batch",
         **pieces,
     ):
         del num_classes
+        if discriminator_width is None:
+            discriminator_width = width
         check_arguments(
-            latent_dim=latent_dim, d_steps=d_steps, width=width, kernel_size=kernel_size
+            latent_dim=latent_dim,
+            d_steps=d_steps,
+            width=width,
+            discriminator_width=discriminator_width,
+            kernel_size=kernel_size,
         )
         super().__init__(
             image_shape,
@@ -72,7 +80,10 @@ class DCGAN(AdversarialModel):
             ],
             discriminators=[
                 dcgan.Discriminator(
-                    image_shape, width=width, kernel_size=kernel_size, normalization=normalization
+                    image_shape,
+                    width=discriminator_width,
+                    kernel_size=kernel_size,
+                    normalization=normalization,
                 )
             ],
             latent_dim=latent_dim,

@@ -33,6 +33,7 @@ class DRAGAN(AdversarialModel):
         normalization: Of D, see `networks.normalization`; `"auto"` is batch norm
             for images and none for vectors.
         width: Channels of the layers next to the image.
+        discriminator_width: Of D, where it is not to be G's.
         kernel_size: Side of the convolution kernels.
         units: Widths of the hidden layers, for vectors.
     """
@@ -51,6 +52,7 @@ class DRAGAN(AdversarialModel):
         d_steps=1,
         normalization="auto",
         width=64,
+        discriminator_width=None,
         kernel_size=5,
         units=(128, 128),
         **pieces,
@@ -62,6 +64,7 @@ class DRAGAN(AdversarialModel):
                 image_shape,
                 latent_dim=latent_dim,
                 width=width,
+                discriminator_width=discriminator_width,
                 kernel_size=kernel_size,
                 units=units,
                 normalization=normalization,

@@ -40,6 +40,7 @@ class PacGAN(AdversarialModel):
         normalization: Of D, see `networks.normalization`; `"auto"` is batch norm
             for images and none for vectors.
         width: Channels of the layers next to the image.
+        discriminator_width: Of D, where it is not to be G's.
         kernel_size: Side of the convolution kernels.
         units: Widths of the hidden layers, for vectors.
         packing: Examples in a pack, the paper's m; 1 is the unpacked game.
@@ -57,6 +58,7 @@ class PacGAN(AdversarialModel):
         d_steps=1,
         normalization="auto",
         width=64,
+        discriminator_width=None,
         kernel_size=5,
         units=(128, 128),
         packing=2,
@@ -75,6 +77,7 @@ class PacGAN(AdversarialModel):
                 image_shape,
                 latent_dim=latent_dim,
                 width=width,
+                discriminator_width=discriminator_width,
                 kernel_size=kernel_size,
                 units=units,
                 normalization=normalization,

@@ -33,6 +33,7 @@ class SNGAN(AdversarialModel):
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step.
         width: Channels of the layers next to the image.
+        discriminator_width: Of D, where it is not to be G's.
         kernel_size: Side of the convolution kernels.
         units: Widths of the hidden layers, for vectors.
     """
@@ -50,6 +51,7 @@ class SNGAN(AdversarialModel):
         latent_prior="normal",
         d_steps=5,
         width=64,
+        discriminator_width=None,
         kernel_size=4,
         units=(128, 128),
         **pieces,
@@ -61,6 +63,7 @@ class SNGAN(AdversarialModel):
                 image_shape,
                 latent_dim=latent_dim,
                 width=width,
+                discriminator_width=discriminator_width,
                 kernel_size=kernel_size,
                 units=units,
                 normalization="spectral",

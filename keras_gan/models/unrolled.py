@@ -45,6 +45,7 @@ class UnrolledGAN(AdversarialModel):
         normalization: Of D, see `networks.normalization`; `"auto"` is batch norm
             for images and none for vectors.
         width: Channels of the layers next to the image.
+        discriminator_width: Of D, where it is not to be G's.
         kernel_size: Side of the convolution kernels.
         units: Widths of the hidden layers, for vectors.
         unroll_steps: The paper's K, 0 or more.
@@ -63,6 +64,7 @@ class UnrolledGAN(AdversarialModel):
         d_steps=1,
         normalization="auto",
         width=64,
+        discriminator_width=None,
         kernel_size=5,
         units=(128, 128),
         unroll_steps=5,
@@ -79,6 +81,7 @@ class UnrolledGAN(AdversarialModel):
                 image_shape,
                 latent_dim=latent_dim,
                 width=width,
+                discriminator_width=discriminator_width,
                 kernel_size=kernel_size,
                 units=units,
                 normalization=normalization,

@@ -38,6 +38,7 @@ class WGAN(AdversarialModel):
         normalization: Of D, see `networks.normalization`; `"auto"` is batch norm
             for images and none for vectors.
         width: Channels of the layers next to the image.
+        discriminator_width: Of D, where it is not to be G's.
         kernel_size: Side of the convolution kernels.
         units: Widths of the hidden layers, for vectors.
         clip: The paper's c.
@@ -58,6 +59,7 @@ class WGAN(AdversarialModel):
         d_steps=5,
         normalization="auto",
         width=64,
+        discriminator_width=None,
         kernel_size=4,
         units=(128, 128),
         clip=0.01,
@@ -72,6 +74,7 @@ class WGAN(AdversarialModel):
                 image_shape,
                 latent_dim=latent_dim,
                 width=width,
+                discriminator_width=discriminator_width,
                 kernel_size=kernel_size,
                 units=units,
                 normalization=normalization,

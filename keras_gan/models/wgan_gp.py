@@ -34,6 +34,7 @@ class WGANGP(AdversarialModel):
             `"layer"` or `"spectral"`. Batch norm is refused: the penalty is on each
             example's own gradient (section 4).
         width: Channels of the layers next to the image.
+        discriminator_width: Of D, where it is not to be G's.
         kernel_size: Side of the convolution kernels.
         units: Widths of the hidden layers, for vectors.
     """
@@ -52,6 +53,7 @@ class WGANGP(AdversarialModel):
         d_steps=5,
         normalization="none",
         width=64,
+        discriminator_width=None,
         kernel_size=5,
         units=(128, 128),
         **pieces,
@@ -63,6 +65,7 @@ class WGANGP(AdversarialModel):
                 image_shape,
                 latent_dim=latent_dim,
                 width=width,
+                discriminator_width=discriminator_width,
                 kernel_size=kernel_size,
                 units=units,
                 normalization=normalization,

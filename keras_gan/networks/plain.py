@@ -8,7 +8,17 @@ from keras_gan.networks import dcgan, mlp
 from keras_gan.networks.normalization import Normalization
 
 
-def players(image_shape, *, latent_dim, width, kernel_size, units, normalization="auto", packing=1):
+def players(
+    image_shape,
+    *,
+    latent_dim,
+    width,
+    kernel_size,
+    units,
+    discriminator_width=None,
+    normalization="auto",
+    packing=1,
+):
     """Returns the networks of both players, as arguments of `AdversarialModel`.
 
     Args:
@@ -18,20 +28,32 @@ def players(image_shape, *, latent_dim, width, kernel_size, units, normalization
         width: Channels next to the image, for images.
         kernel_size: Side of the convolution kernels, for images.
         units: Widths of the hidden layers of each perceptron, for vectors.
+        discriminator_width: D's own `width`; `None` for G's.
         normalization: Of D, see `Normalization`; `"auto"` is `"batch"` for
             images and `"none"` for vectors.
         packing: Examples that D sees side by side in the channels.
     """
     check_shape(image_shape)
-    check_arguments(latent_dim=latent_dim, width=width, kernel_size=kernel_size, units=units)
+    if discriminator_width is None:
+        discriminator_width = width
+    check_arguments(
+        latent_dim=latent_dim,
+        width=width,
+        kernel_size=kernel_size,
+        units=units,
+        discriminator_width=discriminator_width,
+    )
     *sides, channels = image_shape
     seen = (*sides, packing * channels)
     if normalization == "auto":
         normalization = "batch" if sides else "none"
     if sides:
-        sizes = {"width": width, "kernel_size": kernel_size}
-        generator = dcgan.Generator(image_shape, latent_dim=latent_dim, **sizes)
-        discriminator = dcgan.Discriminator(seen, normalization=normalization, **sizes)
+        generator = dcgan.Generator(
+            image_shape, latent_dim=latent_dim, width=width, kernel_size=kernel_size
+        )
+        discriminator = dcgan.Discriminator(
+            seen, width=discriminator_width, kernel_size=kernel_size, normalization=normalization
+        )
     else:
         generator = mlp.Generator(image_shape, latent_dim=latent_dim, units=units)
         discriminator = Discriminator(seen, units=units, normalization=normalization)

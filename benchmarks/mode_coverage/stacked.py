@@ -1,0 +1,185 @@
+"""Stacked digits, by the protocol of Metz et al. 2017 (Unrolled GANs) with its small D.
+
+The rows of the relativistic and the non-saturating game are the ablation of Huang et al. 2024
+(R3GAN) on these networks.
+"""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from benchmarks.mode_coverage.protocol import Protocol, Row
+from benchmarks.mode_coverage.stacked_digits import RealSampler, StackedDigits, coverage
+from keras_gan import pictures
+from keras_gan.data import load_dataset
+from keras_gan.evaluation.classifier import classifier_for
+from keras_gan.schedules import CosineAdam
+
+SIDE, BATCH, SAMPLES, CHUNK = 32, 128, 25_600, 256
+COLUMNS = ("modes", "reverse_kl")
+D_WIDTHS = {"quarter": 2, "half": 4}  # Of the 8 that G has.
+GAMMA, RATE = 1.0, 1e-3  # Of all rows of the ablation.
+_NETWORKS = {"latent_dim": 256, "width": 8, "kernel_size": 3}
+_SCHEDULE = 100_000  # Images, of R3GAN's own; one core does about half of them in two minutes.
+
+_NOTE = f"""\
+Three <data> are the channels of an image of {SIDE}x{SIDE} pixels, drawn anew for each batch. A
+sample's mode is what a classifier of single digits takes its channels for; of the digits of the
+test split it gets {{classifier_accuracy:.2%}} right. The measure is that of Metz et al. 2017:
+{SAMPLES:,} samples of the averaged generator; a mode is found if one of them is taken for it, and
+the KL of the modes' shares from equal ones is in nats. In the row `real` digits of the test split
+are stacked and judged as samples are: a perfect sampler has a KL of about 0.0195, unequal classes
+and the classifier's errors come on top.
+
+Networks: DCGAN's with kernels of 3x3, latents of 256 dimensions, batches of {BATCH}. G has 32, 16
+and 8 channels at 4, 8 and 16 pixels; D has 2, 4 and 8 (`quarter`), or 4, 8 and 16 (`half`), at 16,
+8 and 4. G of the paper begins with 64 channels and has one convolution more, its images have 28
+pixels, its D's leaky ReLU has the slope 0.3, ours 0.2. All runs train for the same time, not for
+the paper's 500,000 steps.
+
+`vanilla`, `unrolled` (K = 5) and `pacgan` (two in a pack) have batch norm in D and the paper's
+Adam, 1e-4 for G, 2e-4 for D, beta 0.5 and 0.99; `wgan_gp` has its own defaults. The rows of the
+relativistic and the non-saturating game, with R1 and R2 or without, are the ablation of Huang et
+al. 2024 on these networks: no norm in D, gamma {GAMMA:g}, Adam {RATE:g} for both with beta 0.5 and
+0.99, the same in each of these rows. `r3gan` has residual networks of its own, 4 to 32 channels
+wide, latents of 64 dimensions, gamma {GAMMA:g} that falls to {GAMMA / 10:g}, its schedules over
+{_SCHEDULE:,} images. The paper's rates are lower and for far longer runs: rows compare first with
+those of the same rates."""
+_DATA = {
+    "digits": "of the 1,437 training digits that scikit-learn ships, 8x8 pixels made larger,",
+    "mnist": "of MNIST's 60,000 training digits",
+}
+_PUBLISHED = """\
+after 500,000 steps on MNIST, D a quarter and a half as wide as G (modes, KL), by Lin et al. 2018
+(PacGAN, table 3, 50 runs):
+
+| | quarter | half |
+|---|---|---|
+| DCGAN (Metz et al.) | 30.6 +- 20.7, 5.99 | 628 +- 141, 2.58 |
+| Unrolled, K = 5 | 236 +- 63, 4.67 | 732 +- 45, 1.66 |
+| Unrolled, K = 10 | 327 +- 75, 4.66 | 817 +- 38, 1.43 |
+| DCGAN (PacGAN) | 78.5 +- 17.6, 5.21 | 488 +- 35, 2.24 |
+| PacDCGAN2 | 485 +- 33, 2.61 | 841 +- 16, 1.00 |
+
+and by Karras et al. 2018 (ProGAN) WGAN-GP 640 +- 136, 1.97 and 772 +- 147, 1.35. On StackedMNIST
+Huang et al. 2024 (R3GAN) have on a small network of theirs relativistic with R1 and R2 1000,
+0.078; non-saturating with R1 and R2 693, 0.927; both with R1 alone diverge; R3GAN itself 1000,
+0.029."""
+_COMPARES = {
+    "digits": "The digits here are not MNIST's, and runs are far shorter: the numbers are our own, "
+    "and none compares with those. `--dataset=mnist` stacks MNIST's, which are downloaded.",
+    "mnist": "Runs are far shorter here, so that only the order of the rows compares with those.",
+}
+
+
+def _adam(g_rate, d_rate, beta_1, beta_2):
+    def optimizers():
+        adam = functools.partial(keras.optimizers.Adam, beta_1=beta_1, beta_2=beta_2)
+        return adam(g_rate), adam(d_rate)
+
+    return optimizers
+
+
+def _r3gan_optimizers():
+    adam = functools.partial(CosineAdam, images=_SCHEDULE, images_per_update=BATCH)
+    return adam(RATE), adam(RATE)
+
+
+_PAPERS = _adam(1e-4, 2e-4, 0.5, 0.99)
+_ABLATION = _adam(RATE, RATE, 0.5, 0.99)
+
+
+def _game(objective, penalty=""):
+    pieces = {"objective": objective, "penalty": penalty, "penalty_weight": GAMMA}
+    return "dcgan", {**pieces, "normalization": "none"}, _ABLATION
+
+
+_GAMES = {  # Name: system, arguments, optimizers.
+    "vanilla": ("dcgan", {}, _PAPERS),
+    "unrolled": ("unrolled", {"unroll_steps": 5}, _PAPERS),
+    "pacgan": ("pacgan", {"packing": 2}, _PAPERS),
+    "wgan_gp": ("wgan_gp", {}, None),
+    "relativistic-r1-r2": _game("relativistic", "r1,r2"),
+    "relativistic-r1": _game("relativistic", "r1"),
+    "non_saturating-r1-r2": _game("non_saturating", "r1,r2"),
+    "non_saturating-r1": _game("non_saturating", "r1"),
+    "relativistic": _game("relativistic"),
+}
+_R3GAN = {
+    "width": 4,
+    "max_width": 32,
+    "blocks": 1,
+    "penalty_weight": GAMMA,
+    "penalty_weight_end": GAMMA / 10,
+    "schedule_images": _SCHEDULE,
+}
+
+
+def rows(dataset):
+    """Returns the rows: real digits, each game with either D, R3GAN's own networks."""
+
+    def real(seed):
+        return RealSampler(stacked(dataset, "test"), seed)
+
+    found = [Row("real", sampler=real)]
+    for size, width in D_WIDTHS.items():
+        for name, (system, arguments, optimizers) in _GAMES.items():
+            arguments = {**_NETWORKS, "discriminator_width": width, **arguments}
+            found.append(Row(f"{name}-{size}", system, arguments, optimizers))
+    return [*found, Row("r3gan", "r3gan", _R3GAN, _r3gan_optimizers)]
+
+
+@functools.cache
+def digits(dataset, split="train"):
+    """Returns the single digits of a split, grey and 32 pixels a side."""
+    return load_dataset(dataset, split=split, channels=1, image_size=SIDE)
+
+
+def stacked(dataset, split="train"):
+    """Returns the triples of a split."""
+    return StackedDigits(digits(dataset, split))
+
+
+@functools.cache
+def classifier(dataset):
+    """Returns (function from single digits to labels, its accuracy on the test split)."""
+    network, *_ = classifier_for(digits(dataset))
+
+    @tf.function(reduce_retracing=True)
+    def classify(images):
+        return tf.argmax(network(images, training=False)[1], axis=1)
+
+    unseen = digits(dataset, "test")
+    everything = next(iter(unseen.batches(unseen.num_examples)))
+    parts = tf.data.Dataset.from_tensor_slices(everything).batch(CHUNK)
+    right = sum(int(tf.reduce_sum(_right(classify, part))) for part in parts)
+    return classify, right / unseen.num_examples
+
+
+def _right(classify, batch):
+    return tf.cast(classify(batch["image"]) == batch["label"], tf.int64)
+
+
+def judge(dataset, model):
+    """Returns the numbers of `COLUMNS` for the averaged generator, and a picture."""
+    classify, accuracy = classifier(dataset)
+    found = coverage(model, classify, SAMPLES, CHUNK)
+    values = {"modes": float(found.modes), "reverse_kl": found.reverse_kl}
+    return {**values, "classifier_accuracy": accuracy}, pictures.grid(model.sample(64, seed=1))
+
+
+def protocol(dataset):
+    """Returns the protocol on the digits of `digits` or `mnist`."""
+    return Protocol(
+        name=f"stacked-{dataset}",
+        rows=functools.partial(rows, dataset),
+        source=functools.partial(stacked, dataset),
+        judge=functools.partial(judge, dataset),
+        columns=COLUMNS,
+        note=_NOTE.replace("<data>", _DATA[dataset]),
+        published=f"{_PUBLISHED}\n\n{_COMPARES[dataset]}",
+        batch=BATCH,
+        seeds=3,
+        seconds=120.0,
+    )
