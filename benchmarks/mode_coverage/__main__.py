@@ -1,7 +1,7 @@
 """Counts the modes that each system reaches: python -m benchmarks.mode_coverage --protocol=ring
 
-Every row of a protocol trains from several seeds, each for the same time; on mixtures a recipe
-may be named with its full budget. Finished runs are kept in a file and not done again, so that
+Every row of a protocol trains from several seeds, each for the same time; recipes may be named
+with their full budget, and are the rows of the protocol of single digits. Finished runs are kept in a file and not done again, so that
 rows can be divided among processes, and the document is made from that file:
 
     python -m benchmarks.mode_coverage --protocol=stacked --rows=vanilla-half,unrolled-half
@@ -56,9 +56,9 @@ def _parser():
         choices=DATASETS,
         help="digits that are stacked; mnist is downloaded",
     )
-    parser.add_argument("--seeds", type=int, help="runs of each row; stacked: 3, else 5")
+    parser.add_argument("--seeds", type=int, help="runs of each row; of digits 3, else 5")
     parser.add_argument(
-        "--seconds", type=float, help="training time of a run; stacked: 120, else 60"
+        "--seconds", type=float, help="training time of a run, but of recipes; default: the protocol's"
     )
     return parser
 

@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 from collections.abc import Callable
 
-NAMES = ("ring", "grid", "stacked")
+NAMES = ("ring", "grid", "stacked", "digits")
 DATASETS = ("digits", "mnist")  # Whose digits are stacked.
 
 

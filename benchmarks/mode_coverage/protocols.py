@@ -1,12 +1,14 @@
 """The protocols by name."""
 
-from benchmarks.mode_coverage import mixtures, stacked
+from benchmarks.mode_coverage import digits, mixtures, stacked
 from benchmarks.mode_coverage.protocol import DATASETS, NAMES
 
 
 def get(name, dataset=DATASETS[0]):
     """Returns a protocol; `dataset` has the digits of `stacked`."""
-    return stacked.protocol(dataset) if name == "stacked" else mixtures.protocol(name)
+    if name == "stacked":
+        return stacked.protocol(dataset)
+    return digits.protocol() if name == "digits" else mixtures.protocol(name)
 
 
 def every():
