@@ -20,6 +20,7 @@ from keras_gan.checks import check_arguments, check_batch, check_choice, check_s
 from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas, together
 from keras_gan.game import Game
 from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.long_runs import LongRuns
 from keras_gan.minibatch import comparing
 from keras_gan.pieces import TakesPieces, choose
 from keras_gan.players import add, check_players, gradient_norm, trainable_variables
@@ -72,12 +73,14 @@ class AdversarialModel(
         tiny: Constructor arguments with which tests build the system quickly.
         term_names: Names of further per-example terms that the losses return.
         default_ema_images: Half-life of the averaged generator in images.
+        long_runs: `LongRuns` of D between the steps; see `callbacks.DiscriminatorRuns`.
         step: Generator steps done, a scalar variable.
     """
 
     tiny = {}
     term_names = ()
     default_ema_images = 10_000
+    long_runs = LongRuns()
 
     def __init__(
         self,
@@ -205,7 +208,7 @@ class AdversarialModel(
 
     # The two updates.
 
-    def draw_fakes(self, batch, draw, part=0):
+    def draw_fakes(self, batch, draw, part=0, call=0):
         """Generates as many examples as a part of an update takes.
 
         The generators' state is left alone.
@@ -214,16 +217,18 @@ class AdversarialModel(
             batch: The step's examples on this replica.
             draw: Number of the draw within the step.
             part: Number of the part, of `accumulate_steps`.
+            call: See `discriminator_update`.
 
         Returns:
             `Fakes`.
         """
         real = self._part(batch, min(draw, self.d_steps - 1), part)
         count = tf.nest.flatten(real)[0].shape[0]
+        number = self._draw_number(draw, call)
 
         def forward():
-            seed = randomness.training_seed(self.seed, self.step, draw)
-            with self._draws(draw, "generator", part), keras.StatelessScope() as scope:
+            seed = randomness.training_seed(self.seed, self.step, number)
+            with self._draws(number, "generator", part), keras.StatelessScope() as scope:
                 latents = randomness.replica_latents(
                     self.latent_prior, count, self.latent_dim, seed
                 )
@@ -242,7 +247,7 @@ class AdversarialModel(
     def _state_variables(self):
         return [v for network in self.generators for v in network.non_trainable_variables]
 
-    def discriminator_update(self, batch, j=0, fakes=None):
+    def discriminator_update(self, batch, j=0, fakes=None, call=0):
         """Update j of the discriminators: ascend V(D, G) in D, with G frozen.
 
         Args:
@@ -250,13 +255,15 @@ class AdversarialModel(
                 d_steps-th from j.
             j: Number of the update within the step.
             fakes: What `draw_fakes` returned. Default: a new draw.
+            call: 0 within a step; from 1 the number of a call of D alone before it.
         """
         variables = trainable_variables(self.discriminators)
+        number = self._draw_number(j, call)
 
         def differentiate(part):
             real = self._part(batch, j, part)
-            fake = self.draw_fakes(batch, j, part) if fakes is None else fakes
-            with self._draws(j, "discriminator", part), tf.GradientTape() as tape:
+            fake = self.draw_fakes(batch, j, part, call) if fakes is None else fakes
+            with self._draws(number, "discriminator", part), tf.GradientTape() as tape:
                 losses, terms = self.discriminator_loss(real, fake.examples)
                 loss = self._share(losses, self.discriminator_optimizer)
             return tape.gradient(loss, variables), {"d_loss": losses, **terms}
@@ -367,6 +374,9 @@ class AdversarialModel(
             for key, x in batch.items()
         }
 
+    def _draw_number(self, draw, call):
+        return call * (self.d_steps + 1) + draw
+
     def _draws(self, draw, player, part):
         """Returns a block in which the layers of a player, and latents, are drawn for a part."""
         seed = randomness.training_seed(self.seed, self.step, draw, f"{player}_layers")
@@ -379,15 +389,6 @@ class AdversarialModel(
     def _in_all(self, examples):
         """Returns the examples of an update over all replicas, of a part's on this one."""
         return examples["image"].shape[0] * self._replicas * self.accumulate_steps
-
-    @property
-    def _replicas(self):
-        return self.distribute_strategy.num_replicas_in_sync
-
-    def _share(self, losses, optimizer):
-        """Returns what this part on this replica adds to the mean loss, scaled as needed."""
-        shares = self._replicas * self.accumulate_steps
-        return optimizer.scale_loss(tf.reduce_mean(losses) / shares)
 
     def _record(self, **values):
         """Adds per-example values to the metrics; returns their means over the global batch."""

@@ -39,12 +39,13 @@ class Reports:
     Args:
         config: The run's `Config`.
         run: `RunDirectory`.
+        model: What is trained.
         source: The `Source` that it trains on.
         done: Steps done before.
         judge: `evaluation.Judge`, or `None`.
     """
 
-    def __init__(self, config, run, source, done, judge=None):
+    def __init__(self, config, run, model, source, done, judge=None):
         self.config, self.run = config, run
         events = callbacks.EventLog(run.tensorboard)
         shown = pictures.count_that_fits(source.shape)
@@ -52,7 +53,9 @@ class Reports:
         self.samples = callbacks.SampleGrids(
             run, events, real[:shown], shown, done, config.sample_every
         )
-        self.progress = callbacks.Progress(config.steps, config.batch_size, done)
+        self.progress = callbacks.Progress(
+            config.steps, config.batch_size, done, runs=model.long_runs
+        )
         self.health = callbacks.Health(run, events, real, done, config.log_every, self.progress.say)
         self.logs = callbacks.Logs(run, events, config, done)
         self.saves = callbacks.SaveCheckpoints(run.checkpoints, config, done)

@@ -1,6 +1,7 @@
 """Training a run: where strategy, data, model, callbacks and checkpoints meet."""
 
 import contextlib
+import functools
 import math
 import os
 import sys
@@ -15,6 +16,7 @@ from keras_gan.data import load_dataset
 from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError, first_line
 from keras_gan.layers import dtype_policy
+from keras_gan.long_runs import LongRuns
 from keras_gan.pace import steps_per_execution
 from keras_gan.run_directory import RunDirectory
 from keras_gan.workers import Workers
@@ -73,12 +75,18 @@ def _train(config, run, processes):
         done = int(model.step.numpy())
         batches = _batches(config, model, source, done)
         with _failures_named(run):
-            model.steps_per_execution = steps_per_execution(config, model, batches, done, workers)
+            model.steps_per_execution = _together(config, model, batches, done, workers)
             if processes.is_chief:
                 resuming.clean(run, config, done)
                 reports.announce(run, model, source, done, config)
             _fit(config, run, model, source, batches, done, profile, workers, judge)
     return model
+
+
+def _together(config, model, batches, done, workers):
+    if model.long_runs.calls:
+        return 1  # They come between the calls.
+    return steps_per_execution(config, model, batches, done, workers)
 
 
 def _load(config, strategy):
@@ -161,11 +169,12 @@ def _build(config, source, strategy):
     with strategy.scope(), dtype_policy(config.precision):
         model = system(source.shape, num_classes=source.num_classes, **arguments)
         optimizers = [
-            _with_learning_rate(optimizer, rate, config, updates)
-            for optimizer, rate, updates in zip(
+            _with_learning_rate(optimizer, rate, config, updates, runs)
+            for optimizer, rate, updates, runs in zip(
                 model.default_optimizers(),
                 (config.g_learning_rate, config.d_learning_rate),
                 (1, model.d_steps),
+                (LongRuns(), model.long_runs),
                 strict=True,
             )
         ]
@@ -179,15 +188,16 @@ def _build(config, source, strategy):
     return model
 
 
-def _with_learning_rate(optimizer, rate, config, updates_per_step):
-    """Returns the optimizer with another learning rate, falling linearly if asked for."""
+def _with_learning_rate(optimizer, rate, config, updates_per_step, runs):
+    """Returns the optimizer with another learning rate, falling linearly by update if asked for."""
     settings = optimizer.get_config()
     if "images_per_update" in settings:  # Its own schedules are in images.
         settings["images_per_update"] = config.batch_size / updates_per_step
     if rate is not None:
         settings["learning_rate"] = rate
     if config.decay_images is not None:
-        updates = math.ceil(config.decay_images / config.batch_size) * updates_per_step
+        steps = math.ceil(config.decay_images / config.batch_size)
+        updates = (steps + runs.until(steps)) * updates_per_step
         settings["learning_rate"] = keras.optimizers.schedules.PolynomialDecay(
             settings["learning_rate"], updates, end_learning_rate=0.0
         )
@@ -231,10 +241,14 @@ def _fit(config, run, model, source, batches, done, profile, workers, judge):
         interruption,
     ]
     if chief:
-        report = reports.Reports(config, run, source, done, judge)
+        report = reports.Reports(config, run, model, source, done, judge)
         watchers = report.around(*watchers)
         if profile:
             watchers.insert(0, callbacks.Profile(run.tensorboard, *profile, done))
+    if model.long_runs.calls:
+        # In another order than those of the steps, whatever the seed.
+        more = functools.partial(_batches, config, model, source, seed=~config.seed)
+        watchers.append(callbacks.DiscriminatorRuns(more))
     start = time.perf_counter()
     with interruption.handling():
         model.fit(
@@ -253,10 +267,11 @@ def _fit(config, run, model, source, batches, done, profile, workers, judge):
         interruption.leave()
 
 
-def _batches(config, model, source, done):
-    """Returns the batches of the steps to come, to each process those of its replicas."""
+def _batches(config, model, source, done, seed=None):
+    """Returns the batches after the first `done`, to each process those of its replicas."""
     per_step = model.d_steps * config.batch_size
-    kind = {"seed": config.seed, "start": done * per_step, "flip": config.flip}
+    seed = config.seed if seed is None else seed
+    kind = {"seed": seed, "start": done * per_step, "flip": config.flip}
     strategy = model.distribute_strategy
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:

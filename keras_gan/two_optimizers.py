@@ -112,6 +112,18 @@ class TwoOptimizers:
                 self.distribute_strategy, self.train_step, self.steps_per_execution
             )
 
+    @property
+    def _replicas(self):
+        return self.distribute_strategy.num_replicas_in_sync
+
+    def _share(self, losses, optimizer):
+        """Returns the share of the mean that this part on this replica has, scaled as needed.
+
+        Gradients are summed over parts and replicas.
+        """
+        shares = self._replicas * self.accumulate_steps
+        return optimizer.scale_loss(tf.reduce_mean(losses) / shares)
+
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Builds nothing: all is built by now.
 

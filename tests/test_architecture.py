@@ -29,6 +29,7 @@ LAYERS = [
         "ema",
         "functional_optimizers",
         "latent_space",
+        "long_runs",
         "metrics",
         "networks",
         "pictures",

@@ -44,13 +44,15 @@ class Coupled(AdversarialModel):
         return keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1)
 
 
-def trained(replicas, steps=3, **pieces):
+def trained(replicas, steps=5, **pieces):
     keras.utils.set_random_seed(0)
     batch = examples(8, SHAPE)
     strategy = make_strategy(cpu_replicas=replicas)
     with strategy.scope():
         model = Coupled(**pieces)
     model.compile()
+    if model.game.pieces.is_adaptive:
+        model.game.probability.assign(0.5)
 
     def of_replica():
         index = tf.distribute.get_replica_context().replica_id_in_sync_group
@@ -77,7 +79,7 @@ def test_two_replicas_train_as_one_device(float64, pieces):
     np.testing.assert_allclose(two_means, one_means, rtol=1e-5)  # Logged in float32.
     for (name, (before, after)), (_, other) in zip(one.items(), two.values(), strict=True):
         np.testing.assert_allclose(other, after, rtol=1e-9, atol=1e-10, err_msg=name)
-        if "direction" in name or "kernel" in name:
+        if "direction" in name or "kernel" in name or "probability" in name:
             assert not np.array_equal(before, after), name
 
 
@@ -88,6 +90,28 @@ def plain(**pieces):
     real, fake = examples(8, (3,), seed=1), examples(8, (3,), seed=2)
     logits = [model.discriminator(x["image"], training=True) for x in (real, fake)]
     return model, real, fake, logits
+
+
+def test_real_and_generated_examples_are_augmented_alike():
+    """In D's update and in G's: one policy, each example by a draw of its own."""
+    model = build("dcgan", (8, 8, 3), augment="color,translation,cutout")
+    model.compile()
+    image = examples(1, (8, 8, 3))["image"]
+    batch = {"image": tf.repeat(image, 512, axis=0)}
+    seen = []
+    model.answer = lambda given: seen.append(given["image"].numpy()) or tf.zeros(512)
+    with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
+        model.discriminator_loss(batch, batch)
+    with randomness.layer_draws(tf.constant((1, 3), tf.int64)):
+        model.generator_loss(batch, batch)
+    assert len(seen) == 3  # Real and generated for D, generated for G.
+    for number, one in enumerate(seen):
+        assert len(np.unique(one.reshape(512, -1), axis=0)) == 512
+        for other in seen[:number]:
+            assert not np.array_equal(one, other)
+            error = np.sqrt((one.var(axis=0) + other.var(axis=0)) / 512)
+            assert (np.abs(one.mean(axis=0) - other.mean(axis=0)) < 5.0 * error).all()
+            np.testing.assert_allclose(one.std(axis=0), other.std(axis=0), rtol=0.2)
 
 
 @pytest.mark.parametrize("name", losses.OBJECTIVES)

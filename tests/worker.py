@@ -1,17 +1,19 @@
 """One process of a cluster that trains each system in double precision: worker.py OUTPUT."""
 
+import functools
 import sys
 
 import keras
 import numpy as np
 
-from keras_gan import models, training
+from keras_gan import callbacks, models, training
 from keras_gan.config import Config
 from keras_gan.data import load_dataset
 from keras_gan.distribution import make_strategy
 
-# Batch norm, random layers, packs: what could differ between workers. More would take minutes.
-NAMES = ("dcgan", "gan", "pacgan")
+# Batch norm, random layers, packs, long runs of D: what could differ between workers. More would
+# take minutes.
+NAMES = {"dcgan": {}, "gan": {}, "pacgan": {}, "wgan": {"critic_warmup": 4}}
 
 
 def train_all(strategy):
@@ -20,15 +22,18 @@ def train_all(strategy):
     keras.config.set_dtype_policy("float64")
     digits = load_dataset("digits", image_size="16")
     ends = {}
-    for name in NAMES:
+    for name, arguments in NAMES.items():
         keras.utils.set_random_seed(0)
         system = models.get(name)
         with strategy.scope():
-            model = system(digits.shape, **{**system.tiny, "d_steps": 2})
+            model = system(digits.shape, **{**system.tiny, "d_steps": 2, **arguments})
             model.compile(seed=3)
-        model.steps_per_execution = 5
-        batches = training._batches(Config(batch_size=8, flip=True), model, digits, done=0)
-        model.fit(batches, steps_per_epoch=10, verbose=0, shuffle=False)
+        model.steps_per_execution = 1 if arguments else 5
+        config = Config(batch_size=8, flip=True)
+        batches = training._batches(config, model, digits, done=0)
+        more = functools.partial(training._batches, config, model, digits, seed=1)
+        runs = callbacks.DiscriminatorRuns(more)
+        model.fit(batches, steps_per_epoch=10, callbacks=[runs], verbose=0, shuffle=False)
         for number, variable in enumerate(model.variables):
             ends[f"{name}/{number}"] = variable.numpy()
     return ends

@@ -68,6 +68,9 @@ def adaptive_augment(images, probability, draws=None):
         draws = randomness.batch_uniform([images.shape[0], _DRAWS])
     gates = draws[:, :6] < tf.cast(probability, draws.dtype)
     amounts = draws[:, 6:]
+    if tf.as_dtype(images.dtype) == tf.float64:
+        # Powers in float32 round otherwise on a replica that has fewer examples.
+        amounts = tf.cast(amounts, tf.float64)
     chosen = lambda i, value, neutral: tf.where(gates[:, i], value, neutral)  # noqa: E731
     normal = lambda i: _normal(amounts[:, i])  # noqa: E731
     height, width = images.shape[1:3]

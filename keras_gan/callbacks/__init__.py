@@ -1,6 +1,7 @@
 """What happens beside training: progress, logs, samples, scores, checkpoints, signals, ..."""
 
 from keras_gan.callbacks.checkpoints import SaveCheckpoints
+from keras_gan.callbacks.discriminator_runs import DiscriminatorRuns
 from keras_gan.callbacks.evaluation import Evaluate, KeepBest
 from keras_gan.callbacks.events import EventLog
 from keras_gan.callbacks.finite import Finite
@@ -13,6 +14,7 @@ from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.samples import SampleGrids
 
 __all__ = [
+    "DiscriminatorRuns",
     "Evaluate",
     "EventLog",
     "Finite",

@@ -7,8 +7,10 @@ import sys
 import time
 
 from keras_gan.callbacks.steps import StepCallback
+from keras_gan.long_runs import LongRuns
 
 _BAR = 10
+_NO_RUNS = LongRuns()
 
 
 class Progress(StepCallback):
@@ -19,11 +21,12 @@ class Progress(StepCallback):
         batch_size: Global batch of one update.
         first_step: Steps done before.
         stream: Where to write. Default: standard output.
+        runs: `LongRuns` of the model; a call of them is taken to last as long as a step.
     """
 
-    def __init__(self, steps, batch_size, first_step=0, stream=None):
+    def __init__(self, steps, batch_size, first_step=0, stream=None, runs=_NO_RUNS):
         super().__init__(first_step)
-        self.steps, self.batch_size = steps, batch_size
+        self.steps, self.batch_size, self.runs = steps, batch_size, runs
         self.stream = stream or sys.stdout or io.StringIO()  # There may be no standard output.
         self.interval = 0.5 if self.stream.isatty() else 10.0
         self.shown = self.newest = None
@@ -72,13 +75,17 @@ class Progress(StepCallback):
             self.stream.write("\r" + line[:width].ljust(width))
         self.stream.flush()
 
+    def _work(self, step):
+        return step + self.runs.until(step)
+
     def _fields(self, now, logs, brief):
         """Returns the parts of the line, the most important first."""
         filled = _BAR * self.step // self.steps
         yield f"[{'#' * filled}{'-' * (_BAR - filled)}] {self.step}/{self.steps}"
         seconds, done = now - self.start[0], self.step - self.start[1]
         if done and seconds > 0:
-            left = seconds / done * (self.steps - self.step)
+            begun, reached, end = map(self._work, (self.start[1], self.step, self.steps))
+            left = seconds / (reached - begun) * (end - reached)
             yield f"ETA {clock(left)}" if left else f"took {clock(seconds)}"
         told = {key: f"{float(value):.2f}" for key, value in logs.items()}
         d_loss, g_loss = told.get("d_loss", "nan"), told.get("g_loss", "nan")

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.errors import UserError
+from keras_gan.long_runs import LongRuns
 from keras_gan.networks import plain
 from keras_gan.players import trainable_variables
 
@@ -23,10 +24,14 @@ class WGAN(AdversarialModel):
     the distance up to a constant (section 3). RMSprop, as momentum made the
     critic's training unstable (section 4).
 
+    The authors' code gives the critic 100 updates in each of the first 25 steps and
+    in every 500th, as `critic_warmup=100` does. Those beyond `d_steps` are made before
+    the step, on examples of their own, by `train.py`; with `fit` give it
+    `callbacks.DiscriminatorRuns`. They are no steps and count no images; the logged
+    means are over all of D's updates. A rate that falls does so by update.
+
     Where the authors' code differs: it clips before each update, so that G
-    learns from weights that are not clipped, and gives the critic 100 updates in
-    each of the first 25 steps and in every 500th, which is left out here, where every
-    step takes the same number of examples. Samples come from an averaged generator.
+    learns from weights that are not clipped. Samples come from an averaged generator.
 
     Args:
         image_shape: (height, width, channels), see `networks.dcgan.levels`, or
@@ -42,6 +47,8 @@ class WGAN(AdversarialModel):
         kernel_size: Side of the convolution kernels.
         units: Widths of the hidden layers, for vectors.
         clip: The paper's c.
+        critic_warmup: Updates of D in the first 25 steps and in every 500th, a multiple
+            of d_steps; 0 for d_steps as in the others.
     """
 
     tiny = {"d_steps": 2, "latent_dim": 4, "width": 2, "kernel_size": 3}
@@ -63,6 +70,7 @@ class WGAN(AdversarialModel):
         kernel_size=4,
         units=(128, 128),
         clip=0.01,
+        critic_warmup=0,
         **pieces,
     ):
         del num_classes
@@ -83,7 +91,16 @@ class WGAN(AdversarialModel):
             d_steps=d_steps,
             pieces=pieces,
         )
+        fits = isinstance(critic_warmup, int) and critic_warmup % d_steps == 0
+        if critic_warmup != 0 and not (fits and critic_warmup > d_steps):
+            raise UserError(
+                f"critic_warmup must be 0, or a multiple of d_steps={d_steps} that is larger. "
+                f"Received: {critic_warmup!r}."
+            )
         self.clip = clip
+        self.critic_warmup = critic_warmup
+        # A step itself makes d_steps of them.
+        self.long_runs = LongRuns(calls=max(critic_warmup // d_steps - 1, 0))
 
     def default_optimizers(self):
         # The code's are Torch's, with rho 0.99, and epsilon 1e-8 beside the root that Keras' is in.
