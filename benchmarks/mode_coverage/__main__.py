@@ -1,8 +1,9 @@
 """Counts the modes that each system reaches: python -m benchmarks.mode_coverage --protocol=ring
 
 Every row of a protocol trains from several seeds, each for the same time; recipes may be named
-with their full budget, and are the rows of the protocol of single digits. Finished runs are kept in a file and not done again, so that
-rows can be divided among processes, and the document is made from that file:
+with their full budget, and are the rows of the protocol of single digits. Finished runs are
+kept in a file and not done again, so that rows can be divided among processes, and the document
+is made from that file:
 
     python -m benchmarks.mode_coverage --protocol=stacked --rows=vanilla-half,unrolled-half
     python -m benchmarks.mode_coverage --protocol=stacked --dataset=mnist   # downloads MNIST
@@ -58,7 +59,7 @@ def _parser():
     )
     parser.add_argument("--seeds", type=int, help="runs of each row; of digits 3, else 5")
     parser.add_argument(
-        "--seconds", type=float, help="training time of a run, but of recipes; default: the protocol's"
+        "--seconds", type=float, help="training time, but of recipes; stacked: 120, else 60"
     )
     return parser
 

@@ -12,11 +12,11 @@ SAMPLES, SIDE, LEVELS, NEIGHBOURS, CHUNK = 2000, 8, 16, 5, 500
 COLUMNS = ("frechet_distance", "precision", "recall", "class_variation", "memorised")
 _RECIPES = ("recipes/r3gan.flags", "dcgan.flags")
 _NOTE = f"""\
-Recipes of the {SIDE}x{SIDE} digits that scikit-learn ships, trained on the split `train` at the size
-that they name. {SAMPLES:,} samples of the averaged generator are brought back to {SIDE}x{SIDE} pixels by
-box averages, in grey levels of 0 to {LEVELS}, and compared pixel by pixel with all 1,797 digits: the
+Recipes trained on the split `train` of the digits that scikit-learn ships, at the size that they
+name. {SAMPLES:,} samples of the averaged generator are brought back to {SIDE}x{SIDE} pixels by box
+averages, in grey levels of 0 to {LEVELS}, and compared pixel by pixel with all 1,797 digits: the
 Frechet distance; precision and recall with the {NEIGHBOURS} nearest neighbours; the total variation
-between the shares of the classes, samples classed as the nearest real digit is. A sample is
+between the shares of the classes, a sample classed as the nearest real digit is. A sample is
 memorised if it is nearer to a training digit than 99 of 100 training digits are to any other one.
 One half of the real digits has against the other a distance of {{half_frechet_distance:.1f}}, a
 precision of {{half_precision:.2f}} and a recall of {{half_recall:.2f}}."""
