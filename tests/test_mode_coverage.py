@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks.mode_coverage import __main__ as benchmark
-from benchmarks.mode_coverage import mixtures, protocols, record, training
+from benchmarks.mode_coverage import digits, mixtures, protocols, record, training
 from keras_gan import models
+from keras_gan.data import digits as data_digits
 from keras_gan.data import load_dataset
 
 
@@ -82,6 +83,23 @@ def test_a_short_run_is_done_once(places, monkeypatch, capsys):
     assert not capsys.readouterr().err
     assert len((places / "results/grid.jsonl").read_text().splitlines()) == 2
     assert np.isfinite(first["width_ratio"])
+
+
+def test_digits_against_themselves():
+    scanned, _ = data_digits.arrays("all")
+    images = np.kron(scanned, np.ones((1, 2, 4, 1))) / 127.5 - 1.0
+    expected = scanned.reshape(-1, 64) * (16 / 255)
+    np.testing.assert_allclose(digits.grey_levels(images), expected, atol=1e-9)
+    real, _ = digits.everything("all", (16, 16))
+    values = digits.numbers(real, (16, 16))
+    assert values["frechet_distance"] == pytest.approx(0.0, abs=1e-6)
+    assert (values["precision"], values["recall"], values["class_variation"]) == (1.0, 1.0, 0.0)
+    unseen, labels = digits.everything("test", (16, 16))
+    assert digits.numbers(unseen, (16, 16))["memorised"] < 0.02
+    training, _ = digits.everything("train", (16, 16))
+    assert digits.numbers(training, (16, 16))["memorised"] == 1.0
+    half = digits.numbers(unseen[labels < 5], (16, 16))
+    assert half["class_variation"] == pytest.approx(0.5, abs=0.02)
 
 
 def test_rows_that_there_are_not(places, capsys):
