@@ -14,7 +14,7 @@ from keras_gan.networks import perceptrons, r3gan, resnet
 from tests.conftest import build, examples
 
 SHAPES = [(8, 8, 1), (28, 28, 3), (32, 24, 1)]
-R3GAN = {"width": 2, "max_width": 4, "blocks": 1, "group_size": 2}
+R3GAN = {"width": 2, "growth": 2, "max_width": 4, "blocks": 1, "group_size": 2}
 
 
 def latents(count=2, dimensions=3):
@@ -61,7 +61,9 @@ def test_blocks_of_r3gan_start_as_the_identity():
 
 
 def test_kernels_of_r3gan_start_as_fixup_says():
-    network = r3gan.Discriminator((16, 16, 1), width=32, max_width=64, blocks=2, group_size=16)
+    network = r3gan.Discriminator(
+        (16, 16, 1), width=32, growth=2, max_width=64, blocks=2, group_size=16
+    )
     assert r3gan.fixup(6) == 6 ** (-1 / 4)
     assert not any(isinstance(layer, BatchNormalization) for layer in network.layers)
     convolutions = [layer for layer in network.layers if isinstance(layer, Conv2D)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.mode_coverage import __main__ as benchmark
-from benchmarks.mode_coverage import protocols, record, stacked, training
+from benchmarks.mode_coverage import digits, protocols, record, stacked, training
 from benchmarks.mode_coverage.stacked_digits import RealSampler, StackedDigits, coverage
 from keras_gan import models
 from keras_gan.data.source import ArraySource
@@ -120,7 +120,7 @@ def test_a_short_run_has_its_section(quick, capsys):
     )
     assert "stacked-digits: real, seed 0" in capsys.readouterr().err
     real, vanilla = record.read("stacked-digits")
-    assert real["modes"] > 50 and (real["steps"], real["seconds"]) == (0, 0.0)
+    assert real["modes"] > 50 and real["steps"] == 0
     assert vanilla["steps"] >= 2 and 0.0 <= vanilla["reverse_kl"] <= np.log(1000)
     document = (quick / "MODE_COVERAGE.md").read_text()
     assert "## stacked-digits" in document and "98.77% right" in document
@@ -131,8 +131,9 @@ def test_a_short_run_has_its_section(quick, capsys):
 
 def test_the_notes_of_all_protocols_can_be_written(quick):
     for protocol in protocols.every():
-        values = dict.fromkeys((*protocol.columns, "classifier_accuracy"), 0.5)
-        result = {"row": "x", "seed": 0, **values, "seconds": 1.0, "steps": 10}
+        names = (*protocol.columns, "classifier_accuracy", *digits.halves((8, 8)))
+        values = dict.fromkeys(names, 0.5)
+        result = {"row": "x", "seed": 0, **values, "seconds": 1.0, "cpu_seconds": 1.5, "steps": 10}
         record.append(protocol.name, result)
     document = record.document(protocols.every())
     assert document.count("The measure is PacGAN's") == 1

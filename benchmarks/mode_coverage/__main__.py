@@ -58,9 +58,7 @@ def _parser():
         help="digits that are stacked; mnist is downloaded",
     )
     parser.add_argument("--seeds", type=int, help="runs of each row; of digits 3, else 5")
-    parser.add_argument(
-        "--seconds", type=float, help="training time, but of recipes; stacked: 120, else 60"
-    )
+    parser.add_argument("--seconds", type=float, help="processor time of training, but of recipes")
     return parser
 
 
@@ -82,13 +80,13 @@ def measured(protocol, row, seconds, seed):
     from keras_gan import files, pictures
 
     started = time.perf_counter()
-    model, seconds, steps = training.trained(row, protocol, seconds, seed)
+    model, taken = training.trained(row, protocol, seconds, seed)
     values, picture = protocol.judge(model)
     if seed == 0:
         path = record.picture_path(protocol.name, row.name)
         files.write_bytes(str(path), pictures.png(picture))
-    told = {"row": row.name, "seed": seed, **values, "seconds": round(seconds, 1), "steps": steps}
-    return told | {"wall": round(time.perf_counter() - started, 1)}
+    in_all = round(time.perf_counter() - started, 1)
+    return {"row": row.name, "seed": seed, **values, **taken, "wall": in_all}
 
 
 if __name__ == "__main__":

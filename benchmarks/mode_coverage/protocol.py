@@ -48,7 +48,7 @@ class Protocol:
         published: Numbers of others, and how far they compare.
         batch: Examples in an update.
         seeds: Runs of a row, unless the command says otherwise.
-        seconds: Training time of a run, likewise.
+        seconds: Processor time of a run's training, likewise.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 import os
 import pathlib
 import platform
@@ -13,6 +14,7 @@ _HEAD = """\
 # Mode coverage
 
 Made by `python -m benchmarks.mode_coverage`, not by hand. Mean and standard error over seeds.
+Budgets are of processor time (`cpu seconds`), which counts all cores.
 """
 
 
@@ -74,14 +76,15 @@ def document(protocols):
 
 def table(results, columns):
     """Returns the lines of a Markdown table: mean and standard error over seeds for each row."""
-    shown = (*columns, "seconds", "steps")
+    shown = (*columns, "seconds", "cpu_seconds", "steps")
     lines = [
         "| row | seeds | " + " | ".join(name.replace("_", " ") for name in shown) + " |",
         "|---" * (len(shown) + 2) + "|",
     ]
     for row in dict.fromkeys(result["row"] for result in results):
         own = [result for result in results if result["row"] == row]
-        cells = [_told([r[name] for r in own if r[name] == r[name]]) for name in shown]
+        known = [[r[name] for r in own if r.get(name, math.nan) == r.get(name)] for name in shown]
+        cells = map(_told, known)
         lines.append(f"| {row} | {len(own)} | " + " | ".join(cells) + " |")
     return lines
 

@@ -1,4 +1,7 @@
-"""Training for so many seconds, or by a recipe."""
+"""Training for so many seconds, or by a recipe.
+
+A budget is of processor time, which the other jobs of a machine do not change.
+"""
 
 import gc
 import tempfile
@@ -13,13 +16,28 @@ STEPS_IN_A_CALL = 50
 
 
 def trained(row, protocol, seconds, seed):
-    """Returns (what is to be judged, seconds of training, generator steps)."""
+    """Returns (what is to be judged, what its training took as a dict)."""
     gc.collect()  # Models refer to themselves.
     if row.sampler:
-        return row.sampler(seed), 0.0, 0
+        return row.sampler(seed), _Clock().taken(steps=0)
     if row.recipe:
         return _by_recipe(row.recipe, protocol, seed)
     return _for_a_time(row, protocol, seconds, seed)
+
+
+class _Clock:
+    """Measures from when it is made."""
+
+    def __init__(self):
+        self.start, self.processor_start = time.perf_counter(), time.process_time()
+
+    def taken(self, steps):
+        """Returns seconds, those of all processors together, and the steps."""
+        seconds, processor = time.perf_counter() - self.start, self.processor_seconds()
+        return {"seconds": round(seconds, 1), "cpu_seconds": round(processor, 1), "steps": steps}
+
+    def processor_seconds(self):
+        return time.process_time() - self.processor_start
 
 
 class _Until(keras.callbacks.Callback):
@@ -27,13 +45,12 @@ class _Until(keras.callbacks.Callback):
 
     def __init__(self, seconds):
         super().__init__()
-        self.seconds, self.start, self.taken, self.steps = seconds, None, 0.0, 0
+        self.seconds, self.clock, self.taken = seconds, None, None
 
     def on_train_batch_end(self, batch, logs=None):
-        self.steps = batch + 1
-        self.start = self.start or time.perf_counter()
-        self.taken = time.perf_counter() - self.start
-        if self.taken >= self.seconds:
+        self.clock = self.clock or _Clock()
+        self.taken = self.clock.taken(steps=batch + 1)
+        if self.clock.processor_seconds() >= self.seconds:
             self.model.stop_training = True
 
 
@@ -48,7 +65,7 @@ def _for_a_time(row, protocol, seconds, seed):
     until = _Until(seconds)
     batches = source.batches(protocol.batch * model.d_steps, seed=seed)
     model.fit(batches, steps_per_epoch=10**7, callbacks=[until], verbose=0, shuffle=False)
-    return model, until.taken, until.steps
+    return model, until.taken
 
 
 def _by_recipe(path, protocol, seed):
@@ -60,6 +77,6 @@ def _by_recipe(path, protocol, seed):
         config = parse(Config, ["train.py", *flags])
         if config.dataset != protocol.name:
             raise ValueError(f"Expected a recipe for {protocol.name}. Received: {config.dataset}.")
-        started = time.perf_counter()
+        clock = _Clock()
         model = train(config)
-        return model, time.perf_counter() - started, config.steps
+        return model, clock.taken(config.steps)

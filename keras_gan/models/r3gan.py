@@ -41,7 +41,8 @@ class R3GAN(AdversarialModel):
         latent_dim: Dimension of the latents.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step.
-        width: Channels next to the image; they double a stage.
+        width: Channels next to the image.
+        growth: Times more channels from one stage to the next smaller one.
         max_width: Most channels.
         blocks: Residual blocks in a stage.
         group_size: Channels of a group of the 3x3 convolutions.
@@ -75,6 +76,7 @@ class R3GAN(AdversarialModel):
         latent_prior="normal",
         d_steps=1,
         width=96,
+        growth=2,
         max_width=768,
         blocks=2,
         group_size=16,
@@ -92,6 +94,7 @@ class R3GAN(AdversarialModel):
             latent_dim=latent_dim,
             d_steps=d_steps,
             width=width,
+            growth=growth,
             max_width=max_width,
             blocks=blocks,
             group_size=group_size,
@@ -113,6 +116,7 @@ class R3GAN(AdversarialModel):
             given = {
                 "image_shape": image_shape,
                 "width": width,
+                "growth": growth,
                 "max_width": max_width,
                 "blocks": blocks,
                 "group_size": group_size,

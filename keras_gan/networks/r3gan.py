@@ -94,9 +94,10 @@ def block(x, blocks, group_size):
     return keras.layers.Add()([x, convolution(y, channels, gain=0.0)])
 
 
-def _widths(image_shape, width, most):
+def _widths(image_shape, width, growth, most):
     """Returns the channels of each stage, the one next to the image first."""
-    return [min(width * 2**level, most) for level in range(levels(image_shape, "R3GAN") + 1)]
+    stages = range(levels(image_shape, "R3GAN") + 1)
+    return [min(width * growth**stage, most) for stage in stages]
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.r3gan")
@@ -106,7 +107,8 @@ class Generator(ArgumentsAreConfig, keras.Model):
     Args:
         image_shape: (height, width, channels) of the images.
         latent_dim: Dimension of the latents.
-        width: Channels next to the image; they double a stage.
+        width: Channels next to the image.
+        growth: Times more channels from one stage to the next smaller one.
         max_width: Most channels.
         blocks: Residual blocks in a stage.
         group_size: Channels of a group of the 3x3 convolutions.
@@ -118,8 +120,8 @@ class Generator(ArgumentsAreConfig, keras.Model):
         Tensor [N, *image_shape].
     """
 
-    def __init__(self, image_shape, *, latent_dim, width, max_width, blocks, group_size):
-        widths = _widths(image_shape, width, max_width)
+    def __init__(self, image_shape, *, latent_dim, width, growth, max_width, blocks, group_size):
+        widths = _widths(image_shape, width, growth, max_width)
         scale = 2 ** (len(widths) - 1)
         latents = keras.Input((latent_dim,), name="latents")
         x = keras.layers.Dense(widths[-1], use_bias=False, kernel_initializer=weights())(latents)
@@ -141,6 +143,7 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
     Args:
         image_shape: (height, width, channels) of the images.
         width: As of `Generator`.
+        growth: As of `Generator`.
         max_width: As of `Generator`.
         blocks: As of `Generator`.
         group_size: As of `Generator`.
@@ -152,8 +155,8 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
         Logits, tensor [N].
     """
 
-    def __init__(self, image_shape, *, width, max_width, blocks, group_size):
-        widths = _widths(image_shape, width, max_width)
+    def __init__(self, image_shape, *, width, growth, max_width, blocks, group_size):
+        widths = _widths(image_shape, width, growth, max_width)
         images = keras.Input(tuple(image_shape), name="images")
         x = convolution(images, widths[0])
         for stage, channels in enumerate(widths):
