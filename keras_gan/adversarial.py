@@ -70,14 +70,15 @@ class AdversarialModel(
             takes every d_steps-th of them, from j.
 
     Attributes:
-        tiny: Constructor arguments with which tests build the system quickly.
+        tiny: Constructor arguments with which tests build the system quickly,
+        tiny_shape: and the shape of the images for which they do.
         term_names: Names of further per-example terms that the losses return.
         default_ema_images: Half-life of the averaged generator in images.
         long_runs: `LongRuns` of D between the steps; see `callbacks.DiscriminatorRuns`.
         step: Generator steps done, a scalar variable.
     """
 
-    tiny = {}
+    tiny, tiny_shape = {}, (16, 16, 1)
     term_names = ()
     default_ema_images = 10_000
     long_runs = LongRuns()

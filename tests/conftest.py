@@ -16,13 +16,16 @@ from tests.runs import run_train
 
 tf.get_logger().setLevel("ERROR")  # As the commands do, which import TensorFlow themselves.
 make_strategy(cpu_replicas=4)
+if not os.environ.get("OPTIMISE_GRAPHS"):
+    # Of tiny networks that takes longer than to run them. Commands that tests start have it.
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
-def build(name, image_shape=(16, 16, 1), seed=0, **arguments):
+def build(name, image_shape=None, seed=0, **arguments):
     """Returns the tiny instance of a system, not compiled."""
     keras.utils.set_random_seed(seed)
     system = models.get(name)
-    return system(image_shape, **{**system.tiny, **arguments})
+    return system(image_shape or system.tiny_shape, **{**system.tiny, **arguments})
 
 
 def examples(count, image_shape=(16, 16, 1), seed=0):

@@ -54,12 +54,13 @@ def rows(run_dir):
 
 
 def configuration(name, run_dir, **changes):
-    """Returns the `Config` of a run of a system's tiny instance on 16x16 digits, two replicas."""
-    tiny = models.get(name).tiny
+    """Returns the `Config` of a run of a system's tiny instance on digits, two replicas."""
+    system = models.get(name)
+    tiny, (height, width, _) = system.tiny, system.tiny_shape
     texts = {k: ",".join(map(str, v)) if isinstance(v, tuple) else v for k, v in tiny.items()}
     settings = {
         "model": name,
-        "image_size": "16",
+        "image_size": f"{height}x{width}",
         "model_arg": tuple(f"{key}={value}" for key, value in texts.items()),
         "run_dir": str(run_dir),
         "batch_size": 8,

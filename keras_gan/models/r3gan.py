@@ -63,6 +63,7 @@ class R3GAN(AdversarialModel):
         "group_size": 4,
         "schedule_images": 64,
     }
+    tiny_shape = (8, 8, 1)
     pieces = {"objective": "relativistic", "penalty": "r1,r2", "penalty_weight": 0.05}
     fixed_pieces = ("objective", "penalty")
     default_ema_images = 5_000_000

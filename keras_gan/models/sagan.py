@@ -37,6 +37,7 @@ class SAGAN(AdversarialModel):
     """
 
     tiny = {"latent_dim": 4, "width": 8, "attention_level": 1}
+    tiny_shape = (8, 8, 1)
     pieces = {"objective": "hinge"}
     fixed_pieces = ("objective",)
 
