@@ -88,11 +88,13 @@ class ServedGenerator:
             answer: Function from inputs as arrays by name (see `example`) to
                 images [N, *image_shape] as float32.
             what: Name of what is checked, for the message.
-            level: Distance between the values that the file can give: they may be
-                half of that away.
+            level: Distance between the grey levels that the file gives, which end at -1
+                and 1: an answer may be half of that away from what is expected. 0 for
+                files that give values as they are.
         """
         for count in (count for count in BATCHES if count <= self.max_batch):
             inputs, expected = self.example(count)
+            expected = np.clip(expected, -1.0, 1.0) if level else expected
             received = answer(inputs)
             same_shape = received.shape == expected.shape
             difference = np.max(np.abs(received - expected)) if same_shape else np.inf
