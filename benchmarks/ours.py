@@ -69,6 +69,18 @@ def dcgan_step(batch, image_size=64, width=64, precision="float32", replicas=1):
     return rate(functools.partial(fit, model, data), batch), facts
 
 
+def penalised_step(batch, image_size=64, width=64):
+    """Measures steps of WGAN-GP with one update of the critic each, in images per second."""
+    import tensorflow as tf
+
+    shape = (image_size, image_size, 3)
+    arguments = {"width": width, "kernel_size": 4, "d_steps": 1}
+    model = _model("wgan_gp", shape, arguments, "float32")
+    model.compile()
+    data = memory_dataset({"image": tf.random.uniform((batch, *shape), -1.0, 1.0)})
+    return rate(functools.partial(fit, model, data), batch), _facts(model)
+
+
 def mixture_step(batch, arguments, steps_per_execution=1, jit_compile=False):
     """Measures steps per second of the original GAN on the ring, data pipeline included."""
     import keras_gan

@@ -43,12 +43,12 @@ class Generator(nn.Module):
 class Discriminator(nn.Sequential):
     """Images of 64x64 to logits: four convolutions and a read-out."""
 
-    def __init__(self, width, channels=3):
+    def __init__(self, width, channels=3, batch_norm=True):
         layers = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
         for inputs in (width, 2 * width, 4 * width):
             layers += [
-                nn.Conv2d(inputs, 2 * inputs, 4, 2, 1, bias=False),
-                nn.BatchNorm2d(2 * inputs),
+                nn.Conv2d(inputs, 2 * inputs, 4, 2, 1, bias=not batch_norm),
+                *([nn.BatchNorm2d(2 * inputs)] if batch_norm else []),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
         super().__init__(*layers, nn.Flatten(), nn.Linear(8 * width * 16, 1), nn.Flatten(0))
@@ -80,6 +80,35 @@ def descend(optimizer, loss):
     optimizer.step()
 
 
+def players(width, latent_dim, layout, batch_norm=True):
+    """Returns a generator and a discriminator with DCGAN's first weights."""
+    use_all_cores()
+    torch.manual_seed(0)
+    generator = Generator(latent_dim, width).to(memory_format=layout)
+    discriminator = Discriminator(width, batch_norm=batch_norm).to(memory_format=layout)
+    for module in [*generator.modules(), *discriminator.modules()]:
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(module.weight, 0.0, 0.02)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, 0.02)
+    return generator, discriminator
+
+
+def images(batch, layout):
+    """Returns random images of 64x64 in [-1, 1]."""
+    return torch.empty(batch, 3, 64, 64).uniform_(-1.0, 1.0).to(memory_format=layout)
+
+
+def measured(one_step, batch, *networks):
+    """Returns images per second of a step, and the sizes of its networks."""
+
+    def run(steps):
+        for _ in range(steps):
+            one_step()
+
+    return rate(run, batch), {"weights": [weights(network) for network in networks]}
+
+
 def step(batch, memory_format, autocast, width, latent_dim=100):
     """Measures training steps, in images per second.
 
@@ -90,18 +119,10 @@ def step(batch, memory_format, autocast, width, latent_dim=100):
         width: Channels of the layers next to the image.
         latent_dim: Dimension of the latents.
     """
-    use_all_cores()
-    torch.manual_seed(0)
     layout = MEMORY_FORMATS[memory_format]
-    generator = Generator(latent_dim, width).to(memory_format=layout)
-    discriminator = Discriminator(width).to(memory_format=layout)
-    for module in [*generator.modules(), *discriminator.modules()]:
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(module.weight, 0.0, 0.02)
-        elif isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.weight, 1.0, 0.02)
+    generator, discriminator = players(width, latent_dim, layout)
     g_optimizer, d_optimizer = adam(generator), adam(discriminator)
-    real = torch.empty(batch, 3, 64, 64).uniform_(-1.0, 1.0).to(memory_format=layout)
+    real = images(batch, layout)
     low_precision = torch.autocast("cpu", torch.bfloat16, enabled=autocast)
 
     def one_step():
@@ -117,8 +138,33 @@ def step(batch, memory_format, autocast, width, latent_dim=100):
         descend(g_optimizer, g_loss)
         discriminator.requires_grad_(True)
 
-    def run(steps):
-        for _ in range(steps):
-            one_step()
+    return measured(one_step, batch, generator, discriminator)
 
-    return rate(run, batch), {"weights": [weights(generator), weights(discriminator)]}
+
+def penalised_step(batch, memory_format, width, latent_dim=100):
+    """Measures steps of WGAN-GP with one update of the critic each, in images per second.
+
+    Args:
+        batch: Images in a batch.
+        memory_format: One of `MEMORY_FORMATS`.
+        width: Channels of the layers next to the image.
+        latent_dim: Dimension of the latents.
+    """
+    layout = MEMORY_FORMATS[memory_format]
+    generator, critic = players(width, latent_dim, layout, batch_norm=False)
+    g_optimizer, d_optimizer = adam(generator), adam(critic)
+    real = images(batch, layout)
+
+    def one_step():
+        fake = generator(torch.randn(batch, latent_dim))
+        d_loss = critic(fake.detach()).mean() - critic(real).mean()
+        share = torch.rand(batch, 1, 1, 1)
+        between = (real + share * (fake.detach() - real)).requires_grad_()
+        (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+        norms = (slope.square().sum(dim=(1, 2, 3)) + 1e-12).sqrt()
+        descend(d_optimizer, d_loss + 10.0 * (norms - 1.0).square().mean())
+        critic.requires_grad_(False)
+        descend(g_optimizer, -critic(fake).mean())
+        critic.requires_grad_(True)
+
+    return measured(one_step, batch, generator, critic)

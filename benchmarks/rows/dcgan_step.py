@@ -1,4 +1,4 @@
-"""A training step of DCGAN on images of 64x64, beside PyTorch, Keras and the machine's limit."""
+"""Training steps on images of 64x64: DCGAN's beside PyTorch, Keras and the limit, WGAN-GP's."""
 
 from benchmarks.row import Comparison, Row, Subject
 
@@ -43,7 +43,28 @@ def _row(name, precision, torch_aim, limit_aim):
     )
 
 
+def _penalised():
+    step = {"batch": BATCH, "width": WIDTH}
+    peers = [
+        Subject(
+            peer,
+            "benchmarks.peers.torch_dcgan:penalised_step",
+            step | {"memory_format": peer.split()[-1]},
+            needs=("torch",),
+        )
+        for peer in _TORCH
+    ]
+    return Row(
+        "wgan_gp_step",
+        f"WGAN-GP step on DCGAN's networks, one update of each, 64x64x3, batch {BATCH}, float32",
+        "images/s",
+        (Subject("keras_gan", "benchmarks.ours:penalised_step", step), *peers),
+        (Comparison("keras_gan", _TORCH, at_least=1.2),),
+    )
+
+
 ROWS = (
     _row("dcgan_step", "float32", 1.4, 0.95),
     _row("dcgan_step_bfloat16", "mixed_bfloat16", 1.1, None),
+    _penalised(),
 )
