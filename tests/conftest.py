@@ -16,9 +16,6 @@ from tests.runs import run_train
 
 tf.get_logger().setLevel("ERROR")  # As the commands do, which import TensorFlow themselves.
 make_strategy(cpu_replicas=4)
-if not os.environ.get("OPTIMISE_GRAPHS"):
-    # Of tiny networks that takes longer than to run them. Commands that tests start have it.
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def build(name, image_shape=None, seed=0, **arguments):

@@ -74,8 +74,8 @@ def test_one_mode_alone_is_found():
 
 
 def discriminator_widths(row):
-    model = models.get(row.system)((32, 32, 3), num_classes=1000, **row.arguments)
-    assert model.generator.layers[1].units == 4 * 4 * 32
+    model = models.get(row.system)((16, 16, 3), num_classes=1000, **row.arguments)
+    assert model.generator.layers[1].units == 4 * 4 * 64
     has_norm = any(v.name == "moving_mean" for v in model.discriminator.variables)
     assert has_norm == row.name.startswith(("vanilla", "unrolled", "pacgan"))
     assert not (has_norm and model.game.pieces.penalty)
@@ -90,14 +90,14 @@ def test_rows_have_the_discriminators_of_the_protocol():
     )
     assert len(quarter) == len(half) == 9
     for narrow, wide in zip(quarter, half, strict=True):
-        assert discriminator_widths(narrow) == [2, 4, 8, 1], narrow.name
-        assert narrow.arguments | {"discriminator_width": 4} == wide.arguments
-    assert discriminator_widths(half[0]) == [4, 8, 16, 1]
+        assert discriminator_widths(narrow) == [8, 16, 1], narrow.name
+        assert narrow.arguments | {"discriminator_width": 16} == wide.arguments
+    assert discriminator_widths(half[0]) == [16, 32, 1]
 
 
 def test_r3gan_has_a_row():
     (row,) = (row for row in stacked.rows("digits") if row.name == "r3gan")
-    model = models.get(row.system)((32, 32, 3), **row.arguments)
+    model = models.get(row.system)((16, 16, 3), **row.arguments)
     model.compile(*row.optimizers())
     assert model.generator_optimizer.get_config()["images_per_update"] == stacked.BATCH
 
