@@ -43,8 +43,8 @@ times its rates, {G_RATE:g} for G and {D_RATE:g} for D, as all train for the sam
 `vanilla`, `unrolled` (K = 5) and `pacgan` (two in a pack) have batch norm in D, as there. The rows
 of the relativistic and the non-saturating game, with R1 and R2 or without, are the ablation of
 Huang et al. 2024 on these networks, without norm in D and with gamma {GAMMA:g}. `r3gan` has
-residual networks of its own, 4, 16 and 64 channels wide, and latents of 64 dimensions; its gamma falls to
-{GAMMA / 5:g} and its rates from {R3GAN_RATE:g} to zero over {_SCHEDULE:,} images."""
+residual networks of its own, 4, 16 and 64 channels wide, and latents of 64 dimensions; its gamma
+falls to {GAMMA / 5:g} and its rates from {R3GAN_RATE:g} to zero over {_SCHEDULE:,} images."""
 _DATA = {
     "digits": "of the 1,437 training digits that scikit-learn ships, 8x8 pixels made larger,",
     "mnist": "of MNIST's 60,000 training digits",
