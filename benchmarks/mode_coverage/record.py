@@ -92,7 +92,8 @@ def table(results, columns):
 def _told(values):
     if not values:
         return "-"
-    mean = f"{statistics.mean(values):.4g}"
+    mean = statistics.mean(values)
+    mean = f"{mean:,.0f}" if mean >= 1000 else f"{mean:.4g}"
     if len(values) < 2:
         return mean
     return f"{mean} +- {statistics.stdev(values) / len(values) ** 0.5:.2g}"
