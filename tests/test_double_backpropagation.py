@@ -39,7 +39,7 @@ def penalised(name, precision=None):
     noise = np.random.default_rng(1)
     for variable in trainable_variables(model.discriminators):
         variable.assign(variable + 0.1 * noise.normal(size=variable.shape))
-    real, fake = examples(4, seed=1), examples(4, seed=2)
+    real, fake = (examples(4, model.image_shape, seed=seed) for seed in (1, 2))
     for _ in range(60):  # Until power iterations stand still.
         if name in ("sngan", "sagan"):
             model.discriminator(real["image"], training=True)

@@ -79,8 +79,9 @@ def test_adam_refuses_an_empty_schedule():
 def test_the_command_line_changes_the_schedule(settings, rates):
     config = Config(model="r3gan", batch_size=8, **settings)
     tiny = models.get("r3gan")((2,), latent_dim=2, generator_units=(2,), schedule_images=80)
+    own, runs = tiny.default_optimizers()[0], tiny.long_runs
     adam = training._with_learning_rate(
-        tiny.default_optimizers()[0], config.g_learning_rate, config, updates_per_step=2
+        own, config.g_learning_rate, config, updates_per_step=2, runs=runs
     )
     assert adam.get_config()["images_per_update"] == 4.0
     assert float(adam.learning_rate) == pytest.approx(rates[0])
