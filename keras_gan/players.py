@@ -24,6 +24,11 @@ def check_players(variables):
         seen.add(id(variable))
 
 
+def one_each(kind, *rate, **settings):
+    """Returns (generator_optimizer, discriminator_optimizer) of one kind with equal settings."""
+    return kind(*rate, **settings), kind(*rate, **settings)
+
+
 def add(a, b):
     """Returns the sum of two gradients; `None` is one that is zero."""
     if a is None or b is None:

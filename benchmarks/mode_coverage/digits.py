@@ -7,6 +7,7 @@ import numpy as np
 from benchmarks.mode_coverage.protocol import Protocol, Row
 from keras_gan import metrics, pictures
 from keras_gan.data import load_dataset
+from keras_gan.metrics.distances import nearest_others
 
 SAMPLES, SIDE, LEVELS, NEIGHBOURS, CHUNK = 2000, 8, 16, 5, 500
 COLUMNS = ("frechet_distance", "precision", "recall", "class_variation", "memorised")
@@ -55,12 +56,13 @@ def numbers(samples, size):
     classes = labels[metrics.nearest_neighbours(samples, real).indices]
     shares = [np.bincount(x, minlength=10) / len(x) for x in (classes, labels)]
     distances = metrics.nearest_neighbours(samples, training).distances
+    limit = np.quantile(np.sqrt(nearest_others(training, np.arange(len(training)))), 0.01)
     return {
         "frechet_distance": float(metrics.frechet_distance(real, samples)),
         "precision": float(precision),
         "recall": float(recall),
         "class_variation": float(0.5 * np.abs(shares[0] - shares[1]).sum()),
-        "memorised": float(np.mean(distances < np.quantile(_to_others(training), 0.01))),
+        "memorised": float(np.mean(distances < limit)),
     }
 
 
@@ -89,11 +91,3 @@ def grey_levels(images):
     count, height, width, _ = images.shape
     boxes = images.reshape(count, SIDE, height // SIDE, SIDE, width // SIDE).astype(np.float64)
     return (boxes.mean(axis=(2, 4)).reshape(count, -1) + 1.0) * (LEVELS / 2)
-
-
-def _to_others(examples):
-    """Returns the distance of each example to the nearest other one."""
-    squares = (examples**2).sum(axis=1)
-    squared = squares[:, None] + squares - 2.0 * examples @ examples.T
-    np.fill_diagonal(squared, np.inf)
-    return np.sqrt(np.maximum(squared.min(axis=1), 0.0))

@@ -9,6 +9,7 @@ import keras
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
 from keras_gan.networks import dcgan
+from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -93,4 +94,4 @@ class DCGAN(AdversarialModel):
         )
 
     def default_optimizers(self):
-        return keras.optimizers.Adam(2e-4, beta_1=0.5), keras.optimizers.Adam(2e-4, beta_1=0.5)
+        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)

@@ -7,6 +7,7 @@ import keras
 
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.networks import plain
+from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -75,4 +76,4 @@ class DRAGAN(AdversarialModel):
         )
 
     def default_optimizers(self):
-        return keras.optimizers.Adam(2e-4, beta_1=0.5), keras.optimizers.Adam(2e-4, beta_1=0.5)
+        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)

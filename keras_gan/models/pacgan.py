@@ -10,6 +10,7 @@ from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
 from keras_gan.networks import plain
+from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -90,7 +91,7 @@ class PacGAN(AdversarialModel):
         self.packing = packing
 
     def default_optimizers(self):
-        return keras.optimizers.Adam(2e-4, beta_1=0.5), keras.optimizers.Adam(2e-4, beta_1=0.5)
+        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
 
     def discriminator_loss(self, real, fake):
         return super().discriminator_loss(self._packs(real), self._packs(fake))

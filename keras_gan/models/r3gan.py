@@ -12,6 +12,7 @@ from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
 from keras_gan.networks import perceptrons, r3gan
+from keras_gan.players import one_each
 from keras_gan.schedules import CosineAdam, cosine
 
 
@@ -138,7 +139,7 @@ class R3GAN(AdversarialModel):
 
     def default_optimizers(self):
         ends = {**self.schedule_ends, "images": self.schedule_images}
-        return CosineAdam(2e-4, **ends), CosineAdam(2e-4, **ends)
+        return one_each(CosineAdam, 2e-4, **ends)
 
     def penalty_weight(self, real):
         start, end = self.game.pieces.penalty_weight, self.penalty_weight_end

@@ -8,6 +8,7 @@ import keras
 
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.networks import plain
+from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -74,5 +75,4 @@ class SNGAN(AdversarialModel):
         )
 
     def default_optimizers(self):
-        settings = {"learning_rate": 2e-4, "beta_1": 0.0, "beta_2": 0.9}
-        return keras.optimizers.Adam(**settings), keras.optimizers.Adam(**settings)
+        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.0, beta_2=0.9)

@@ -11,7 +11,7 @@ from keras_gan.distribution import sum_over_replicas
 from keras_gan.errors import UserError
 from keras_gan.functional_optimizers import FunctionalOptimizer
 from keras_gan.networks import plain
-from keras_gan.players import trainable_variables
+from keras_gan.players import one_each, trainable_variables
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -93,7 +93,7 @@ class UnrolledGAN(AdversarialModel):
         self.unroll_steps = unroll_steps
 
     def default_optimizers(self):
-        return keras.optimizers.Adam(2e-4, beta_1=0.5), keras.optimizers.Adam(2e-4, beta_1=0.5)
+        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
 
     def generator_loss(self, real, fake):
         with keras.StatelessScope(self._unrolled(real, fake)):

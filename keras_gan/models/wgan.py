@@ -10,7 +10,7 @@ from keras_gan.adversarial import AdversarialModel
 from keras_gan.errors import UserError
 from keras_gan.long_runs import LongRuns
 from keras_gan.networks import plain
-from keras_gan.players import trainable_variables
+from keras_gan.players import one_each, trainable_variables
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -104,8 +104,7 @@ class WGAN(AdversarialModel):
 
     def default_optimizers(self):
         # The code's are Torch's, with rho 0.99, and epsilon 1e-8 beside the root that Keras' is in.
-        settings = {"learning_rate": 5e-5, "rho": 0.99, "epsilon": 1e-16}
-        return keras.optimizers.RMSprop(**settings), keras.optimizers.RMSprop(**settings)
+        return one_each(keras.optimizers.RMSprop, 5e-5, rho=0.99, epsilon=1e-16)
 
     def after_discriminator_update(self, means):
         del means

@@ -7,6 +7,7 @@ import keras
 
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.networks import plain
+from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -76,5 +77,4 @@ class WGANGP(AdversarialModel):
         )
 
     def default_optimizers(self):
-        settings = {"learning_rate": 1e-4, "beta_1": 0.0, "beta_2": 0.9}
-        return keras.optimizers.Adam(**settings), keras.optimizers.Adam(**settings)
+        return one_each(keras.optimizers.Adam, 1e-4, beta_1=0.0, beta_2=0.9)
