@@ -25,11 +25,11 @@ standard deviation over the true one (0 for modes of fewer than ten samples): a 
 shrinks its modes shows there.
 
 Systems run with their own defaults and batches of {BATCH}, for the same time each; only their
-learning rates, of papers that train for days, are {FASTER} times as high. Three would be nowhere so:
-`unrolled` has three times the rates of its authors' own demonstration (1e-3 for G, 1e-4 for D), and
-penalties of weight 10, meant for images, hold D back on points this far apart: `wgan_gp` has the 0.1
-that its authors give points, `dragan` 1. Rows of recipes are those files of `recipes/`, run to
-their end."""
+learning rates, of papers that train for days, are {FASTER} times as high. Three would get nowhere
+so: `unrolled` has three times the rates of its authors' own demonstration (1e-3 for G, 1e-4 for
+D), and penalties of weight 10, meant for images, hold D back on points this far apart: `wgan_gp`
+has the 0.1 that its authors give points, `dragan` 1. Rows of recipes are those files of
+`recipes/`, run to their end."""
 # What the note says of three systems.
 _ARGUMENTS = {"wgan_gp": {"penalty_weight": 0.1}, "dragan": {"penalty_weight": 1.0}}
 _RATES = {"unrolled": (3e-3, 3e-4)}
