@@ -17,8 +17,8 @@ class SNGAN(AdversarialModel):
 
     Each kernel of D, as a matrix, is divided by its largest singular value,
     which one power iteration a pass follows (algorithm 1; see `spectral_norm`).
-    The hinge loss (equations 16 and 17), five updates of D for one of G, Adam 2e-4
-    with beta 0 and 0.9 (section 4.1, setting C of table 1). G has batch norm.
+    The hinge loss (equations 16 and 17); five updates of D for one of G and Adam 2e-4
+    with beta 0 and 0.9, with which the paper trains its residual networks. G has batch norm.
 
     Where this differs from the paper: D is DCGAN's, a stride-2 convolution a
     level and LeakyReLU 0.2, not that of its table 3 with more layers and

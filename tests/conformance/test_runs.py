@@ -17,15 +17,17 @@ from tests.runs import assert_same_run, configuration, rows
 STEPS, CUT = 7, 4
 
 
+@pytest.mark.parametrize("replicas", [1, pytest.param(2, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", models.names())
-def test_run(name, tmp_path):
+def test_run(name, replicas, tmp_path):
     """A run that goes on from its middle ends as it did before, bit for bit, and exports."""
-    whole = train(configuration(name, tmp_path / "whole", steps=STEPS))
+    settings = {"steps": STEPS, "cpu_replicas": replicas}
+    whole = train(configuration(name, tmp_path / "whole", **settings))
     shutil.copytree(tmp_path / "whole", tmp_path / "cut")
     # As a crash leaves it: logs of later steps, checkpoints up to the cut.
     Checkpoints(str(tmp_path / "cut" / "checkpoints")).forget_after(CUT)
     shutil.rmtree(tmp_path / "cut" / "samples")
-    train(configuration(name, tmp_path / "cut", steps=STEPS))
+    train(configuration(name, tmp_path / "cut", **settings))
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
     assert [row["step"] for row in rows(tmp_path / "cut")] == [3, 6, 7]
 
