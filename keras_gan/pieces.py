@@ -96,7 +96,7 @@ class Pieces:
 
 
 class TakesPieces:
-    """Mixin of `AdversarialModel`: what a system says of its pieces, and their place in its config.
+    """Mixin of `AdversarialModel`: what a system says of its pieces, and its whole signature.
 
     Attributes:
         pieces: Shared arguments whose defaults are not those of `Pieces`.
@@ -108,12 +108,10 @@ class TakesPieces:
     fixed_pieces = ()
     bounded_critic = False
 
-    def get_config(self):
-        config = super().get_config()
-        if "pieces" not in inspect.signature(type(self)).parameters:
-            return config
-        # All of them, so that a run whose defaults have changed since is not gone on with.
-        return {**config, **dataclasses.asdict(self.game.pieces)}
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        # All parameters by name: for `help`, for a run's record, for what it is compared with.
+        cls.__signature__ = inspect.Signature(_parameters(cls, cls).values())
 
 
 def defaults(system):
@@ -121,23 +119,32 @@ def defaults(system):
     return Pieces(**system.pieces)
 
 
-def parameters(system):
-    """Returns the shared arguments of a system as `inspect.Parameter`s by name."""
-    kind = inspect.Parameter.KEYWORD_ONLY
-    values = dataclasses.asdict(defaults(system))
-    return {name: inspect.Parameter(name, kind, default=v) for name, v in values.items()}
+def _parameters(system, owner):
+    """Returns the parameters of the constructor that `owner` has, by name.
+
+    `**pieces` stands for the fields of `Pieces`, with the system's own defaults; any other
+    `**name` for the parameters of the base, to which they are passed on.
+    """
+    definer = next(base for base in owner.__mro__ if "__init__" in vars(base))
+    _, *given = inspect.signature(definer.__init__).parameters.values()
+    found = {p.name: p for p in given if p.kind != inspect.Parameter.VAR_KEYWORD}
+    if len(found) == len(given):
+        return found
+    if "pieces" in {p.name for p in given}:
+        values = dataclasses.asdict(defaults(system)).items()
+        kind = inspect.Parameter.KEYWORD_ONLY
+        further = {name: inspect.Parameter(name, kind, default=v) for name, v in values}
+    else:
+        further = _parameters(system, definer.__mro__[1])
+    return found | {name: p for name, p in further.items() if name not in found}
 
 
 def choose(system, given):
     """Returns the `Pieces` of a system with some chosen by the user.
 
     Raises:
-        UserError: For unknown names, or values that no system can take.
-        TypeError: Likewise, of what is no argument at all.
+        UserError: For values that no system, or not this one, can take.
     """
-    unknown = set(given) - {field.name for field in dataclasses.fields(Pieces)}
-    if unknown:
-        raise TypeError(f"{system.__name__} got unexpected arguments: {', '.join(sorted(unknown))}")
     fixed = {name: system.pieces[name] for name in system.fixed_pieces}
     for name, value in fixed.items():
         if name in given and given[name] != value:

@@ -215,6 +215,7 @@ def test_sources_serve_them(float64):
         np.testing.assert_allclose(other, one, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.soak
 def test_compiled_by_xla():
     model = wgan(jit_compile=True)
     logs = fit(model, 2).history

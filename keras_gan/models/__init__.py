@@ -46,20 +46,12 @@ def get(name):
 
 
 def arguments(system):
-    """Returns the keyword-only parameters of a system's constructor, by name.
-
-    Where it takes `**pieces`, the shared ones of `pieces.Pieces` are among them.
-    """
-    from keras_gan.pieces import parameters
-
-    given = inspect.signature(system).parameters
-    own = {
+    """Returns the parameters of a system that `--model_arg` sets, by name."""
+    return {
         name: parameter
-        for name, parameter in given.items()
+        for name, parameter in inspect.signature(system).parameters.items()
         if parameter.kind == inspect.Parameter.KEYWORD_ONLY and name != "num_classes"
     }
-    takes_pieces = any(p.kind == inspect.Parameter.VAR_KEYWORD for p in given.values())
-    return {**parameters(system), **own} if takes_pieces else own
 
 
 def parse_arguments(system, texts):

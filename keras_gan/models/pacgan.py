@@ -6,15 +6,13 @@ Lin, Khetan, Fanti, Oh: PacGAN: The Power of Two Samples in Generative Adversari
 import keras
 import tensorflow as tf
 
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
-from keras_gan.networks import plain
-from keras_gan.players import one_each
+from keras_gan.models._plain import PlainModel
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class PacGAN(AdversarialModel):
+class PacGAN(PlainModel):
     """D judges m examples at once, all real or all generated.
 
     The examples of a pack are side by side in the channels of D's input; nothing
@@ -32,66 +30,21 @@ class PacGAN(AdversarialModel):
     an averaged generator.
 
     Args:
-        image_shape: (height, width, channels), see `networks.dcgan.levels`, or
-            (dimensions,) for vectors.
-        num_classes: Ignored; the system is not conditional.
-        latent_dim: Dimension of the latents.
-        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
-        d_steps: Discriminator updates in a step.
-        normalization: Of D, see `networks.normalization`; `"auto"` is batch norm
-            for images and none for vectors.
-        width: Channels of the layers next to the image.
-        discriminator_width: Of D, where it is not to be G's.
-        kernel_size: Side of the convolution kernels.
-        units: Widths of the hidden layers, for vectors.
         packing: Examples in a pack, the paper's m; 1 is the unpacked game.
+        **others: Those of `PlainModel`.
     """
 
-    tiny = {"latent_dim": 4, "width": 2, "kernel_size": 3, "normalization": "none"}
+    tiny = {**PlainModel.tiny, "normalization": "none"}
 
-    def __init__(
-        self,
-        image_shape,
-        *,
-        num_classes=None,
-        latent_dim=100,
-        latent_prior="normal",
-        d_steps=1,
-        normalization="auto",
-        width=64,
-        discriminator_width=None,
-        kernel_size=5,
-        units=(128, 128),
-        packing=2,
-        **pieces,
-    ):
-        del num_classes
+    def __init__(self, image_shape, *, packing=2, **others):
         check_arguments(packing=packing)
-        if pieces.get("consistency"):
+        if others.get("consistency"):
             raise UserError(
                 "consistency compares the logits of examples, and PacGAN has logits of packs. "
-                f"Received: consistency={pieces['consistency']}. Leave it at 0, or use dcgan."
+                f"Received: consistency={others['consistency']}. Leave it at 0, or use dcgan."
             )
-        super().__init__(
-            image_shape,
-            **plain.players(
-                image_shape,
-                latent_dim=latent_dim,
-                width=width,
-                discriminator_width=discriminator_width,
-                kernel_size=kernel_size,
-                units=units,
-                normalization=normalization,
-                packing=packing,
-            ),
-            latent_prior=latent_prior,
-            d_steps=d_steps,
-            pieces=pieces,
-        )
-        self.packing = packing
-
-    def default_optimizers(self):
-        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
+        self.packing = packing  # The base makes D by it.
+        super().__init__(image_shape, **others)
 
     def discriminator_loss(self, real, fake):
         return super().discriminator_loss(self._packs(real), self._packs(fake))

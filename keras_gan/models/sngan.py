@@ -6,13 +6,13 @@ Miyato, Kataoka, Koyama, Yoshida: Spectral Normalization for Generative Adversar
 
 import keras
 
-from keras_gan.adversarial import AdversarialModel
-from keras_gan.networks import plain
+from keras_gan.checks import check_choice
+from keras_gan.models._plain import PlainModel
 from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class SNGAN(AdversarialModel):
+class SNGAN(PlainModel):
     """D with kernels of spectral norm 1, which bounds its slope.
 
     Each kernel of D, as a matrix, is divided by its largest singular value,
@@ -27,51 +27,26 @@ class SNGAN(AdversarialModel):
     singular vectors alone. Samples come from an averaged generator.
 
     Args:
-        image_shape: (height, width, channels), see `networks.dcgan.levels`, or
-            (dimensions,) for vectors.
-        num_classes: Ignored; the system is not conditional.
-        latent_dim: Dimension of the latents.
-        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step.
-        width: Channels of the layers next to the image.
-        discriminator_width: Of D, where it is not to be G's.
         kernel_size: Side of the convolution kernels.
-        units: Widths of the hidden layers, for vectors.
+        normalization: Of D, which makes the system what it is.
+        **others: Those of `PlainModel`.
     """
 
-    tiny = {"d_steps": 2, "latent_dim": 4, "width": 2, "kernel_size": 3}
+    tiny = {**PlainModel.tiny, "d_steps": 2}
     pieces = {"objective": "hinge"}
     bounded_critic = True
 
     def __init__(
-        self,
-        image_shape,
-        *,
-        num_classes=None,
-        latent_dim=100,
-        latent_prior="normal",
-        d_steps=5,
-        width=64,
-        discriminator_width=None,
-        kernel_size=4,
-        units=(128, 128),
-        **pieces,
+        self, image_shape, *, d_steps=5, kernel_size=4, normalization="spectral", **others
     ):
-        del num_classes
+        check_choice("normalization", normalization, ("spectral",))
         super().__init__(
             image_shape,
-            **plain.players(
-                image_shape,
-                latent_dim=latent_dim,
-                width=width,
-                discriminator_width=discriminator_width,
-                kernel_size=kernel_size,
-                units=units,
-                normalization="spectral",
-            ),
-            latent_prior=latent_prior,
             d_steps=d_steps,
-            pieces=pieces,
+            kernel_size=kernel_size,
+            normalization=normalization,
+            **others,
         )
 
     def default_optimizers(self):

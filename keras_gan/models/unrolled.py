@@ -6,16 +6,15 @@ Metz, Poole, Pfau, Sohl-Dickstein: Unrolled Generative Adversarial Networks, 201
 import keras
 import tensorflow as tf
 
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.distribution import sum_over_replicas
 from keras_gan.errors import UserError
 from keras_gan.functional_optimizers import FunctionalOptimizer
-from keras_gan.networks import plain
-from keras_gan.players import one_each, trainable_variables
+from keras_gan.models._plain import PlainModel
+from keras_gan.players import trainable_variables
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class UnrolledGAN(AdversarialModel):
+class UnrolledGAN(PlainModel):
     """G foresees how D will answer: it learns from D after K more updates.
 
     Equations 7 to 11: D's parameters after K updates on the same examples are a
@@ -36,64 +35,20 @@ class UnrolledGAN(AdversarialModel):
     Samples come from an averaged generator.
 
     Args:
-        image_shape: (height, width, channels), see `networks.dcgan.levels`, or
-            (dimensions,) for vectors.
-        num_classes: Ignored; the system is not conditional.
-        latent_dim: Dimension of the latents.
-        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
-        d_steps: Discriminator updates in a step.
-        normalization: Of D, see `networks.normalization`; `"auto"` is batch norm
-            for images and none for vectors.
-        width: Channels of the layers next to the image.
-        discriminator_width: Of D, where it is not to be G's.
-        kernel_size: Side of the convolution kernels.
-        units: Widths of the hidden layers, for vectors.
         unroll_steps: The paper's K, 0 or more.
+        **others: Those of `PlainModel`.
     """
 
-    tiny = {"latent_dim": 4, "width": 2, "normalization": "none", "unroll_steps": 1}
+    tiny = {**PlainModel.tiny, "normalization": "none", "unroll_steps": 1}
     pieces = {"objective": "minimax"}
 
-    def __init__(
-        self,
-        image_shape,
-        *,
-        num_classes=None,
-        latent_dim=100,
-        latent_prior="normal",
-        d_steps=1,
-        normalization="auto",
-        width=64,
-        discriminator_width=None,
-        kernel_size=5,
-        units=(128, 128),
-        unroll_steps=5,
-        **pieces,
-    ):
-        del num_classes
+    def __init__(self, image_shape, *, unroll_steps=5, **others):
         if unroll_steps not in range(101):
             raise UserError(
                 f"unroll_steps must be a whole number from 0 to 100. Received: {unroll_steps!r}."
             )
-        super().__init__(
-            image_shape,
-            **plain.players(
-                image_shape,
-                latent_dim=latent_dim,
-                width=width,
-                discriminator_width=discriminator_width,
-                kernel_size=kernel_size,
-                units=units,
-                normalization=normalization,
-            ),
-            latent_prior=latent_prior,
-            d_steps=d_steps,
-            pieces=pieces,
-        )
+        super().__init__(image_shape, **others)
         self.unroll_steps = unroll_steps
-
-    def default_optimizers(self):
-        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
 
     def generator_loss(self, real, fake):
         with keras.StatelessScope(self._unrolled(real, fake)):

@@ -6,15 +6,14 @@ Arjovsky, Chintala, Bottou: Wasserstein GAN, 2017.
 import keras
 import tensorflow as tf
 
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.errors import UserError
 from keras_gan.long_runs import LongRuns
-from keras_gan.networks import plain
+from keras_gan.models._plain import PlainModel
 from keras_gan.players import one_each, trainable_variables
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class WGAN(AdversarialModel):
+class WGAN(PlainModel):
     """A critic of clipped weights, whose loss estimates a Wasserstein distance.
 
     Algorithm 1: in each step the critic f widens E[f(x)] - E[f(G(z))] in
@@ -34,73 +33,35 @@ class WGAN(AdversarialModel):
     learns from weights that are not clipped. Samples come from an averaged generator.
 
     Args:
-        image_shape: (height, width, channels), see `networks.dcgan.levels`, or
-            (dimensions,) for vectors.
-        num_classes: Ignored; the system is not conditional.
-        latent_dim: Dimension of the latents.
-        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step.
-        normalization: Of D, see `networks.normalization`; `"auto"` is batch norm
-            for images and none for vectors.
-        width: Channels of the layers next to the image.
-        discriminator_width: Of D, where it is not to be G's.
         kernel_size: Side of the convolution kernels.
-        units: Widths of the hidden layers, for vectors.
         clip: The paper's c.
         critic_warmup: Updates of D in the first 25 steps and in every 500th, a multiple
             of d_steps; 0 for d_steps as in the others.
+        **others: Those of `PlainModel`.
     """
 
-    tiny = {"d_steps": 2, "latent_dim": 4, "width": 2, "kernel_size": 3}
+    tiny = {**PlainModel.tiny, "d_steps": 2}
     pieces = {"objective": "wasserstein"}
     fixed_pieces = ("objective",)
     bounded_critic = True
 
     def __init__(
-        self,
-        image_shape,
-        *,
-        num_classes=None,
-        latent_dim=100,
-        latent_prior="normal",
-        d_steps=5,
-        normalization="auto",
-        width=64,
-        discriminator_width=None,
-        kernel_size=4,
-        units=(128, 128),
-        clip=0.01,
-        critic_warmup=0,
-        **pieces,
+        self, image_shape, *, d_steps=5, kernel_size=4, clip=0.01, critic_warmup=0, **others
     ):
-        del num_classes
         if not 0.0 < clip < float("inf"):
             raise UserError(f"clip must be more than 0. Received: {clip}.")
-        super().__init__(
-            image_shape,
-            **plain.players(
-                image_shape,
-                latent_dim=latent_dim,
-                width=width,
-                discriminator_width=discriminator_width,
-                kernel_size=kernel_size,
-                units=units,
-                normalization=normalization,
-            ),
-            latent_prior=latent_prior,
-            d_steps=d_steps,
-            pieces=pieces,
-        )
-        fits = isinstance(critic_warmup, int) and critic_warmup % d_steps == 0
-        if critic_warmup != 0 and not (fits and critic_warmup > d_steps):
+        super().__init__(image_shape, d_steps=d_steps, kernel_size=kernel_size, **others)
+        fits = isinstance(critic_warmup, int) and critic_warmup % self.d_steps == 0
+        if critic_warmup != 0 and not (fits and critic_warmup > self.d_steps):
             raise UserError(
-                f"critic_warmup must be 0, or a multiple of d_steps={d_steps} that is larger. "
+                f"critic_warmup must be 0, or a multiple of d_steps={self.d_steps} that is larger. "
                 f"Received: {critic_warmup!r}."
             )
         self.clip = clip
         self.critic_warmup = critic_warmup
         # A step itself makes d_steps of them.
-        self.long_runs = LongRuns(calls=max(critic_warmup // d_steps - 1, 0))
+        self.long_runs = LongRuns(calls=max(critic_warmup // self.d_steps - 1, 0))
 
     def default_optimizers(self):
         # The code's are Torch's, with rho 0.99, and epsilon 1e-8 beside the root that Keras' is in.

@@ -5,13 +5,12 @@ Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville: Improved Training of Wasserstei
 
 import keras
 
-from keras_gan.adversarial import AdversarialModel
-from keras_gan.networks import plain
+from keras_gan.models._plain import PlainModel
 from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class WGANGP(AdversarialModel):
+class WGANGP(PlainModel):
     """A critic whose gradient is held near length 1 between real and generated examples.
 
     Equation 3: E[f(G(z))] - E[f(x)] + lambda E[(||grad f(x')|| - 1)^2] with x' on
@@ -25,56 +24,19 @@ class WGANGP(AdversarialModel):
     residual network. Samples come from an averaged generator.
 
     Args:
-        image_shape: (height, width, channels), see `networks.dcgan.levels`, or
-            (dimensions,) for vectors.
-        num_classes: Ignored; the system is not conditional.
-        latent_dim: Dimension of the latents.
-        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step.
         normalization: Of the critic, see `networks.normalization`: `"none"`,
             `"layer"` or `"spectral"`. Batch norm is refused: the penalty is on each
             example's own gradient (section 4).
-        width: Channels of the layers next to the image.
-        discriminator_width: Of D, where it is not to be G's.
-        kernel_size: Side of the convolution kernels.
-        units: Widths of the hidden layers, for vectors.
+        **others: Those of `PlainModel`.
     """
 
-    tiny = {"d_steps": 2, "latent_dim": 4, "width": 2, "kernel_size": 3}
+    tiny = {**PlainModel.tiny, "d_steps": 2}
     pieces = {"objective": "wasserstein", "penalty": "gradient_penalty"}
     fixed_pieces = ("objective", "penalty")
 
-    def __init__(
-        self,
-        image_shape,
-        *,
-        num_classes=None,
-        latent_dim=100,
-        latent_prior="normal",
-        d_steps=5,
-        normalization="none",
-        width=64,
-        discriminator_width=None,
-        kernel_size=5,
-        units=(128, 128),
-        **pieces,
-    ):
-        del num_classes
-        super().__init__(
-            image_shape,
-            **plain.players(
-                image_shape,
-                latent_dim=latent_dim,
-                width=width,
-                discriminator_width=discriminator_width,
-                kernel_size=kernel_size,
-                units=units,
-                normalization=normalization,
-            ),
-            latent_prior=latent_prior,
-            d_steps=d_steps,
-            pieces=pieces,
-        )
+    def __init__(self, image_shape, *, d_steps=5, normalization="none", **others):
+        super().__init__(image_shape, d_steps=d_steps, normalization=normalization, **others)
 
     def default_optimizers(self):
         return one_each(keras.optimizers.Adam, 1e-4, beta_1=0.0, beta_2=0.9)
