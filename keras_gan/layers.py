@@ -31,7 +31,10 @@ class ArgumentsAreConfig:
     def __new__(cls, *args, **kwargs):
         instance = super().__new__(cls, *args, **kwargs)
         signature = inspect.signature(cls)
-        bound = signature.bind_partial(*args, **kwargs)
+        try:
+            bound = signature.bind_partial(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{cls.__name__} {error}") from None
         bound.apply_defaults()
         arguments = dict(bound.arguments)
         for name, parameter in signature.parameters.items():

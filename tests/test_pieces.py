@@ -250,5 +250,5 @@ def test_pieces_that_do_not_go_together_are_refused_by_name(system, arguments, m
 
 
 def test_unknown_arguments_are_no_pieces():
-    with pytest.raises(TypeError, match="GAN got unexpected arguments: widht"):
+    with pytest.raises(TypeError, match="GAN got an unexpected keyword argument 'widht'"):
         build("gan", widht=3)
