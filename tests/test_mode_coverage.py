@@ -51,6 +51,17 @@ def test_rows_are_the_systems_that_take_points():
     assert set(found) <= set(models.names())
 
 
+def test_rows_learn_faster_than_papers_but_as_their_notes_say():
+    rows = {row.name: row for row in mixtures.rows()}
+    rates = {
+        name: tuple(round(float(own.learning_rate), 9) for own in rows[name].optimizers())
+        for name in ("dragan", "wgan", "unrolled")
+    }
+    assert rates == {"dragan": (2e-3, 2e-3), "wgan": (5e-4, 5e-4), "unrolled": (3e-3, 3e-4)}
+    arguments = {name: row.arguments for name, row in rows.items() if row.arguments}
+    assert arguments == {"dragan": {"penalty_weight": 1.0}, "wgan_gp": {"penalty_weight": 0.1}}
+
+
 @pytest.fixture
 def places(tmp_path, monkeypatch):
     monkeypatch.setattr(record, "DIRECTORY", tmp_path / "results")
