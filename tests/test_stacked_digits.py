@@ -84,15 +84,16 @@ def discriminator_widths(row):
 
 
 def test_rows_have_the_discriminators_of_the_protocol():
-    quarter, half = (
-        [row for row in stacked.rows("digits") if row.name.endswith(size)]
-        for size in ("quarter", "half")
+    eighth, quarter, half = (
+        {r.name.removesuffix(size): r for r in stacked.rows("digits") if r.name.endswith(size)}
+        for size in ("-eighth", "-quarter", "-half")
     )
-    assert len(quarter) == len(half) == 9
-    for narrow, wide in zip(quarter, half, strict=True):
-        assert discriminator_widths(narrow) == [8, 16, 1], narrow.name
-        assert narrow.arguments | {"discriminator_width": 16} == wide.arguments
-    assert discriminator_widths(half[0]) == [16, 32, 1]
+    assert set(quarter) == set(half) and len(half) == 5
+    assert set(half) < set(eighth) and len(eighth) == 9
+    for rows, width in ((eighth, 4), (quarter, 8), (half, 16)):
+        for name, row in rows.items():
+            assert discriminator_widths(row) == [width, 2 * width, 1], name
+            assert row.arguments == eighth[name].arguments | {"discriminator_width": width}
 
 
 def test_r3gan_has_a_row():
