@@ -1,6 +1,8 @@
 """The benchmark of mode coverage: its measure, its record, and a short run."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +68,7 @@ def test_rows_learn_faster_than_papers_but_as_their_notes_say():
 def places(tmp_path, monkeypatch):
     monkeypatch.setattr(record, "DIRECTORY", tmp_path / "results")
     monkeypatch.setattr(record, "DOCUMENT", tmp_path / "MODE_COVERAGE.md")
+    monkeypatch.setattr(record, "CHOOSING", Path(shutil.copy(record.CHOOSING, tmp_path)))
     return tmp_path
 
 
@@ -76,10 +79,17 @@ def test_the_table_has_means_and_standard_errors(places):
             "ring",
             {"row": "x", "seed": seed, **values, "seconds": 1.0, "cpu_seconds": 1.5, "steps": 10},
         )
-    row = record.table(record.read("ring"), mixtures.COLUMNS)[-1]
+    row = record.table(protocols.get("ring"), record.read("ring"))[-1]
     assert row == "| x | 2 | 7 +- 1 | 0.5 +- 0 | - | 0.5 +- 0 | 1 +- 0 | 1.5 +- 0 | 10 +- 0 |"
     document = record.document(protocols.every())
     assert row in document and "## grid" not in document
+    page = record.choosing(protocols.every())
+    assert "| x | 7 | 0.5 |  |  |  |  |  |" in page and "## Objectives" in page
+
+
+def test_documents_show_what_is_recorded():
+    assert record.DOCUMENT.read_text() == record.document(protocols.every())
+    assert record.CHOOSING.read_text() == record.choosing(protocols.every())
 
 
 def test_a_short_run_is_done_once(places, monkeypatch, capsys):

@@ -1,6 +1,8 @@
 """Stacked digits: the data, the rows, the judge, and their section of the document."""
 
 import concurrent.futures
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,6 +109,7 @@ def test_r3gan_has_a_row():
 def quick(source, tmp_path, monkeypatch):
     monkeypatch.setattr(record, "DIRECTORY", tmp_path / "results")
     monkeypatch.setattr(record, "DOCUMENT", tmp_path / "MODE_COVERAGE.md")
+    monkeypatch.setattr(record, "CHOOSING", Path(shutil.copy(record.CHOOSING, tmp_path)))
     monkeypatch.setattr(training, "STEPS_IN_A_CALL", 2)
     monkeypatch.setattr(stacked, "SAMPLES", 64)
     monkeypatch.setattr(stacked, "BATCH", 8)

@@ -39,6 +39,7 @@ def main(argv=None):
             record.append(protocol.name, measured(protocol, row, seconds, seed))
     text = record.document(protocols.every())
     files.write_text(str(record.DOCUMENT), text)
+    files.write_text(str(record.CHOOSING), record.choosing(protocols.every()))
     print(text)
 
 

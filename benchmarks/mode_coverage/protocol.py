@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Callable
 
 NAMES = ("ring", "grid", "stacked", "digits")
+RECIPE = " (recipe)"  # At the end of the names of rows that are flagfiles.
 DATASETS = ("digits", "mnist")  # Whose digits are stacked.
 
 
@@ -31,7 +32,7 @@ class Row:
     @classmethod
     def by_recipe(cls, path):
         """Returns the row of a flagfile."""
-        return cls(f"{pathlib.Path(path).stem} (recipe)", recipe=path)
+        return cls(f"{pathlib.Path(path).stem}{RECIPE}", recipe=path)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,8 +8,18 @@ import pathlib
 import platform
 import statistics
 
+from benchmarks.mode_coverage.protocol import RECIPE
+
 DIRECTORY = pathlib.Path(__file__).parent / "results"
 DOCUMENT = pathlib.Path(__file__).parents[1] / "MODE_COVERAGE.md"
+CHOOSING = pathlib.Path(__file__).parents[2] / "docs" / "choosing.md"
+_PICTURES_A_LINE = 5
+_BEGIN, _END = "<!-- begin measured -->\n", "<!-- end measured -->\n"
+_IN_SHORT = {
+    "ring": ("modes", "high_quality"),
+    "grid": ("modes", "high_quality"),
+    "digits": ("frechet_distance", "precision", "recall"),
+}
 _HEAD = """\
 # Mode coverage
 
@@ -58,34 +68,77 @@ def document(protocols):
         note = protocol.note.format(**results[-1])
         lines += [] if note in notes else [note, ""]
         notes.add(note)
-        lines += [*table(results, protocol.columns), "", f"Published: {protocol.published}", ""]
+        lines += [*table(protocol, results), "", f"Published: {protocol.published}", ""]
         dates = sorted({result["date"] for result in results})
         machines = sorted({result["machine"] for result in results})
         lines += [
             f"Measured {' to '.join({dates[0]: 0, dates[-1]: 0})} on {'; '.join(machines)}.",
             "",
         ]
-        for row in dict.fromkeys(result["row"] for result in results):
-            picture = picture_path(protocol.name, row)
-            if picture.exists():
-                place = os.path.relpath(picture, DOCUMENT.parent).replace(" ", "%20")
-                lines.append(f'<img src="{place}" width="200" alt="{row}, {protocol.name}">')
-        lines.append("")
+        lines += [*_pictures(protocol.name, _in_order(protocol, results)), ""]
     return "\n".join(lines)
 
 
-def table(results, columns):
+def choosing(protocols):
+    """Returns the text of the page on choosing, with means of what is measured now."""
+    begin, rest = CHOOSING.read_text().split(_BEGIN)
+    rows = {}
+    for protocol in protocols:
+        for name in _IN_SHORT.get(protocol.name, ()):
+            for row, values in _by_row(protocol, read(protocol.name), name).items():
+                system = rows.setdefault(row.removesuffix(RECIPE), {})
+                system[protocol.name, name] = f"{statistics.mean(values):.3g}" if values else "-"
+    columns = [(protocol, name) for protocol, names in _IN_SHORT.items() for name in names]
+    heads = [f"{protocol}: {name.replace('_', ' ')}" for protocol, name in columns]
+    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(columns) + 1) + "|"]
+    for row in sorted(rows):
+        lines.append(f"| {row} | {' | '.join(rows[row].get(c, '') for c in columns)} |")
+    return f"{begin}{_BEGIN}" + "\n".join(lines) + f"\n{_END}{rest.split(_END)[1]}"
+
+
+def _in_order(protocol, results):
+    """Returns the names of the rows that have results: those of the protocol first, as there."""
+    measured = {result["row"] for result in results}
+    own = [row.name for row in protocol.rows() if row.name in measured]
+    return [*own, *sorted(measured - set(own))]
+
+
+def _by_row(protocol, results, name):
+    """Returns the known numbers of a name for each row."""
+    found = {row: [] for row in _in_order(protocol, results)}
+    for result in results:
+        value = result.get(name, math.nan)
+        found[result["row"]] += [] if math.isnan(value) else [value]
+    return found
+
+
+def _pictures(protocol, rows):
+    """Returns the lines of tables of pictures, named above."""
+    lines = []
+    rows = [row for row in rows if picture_path(protocol, row).exists()]
+    for start in range(0, len(rows), _PICTURES_A_LINE):
+        part = rows[start : start + _PICTURES_A_LINE]
+        places = [os.path.relpath(picture_path(protocol, row), DOCUMENT.parent) for row in part]
+        images = [
+            f'<img src="{place.replace(" ", "%20")}" width="160" alt="{row}, {protocol}">'
+            for place, row in zip(places, part, strict=True)
+        ]
+        lines += ["", f"| {' | '.join(part)} |", "|---" * len(part) + "|"]
+        lines.append(f"| {' | '.join(images)} |")
+    return lines
+
+
+def table(protocol, results):
     """Returns the lines of a Markdown table: mean and standard error over seeds for each row."""
-    shown = (*columns, "seconds", "cpu_seconds", "steps")
+    shown = (*protocol.columns, "seconds", "cpu_seconds", "steps")
+    known = [_by_row(protocol, results, name) for name in shown]
     lines = [
         "| row | seeds | " + " | ".join(name.replace("_", " ") for name in shown) + " |",
         "|---" * (len(shown) + 2) + "|",
     ]
-    for row in dict.fromkeys(result["row"] for result in results):
-        own = [result for result in results if result["row"] == row]
-        known = [[r[name] for r in own if r.get(name, math.nan) == r.get(name)] for name in shown]
-        cells = map(_told, known)
-        lines.append(f"| {row} | {len(own)} | " + " | ".join(cells) + " |")
+    for row in _in_order(protocol, results):
+        seeds = sum(result["row"] == row for result in results)
+        lines.append(f"| {row} | {seeds} | {' | '.join(_told(values[row]) for values in known)} |")
     return lines
 
 
