@@ -161,7 +161,8 @@ class AdversarialModel(
             fake: Dict of generated examples.
         """
         weight = self.penalty_weight(real)
-        return self.game.discriminator_losses(self.discriminate, real, fake, self.step, weight)
+        updates = self.discriminator_optimizer.iterations if self.compiled else 0
+        return self.game.discriminator_losses(self.discriminate, real, fake, updates, weight)
 
     def generator_loss(self, real, fake):
         """Returns G's losses [N] and a dict of per-example values to log; see above."""

@@ -16,7 +16,9 @@ def check_arguments(**values):
     for name, value in values.items():
         for number in value if isinstance(value, tuple | list) else (value,):
             if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-                raise UserError(f"{name} must be at least 1. Received: {value!r}.")
+                raise UserError(
+                    f"{name} must be a whole number of at least 1. Received: {value!r}."
+                )
             most = _MOST_STEPS if name.endswith("_steps") else _LARGEST
             if number > most:
                 raise UserError(f"{name} must be at most {most}. Received: {value!r}.")

@@ -29,11 +29,14 @@ class FunctionalOptimizer:
         kind = type(optimizer)
         self._is_adam = kind is keras.optimizers.Adam and not optimizer.amsgrad
         is_plain = kind is keras.optimizers.SGD and not optimizer.momentum
-        if not (self._is_adam or is_plain) or any(getattr(optimizer, name) for name in _EXTRAS):
+        extras = [name for name in _EXTRAS if getattr(optimizer, name)]
+        if not (self._is_adam or is_plain) or extras:
+            # Its whole configuration cannot be read while a step is traced.
+            received = " with ".join([kind.__name__, *extras])
             raise UserError(
                 "Unrolled updates are differentiated, for which the discriminator's optimizer must "
                 "be Adam without amsgrad or SGD without momentum, without weight decay and "
-                f"clipping. Received: {kind.__name__} of {optimizer.get_config()}."
+                f"clipping. Received: {received}."
             )
         self._optimizer = optimizer
         self._done = 0

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_gan import augment, losses, penalties
 from keras_gan.errors import UserError
+from keras_gan.players import synchronizing
 
 _ADAPTED_EVERY = 4  # Updates of D between changes of the augmentation's probability.
 _CONSISTENT = "translation"
@@ -25,6 +26,7 @@ class Game(keras.layers.Layer):
         super().__init__(name="game", dtype=keras.config.floatx())
         self.pieces = pieces
         self.objective = losses.objective(pieces.objective, label_smoothing=pieces.label_smoothing)
+        self._check_adaptive()
         used = {
             "penalty": pieces.penalties,
             "lecam": pieces.lecam,
@@ -52,7 +54,7 @@ class Game(keras.layers.Layer):
             return augment.adaptive_augment(images, self.probability.value)
         return augment.diff_augment(images, self.pieces.augment)
 
-    def discriminator_losses(self, discriminate, real, fake, step, weight):
+    def discriminator_losses(self, discriminate, real, fake, updates, weight):
         """Returns D's losses [N] and values to log.
 
         Args:
@@ -60,7 +62,7 @@ class Game(keras.layers.Layer):
                 augments them.
             real: Dict of real examples.
             fake: Dict of generated examples.
-            step: Generator steps done.
+            updates: D's updates done.
             weight: Of the penalties.
         """
         pieces = self.pieces
@@ -72,7 +74,7 @@ class Game(keras.layers.Layer):
         terms = [penalty for penalty in (r1, r2) if penalty is not None]
         for name in pieces.penalties:
             if not (at_once and name in ("r1", "r2")):
-                terms.append(self._penalty(name, discriminate, real, fake, step))
+                terms.append(self._penalty(name, discriminate, real, fake, updates))
         if terms:
             values["penalty"] = tf.add_n([tf.cast(term, total.dtype) for term in terms])
             total += tf.cast(weight, total.dtype) * values["penalty"]
@@ -81,15 +83,20 @@ class Game(keras.layers.Layer):
             values["lecam"] = penalties.lecam(real_logits, fake_logits, *means, rectified=True)
             total += pieces.lecam * values["lecam"]
         if pieces.consistency:
-            values["consistency"] = self._consistency(discriminate, real, fake)
+            values["consistency"] = tf.add_n(
+                [
+                    penalties.consistency(logits, discriminate(_moved(examples)))
+                    for logits, examples in ((real_logits, real), (fake_logits, fake))
+                ]
+            )
             total += pieces.consistency * values["consistency"]
         if pieces.is_adaptive:
-            values["d_sign_real"] = tf.sign(real_logits)
+            values["d_sign_real"] = 2.0 * values["d_accuracy_real"] - 1.0
             values["augment_probability"] = self.probability + 0.0 * real_logits
         return total, values
 
     def generator_losses(self, discriminate, real, fake, step, batch_size):
-        """Returns G's losses [N]; see above."""
+        """Returns G's losses [N] after so many generator steps; see above."""
         logits = discriminate(fake)
         if self.objective.relativistic:
             found = self.objective.generator(logits, tf.stop_gradient(discriminate(real)))
@@ -131,8 +138,8 @@ class Game(keras.layers.Layer):
         if normed and refused:
             raise UserError(
                 f"{refused[0]} is a penalty on each example's own gradient, so the discriminator "
-                f"may have no batch norm. Received: {system} with {normed[0]}. Use another "
-                "normalisation, or another penalty such as r1."
+                f"may have no batch norm. Received: {system} with {normed[0]}. Use "
+                "normalization=none or layer."
             )
         spectral = any(hasattr(layer, "direction") for layer in layers)
         if self.pieces.objective == "wasserstein" and not (
@@ -143,8 +150,35 @@ class Game(keras.layers.Layer):
                 f"{system} without one. Add penalty=gradient_penalty, or train wgan or wgan_gp."
             )
 
-    def _penalty(self, name, discriminate, real, fake, step):
-        """Returns a penalty [N]; where it is lazy, 0 in most steps and stronger in the others."""
+    def check_replicas(self, discriminators):
+        """Raises `UserError` if a lazy penalty would have to synchronise replicas.
+
+        What does cannot stand in a branch that is not always taken.
+        """
+        if self.pieces.penalty_every == 1 or not self.pieces.penalties:
+            return
+        found = synchronizing(discriminators)
+        if "dragan" in self.pieces.penalties:
+            found = ["dragan, by the deviation of the batch", *found]
+        if found:
+            raise UserError(
+                "penalty_every above 1 works over several replicas only where nothing synchronises "
+                f"them in the discriminator. Received: {found[0]}. Leave penalty_every at 1, use "
+                "normalization=none or layer, or train on one device."
+            )
+
+    def _check_adaptive(self):
+        if not self.pieces.is_adaptive:
+            return
+        if "d_accuracy_real" not in self.objective.monitors(tf.zeros(1), tf.zeros(1)):
+            raise UserError(
+                "augment=adaptive follows how sure D is of real examples, which an objective of "
+                f"differences does not say. Received: objective={self.pieces.objective}. Use "
+                "augment=color,translation,cutout, or another objective."
+            )
+
+    def _penalty(self, name, discriminate, real, fake, updates):
+        """Returns a penalty [N]; where it is lazy, 0 in most updates and stronger in the others."""
 
         def critic(images):
             return discriminate({**real, "image": images})
@@ -165,18 +199,15 @@ class Game(keras.layers.Layer):
             return functions[name]()
         shape = real["image"].shape[:1]
         return tf.cond(
-            step % every == 0,
+            updates % every == 0,
             lambda: every * functions[name](),
             lambda: tf.zeros(shape, keras.config.floatx()),
         )
 
-    def _consistency(self, discriminate, real, fake):
-        """Returns the penalty [N] on answers that a shift of the image changes."""
-        terms = []
-        for examples in (real, fake):
-            moved = {**examples, "image": augment.diff_augment(examples["image"], _CONSISTENT)}
-            terms.append(penalties.consistency(discriminate(examples), discriminate(moved)))
-        return tf.add_n(terms)
+
+def _moved(examples):
+    """Returns examples with their images moved, for the answer to be the same."""
+    return {**examples, "image": augment.diff_augment(examples["image"], _CONSISTENT)}
 
 
 def _answer(discriminate, examples, penalised):

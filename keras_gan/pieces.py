@@ -27,9 +27,9 @@ class Pieces:
             `"non_saturating"` and `"minimax"`.
         penalty: Of `PENALTIES`, separated by commas; `""` for none. See `penalties`.
         penalty_weight: The paper's lambda, or gamma of R1 and R2.
-        penalty_every: Only in every so-many-th step, and as many times stronger
-            (lazy regularisation, Karras et al. 2020). On one device, or where nothing
-            synchronises replicas.
+        penalty_every: Only in every so-many-th update of D, and as many times stronger
+            (lazy regularisation, Karras et al. 2020, whose Adam is rescaled, too). On one
+            device, or where nothing synchronises replicas.
         augment: What D sees of all images, real and generated, in both players' updates:
             DiffAugment's `"color"`, `"translation"`, `"cutout"`, separated by
             commas, or `"adaptive"` (ADA); `""` for the images as they are.
@@ -78,6 +78,16 @@ class Pieces:
     def penalties(self):
         """The penalties as a tuple of names."""
         return tuple(name.strip() for name in self.penalty.split(",") if name.strip())
+
+    @property
+    def unused(self):
+        """The arguments that do nothing, with what they would need."""
+        found = {}
+        if not self.penalties:
+            found |= {"penalty_weight": "penalty", "penalty_every": "penalty"}
+        if self.top_k == 1.0:
+            found["top_k_images"] = "top_k"
+        return found
 
     @property
     def is_adaptive(self):
@@ -152,4 +162,11 @@ def choose(system, given):
                 f"{system.__name__} is defined by {name}={value!r}. Received: {given[name]!r}. Use "
                 "another system, such as dcgan, to change it."
             )
-    return dataclasses.replace(defaults(system), **given)
+    chosen = dataclasses.replace(defaults(system), **given)
+    for name, without in chosen.unused.items():
+        if getattr(chosen, name) != getattr(defaults(system), name):
+            raise UserError(
+                f"{name} does nothing without {without}. Received: {given[name]!r}. Add {without} "
+                f"or leave {name} out."
+            )
+    return chosen

@@ -83,3 +83,9 @@ def build_optimizers(players):
         takes_summed_gradients(optimizer)
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             takes_summed_gradients(optimizer.inner_optimizer)
+
+
+def synchronizing(networks):
+    """Returns the names of the layers that exchange values between replicas."""
+    layers = (layer for network in networks for layer in network._flatten_layers())
+    return [layer.name for layer in layers if getattr(layer, "synchronized", False)]

@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_gan.checks import check_arguments
 from keras_gan.distribution import is_multi_worker, steps_of_workers
 from keras_gan.errors import UserError
-from keras_gan.players import build_optimizers, scaling_losses
+from keras_gan.players import build_optimizers, scaling_losses, synchronizing
 
 
 class TwoOptimizers:
@@ -51,13 +51,15 @@ class TwoOptimizers:
             steps_per_execution: As in `keras.Model.compile`.
 
         Raises:
-            UserError: If `jit_compile` is asked for on several replicas and a
-                layer synchronises them.
+            UserError: If `jit_compile`, or a lazy penalty, is asked for on several
+                replicas and a layer synchronises them.
         """
         check_arguments(accumulate_steps=accumulate_steps)
         several = self._replicas > 1
         if jit_compile and several:
             _check_nothing_synchronises([*self.generators, *self.discriminators])
+        if several:
+            self.game.check_replicas(self.discriminators)
         super().compile(
             optimizer=None,
             run_eagerly=run_eagerly,
@@ -65,7 +67,8 @@ class TwoOptimizers:
             steps_per_execution=steps_per_execution,
         )
         self._compiles_gradients = jit_compile and several and not run_eagerly
-        default_g, default_d = self.default_optimizers()
+        with self.distribute_strategy.scope():
+            default_g, default_d = self.default_optimizers()
         optimizers = (generator_optimizer or default_g, discriminator_optimizer or default_d)
         self.generator_optimizer, self.discriminator_optimizer = (
             scaling_losses(keras.optimizers.get(optimizer), networks)
@@ -152,8 +155,7 @@ class TwoOptimizers:
 
 
 def _check_nothing_synchronises(networks):
-    layers = (layer for network in networks for layer in network._flatten_layers())
-    names = [layer.name for layer in layers if getattr(layer, "synchronized", False)]
+    names = synchronizing(networks)
     if names:
         raise UserError(
             "--jit_compile works over several replicas only where nothing synchronises them. "

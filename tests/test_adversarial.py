@@ -335,10 +335,14 @@ def test_labels_are_refused_by_unconditional_systems():
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("gan", {"latent_dim": 0}, "latent_dim must be at least 1. Received: 0"),
-        ("dcgan", {"latent_dim": 0}, "latent_dim must be at least 1. Received: 0"),
-        ("dcgan", {"d_steps": 0}, "d_steps must be at least 1. Received: 0"),
-        ("dcgan", {"width": -1}, "width must be at least 1. Received: -1"),
+        ("gan", {"latent_dim": 0}, "latent_dim must be a whole number of at least 1. Received: 0"),
+        (
+            "dcgan",
+            {"latent_dim": 0},
+            "latent_dim must be a whole number of at least 1. Received: 0",
+        ),
+        ("dcgan", {"d_steps": 0}, "d_steps must be a whole number of at least 1. Received: 0"),
+        ("dcgan", {"width": -1}, "width must be a whole number of at least 1. Received: -1"),
         ("gan", {"dropout": 1.0}, r"dropout must be in \[0, 1\). Received: 1.0"),
         ("gan", {"image_shape": (16, 16)}, r"image_shape must be .* Received: \(16, 16\)"),
         ("gan", {"latent_prior": "beta"}, "latent_prior must be one of normal, uniform"),

@@ -198,9 +198,3 @@ def test_adapted_probability():
     assert adapt(0.5, 0.5) == pytest.approx(0.499)
     assert adapt(0.0, -1.0) == 0.0
     assert adapt(0.9999, 1.0) == 1.0
-
-
-def test_sign_mean_on_two_replicas():
-    logits = np.array([1.0, 2.0, 0.0, -3.0, 0.5, 1.0])
-    assert float(augment.sign_mean(tf.constant(logits))) == pytest.approx(0.5)
-    assert_same_on_two_replicas(lambda: (lambda x: x * augment.sign_mean(x), []), logits)

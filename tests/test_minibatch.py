@@ -138,7 +138,9 @@ def test_as_a_layer_of_a_network(name):
 
 
 def test_bad_arguments():
-    with pytest.raises(UserError, match="group_size must be at least 1. Received: 0"):
+    with pytest.raises(
+        UserError, match="group_size must be a whole number of at least 1. Received: 0"
+    ):
         MinibatchStandardDeviation(0)
     with pytest.raises(UserError, match="kernels must be at least 1"):
         MinibatchDiscrimination(kernels=0)

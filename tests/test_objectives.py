@@ -126,8 +126,3 @@ def test_top_k_is_the_mean_of_the_best():
     np.testing.assert_allclose(tf.reduce_mean(kept), softplus(-FAKE[:2]).mean())
     with pytest.raises(UserError, match=r"must be in \(0, 1\]. Received: 0"):
         losses.top_k(fake, fake, 0)
-
-
-def test_annealed_share():
-    shares = [float(losses.annealed_share(epoch)) for epoch in (0, 1, 1000)]
-    np.testing.assert_allclose(shares, [1.0, 0.99, 0.5])

@@ -142,15 +142,104 @@ def test_penalties_of_one_pass_are_those_of_two(name):
 
 
 @pytest.mark.parametrize("name", PENALTIES)
-def test_a_lazy_penalty_comes_every_so_many_steps_and_is_as_much_stronger(name):
-    def penalty(every, step):
+def test_a_lazy_penalty_comes_every_so_many_updates_and_is_as_much_stronger(name):
+    def penalty(every, updates):
         model, real, fake, _ = plain(penalty=name, penalty_every=every)
-        model.step.assign(step)
+        model.discriminator_optimizer.iterations.assign(updates)
         with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
             return tf.function(model.discriminator_loss)(real, fake)[1]["penalty"].numpy()
 
     np.testing.assert_allclose(penalty(3, 6), 3.0 * penalty(1, 6), rtol=1e-4)
     assert not penalty(3, 7).any()
+
+
+def test_updates_of_a_step_count_for_a_lazy_penalty():
+    model = build("wgan_gp", (3,), d_steps=3, penalty_every=2)
+    model.compile()
+    found = []
+    whole = model.discriminator_loss
+    model.discriminator_loss = lambda *given: found.append(whole(*given)) or found[-1]
+    model.run_eagerly = True
+    data = tf.data.Dataset.from_tensors(examples(24, (3,))).repeat(2)
+    model.fit(data, verbose=0, shuffle=False)
+    are_there = [bool(np.any(terms["penalty"])) for _, terms in found]
+    assert are_there == [True, False, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("system", "arguments", "received"),
+    [
+        ("dcgan", {"penalty": "r1"}, "batch_normalization"),
+        ("dcgan", {"penalty": "r1", "normalization": "spectral"}, "spectral_conv2d"),
+        ("dragan", {}, "dragan, by the deviation"),
+    ],
+)
+def test_a_lazy_penalty_that_synchronises_is_refused_on_replicas(system, arguments, received):
+    for count in (1, 2):
+        with make_strategy(cpu_replicas=count).scope():
+            model = build(system, penalty_every=2, **arguments)
+        if count == 1:
+            model.compile()
+            continue
+        with pytest.raises(UserError, match=f"penalty_every above 1.* Received: {received}"):
+            model.compile()
+
+
+def test_replicas_take_a_lazy_penalty_where_nothing_synchronises(float64):
+    ends = []
+    for count in (1, 2):
+        with make_strategy(cpu_replicas=count).scope():
+            model = build("dcgan", penalty="r1", penalty_every=2, normalization="none")
+            model.compile(seed=3)
+        data = tf.data.Dataset.from_tensor_slices(examples(24, model.image_shape))
+        data = data.batch(8, drop_remainder=True)
+        model.fit(data, verbose=0, shuffle=False)
+        ends.append(values(model.variables))
+    for one, other in zip(*ends, strict=True):
+        np.testing.assert_allclose(other, one, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("objective", "logits", "sign"),
+    [("non_saturating", [0.1, -2.0, 3.0], 1 / 3), ("least_squares", [0.4, 0.6, 0.3], -1 / 3)],
+)
+def test_a_discriminator_is_sure_by_the_threshold_of_its_objective(objective, logits, sign):
+    model = build("dcgan", (8, 8, 1), objective=objective, augment="adaptive")
+    model.answer = lambda examples: tf.constant(logits)
+    batch = examples(3, (8, 8, 1))
+    with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
+        _, terms = model.discriminator_loss(batch, batch)
+    assert np.mean(terms["d_sign_real"]) == pytest.approx(sign)
+
+
+def test_lecam_and_consistency_are_weighed_and_of_the_right_kind():
+    model = build("dcgan", (8, 8, 1), lecam=0.5, consistency=2.0, normalization="none")
+    model.compile()
+    model.game.real_mean.assign(-0.3)
+    model.game.fake_mean.assign(0.2)
+    real, fake = examples(4, (8, 8, 1)), examples(4, (8, 8, 1), seed=1)
+    # One logit for an image, another for it moved.
+    is_moved = []
+
+    def answer(seen):
+        is_real = [np.array_equal(seen["image"], kind["image"]) for kind in (real, fake)]
+        is_moved.append(not any(is_real))
+        if is_moved[-1]:
+            return tf.constant([2.0, 3.0, 5.0, 7.0]) * sum(is_moved)
+        return tf.constant([1.0, -2.0, 0.5, 0.0]) * (1.0 if is_real[0] else -3.0)
+
+    model.answer = answer
+    with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
+        found, terms = model.discriminator_loss(real, fake)
+    assert is_moved == [False, False, True, True]
+    r = np.array([1.0, -2.0, 0.5, 0.0])
+    f, moved = -3.0 * r, np.array([2.0, 3.0, 5.0, 7.0])
+    lecam = np.maximum(r - 0.2, 0.0) ** 2 + np.maximum(-0.3 - f, 0.0) ** 2
+    consistency = (r - moved) ** 2 + (f - 2.0 * moved) ** 2
+    np.testing.assert_allclose(terms["lecam"], lecam, rtol=1e-5)
+    np.testing.assert_allclose(terms["consistency"], consistency, rtol=1e-5)
+    game = np.log1p(np.exp(-r)) + np.log1p(np.exp(f))
+    np.testing.assert_allclose(found, game + 0.5 * lecam + 2.0 * consistency, rtol=1e-5)
 
 
 def test_augmentation_adapts_to_how_sure_the_discriminator_is():
@@ -231,6 +320,11 @@ def test_any_discriminator_may_compare_the_examples_of_a_batch(name, layer):
         ("gan", {"penalty": "r1,r1"}, "each at most once"),
         ("gan", {"penalty_weight": -1.0}, "penalty_weight must be 0 or more. Received: -1.0"),
         ("gan", {"penalty_every": 0}, "penalty_every must be at least 1"),
+        ("gan", {"penalty_weight": 3.0}, "penalty_weight does nothing without penalty.*3.0"),
+        ("gan", {"penalty_every": 2}, "penalty_every does nothing without penalty. Received: 2"),
+        ("gan", {"top_k_images": 2}, "top_k_images does nothing without top_k. Received: 2"),
+        ("dcgan", {"objective": "relativistic", "augment": "adaptive"}, "adaptive follows how"),
+        ("r3gan", {"augment": "adaptive"}, "Received: objective=relativistic"),
         ("gan", {"minibatch": "mean"}, "minibatch must be one of .*discrimination.*'mean'"),
         ("gan", {"top_k": 0.0}, r"top_k must be in \(0, 1\]. Received: 0.0"),
         ("gan", {"augment": "blur"}, "augmentation policy is made of color"),

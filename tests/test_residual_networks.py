@@ -76,6 +76,65 @@ def test_kernels_of_r3gan_start_as_fixup_says():
     assert sum(not np.any(layer.kernel.numpy()) for layer in convolutions) == 6
 
 
+@pytest.mark.parametrize("width", [8, 48])
+def test_r3gan_starts_at_unit_variance_whatever_its_width(width):
+    sizes = {**R3GAN, "width": width, "max_width": 2 * width}
+    generator = r3gan.Generator((16, 16, 1), latent_dim=16, **sizes)
+    assert 0.3 < np.std(generator(latents(200, 16))) < 3.0
+    images = np.random.default_rng(1).normal(size=(200, 1, 1, 1)) * np.ones((1, 16, 16, 1))
+    spreads = [
+        np.std(r3gan.Discriminator((16, 16, 1), **sizes)(images.astype("float32")))
+        for _ in range(8)
+    ]
+    assert 0.2 < np.mean(spreads) < 3.0
+
+
+def relu(x):
+    return np.maximum(x, 0.0)
+
+
+def convolved(x, layer):
+    return tf.nn.conv2d(x, layer.kernel, 1, "SAME").numpy() + layer.bias.numpy()
+
+
+def halved(x):
+    count, height, width, channels = x.shape
+    return x.reshape(count, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
+
+
+@pytest.mark.parametrize(("first", "halves"), [(True, True), (False, True), (False, False)])
+def test_down_blocks_by_hand(first, halves):
+    x = np.random.default_rng(0).normal(size=(2, 6, 4, 3)).astype("float32")
+    inputs = keras.Input(x.shape[1:])
+    channels = 5 if halves else 3
+    block = keras.Model(
+        inputs, resnet.down_block(inputs, channels, False, first=first, halves=halves)
+    )
+    layers = [layer for layer in block.layers if isinstance(layer, Conv2D)]
+    for number, layer in enumerate(layers):
+        layer.bias.assign(np.full(layer.bias.shape, 0.1 * (number + 1)))
+    wide = [layer for layer in layers if layer.kernel_size == (3, 3)]
+    narrow = [layer for layer in layers if layer.kernel_size == (1, 1)]
+    assert (len(wide), len(narrow)) == (2, int(halves))
+    y = convolved(relu(convolved(x if first else relu(x), wide[0])), wide[1])
+    if halves:
+        beside = convolved(halved(x), narrow[0]) if first else halved(convolved(x, narrow[0]))
+        y = halved(y) + beside
+    else:
+        y = y + x
+    np.testing.assert_allclose(block(x), y, rtol=1e-4, atol=1e-5)
+
+
+def test_the_residual_discriminator_sums_over_pixels():
+    network = resnet.Discriminator((8, 8, 1), width=2)
+    head = next(x for x in reversed(network.layers) if isinstance(x, keras.layers.Dense))
+    head.bias.assign([0.7])
+    features = branches(network)[-1][1]
+    images = examples(3, (8, 8, 1))["image"]
+    summed = relu(keras.Model(network.input, features)(images).numpy()).sum(axis=(1, 2))
+    np.testing.assert_allclose(network(images), (summed @ head.kernel.numpy())[:, 0] + 0.7, 1e-5)
+
+
 def test_perceptrons_start_at_the_scale_of_the_vectors():
     generator = perceptrons.Generator(2, latent_dim=3, units=(64, 64), scale=4.0)
     spread = np.std(generator(latents(500)))

@@ -197,7 +197,10 @@ def test_profile_window_is_written(tmp_path):
         (["--model_arg=widht=3"], "no argument 'widht'. Did you mean 'width'?"),
         (["--model_arg=width"], "--model_arg must be key=value. Received: 'width'"),
         (["--model_arg=width=wide"], "width must be a whole number. Received: 'wide'"),
-        (["--model_arg=latent_dim=0"], "latent_dim must be at least 1. Received: 0"),
+        (
+            ["--model_arg=latent_dim=0"],
+            "latent_dim must be a whole number of at least 1. Received: 0",
+        ),
         (["--image_size=30"], "nearest sizes are 28x28 and 32x32"),
         (
             ["--batch_size=2000"],

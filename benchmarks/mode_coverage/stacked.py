@@ -85,8 +85,10 @@ def _r3gan_optimizers():
 
 
 def _game(objective, penalty=""):
-    pieces = {"objective": objective, "penalty": penalty, "penalty_weight": GAMMA}
-    return "dcgan", {**pieces, "normalization": "none"}
+    pieces = {"objective": objective, "normalization": "none"}
+    if penalty:
+        pieces |= {"penalty": penalty, "penalty_weight": GAMMA}
+    return "dcgan", pieces
 
 
 _GAMES = {  # Name: system, arguments.

@@ -10,7 +10,6 @@ are not clipped: a clipped pixel would have no gradient.
 from keras_gan.augment.adaptive import (
     adapted_probability,
     adaptive_augment,
-    sign_mean,
 )
 from keras_gan.augment.differentiable import POLICIES, diff_augment, parse_policy
 
@@ -20,5 +19,4 @@ __all__ = [
     "adaptive_augment",
     "diff_augment",
     "parse_policy",
-    "sign_mean",
 ]

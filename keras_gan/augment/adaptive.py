@@ -10,17 +10,8 @@ from keras_gan import randomness
 from keras_gan.augment.differentiable import whole
 from keras_gan.augment.pixels import amplify, brighten, check_images, saturate
 from keras_gan.augment.positions import mirror, rotate, shift
-from keras_gan.distribution import global_mean
 
 _DRAWS = 13
-
-
-def sign_mean(real_logits):
-    """Returns E[sign(D(x))] over the global batch, the paper's r_t; it synchronises.
-
-    0 where D is undecided, 1 where it is sure of every real image.
-    """
-    return tf.stop_gradient(global_mean(tf.reduce_mean(tf.sign(real_logits))))
 
 
 def adapted_probability(probability, sign_mean, *, batch_size, every=4, target=0.6, speed=500_000):
@@ -31,7 +22,8 @@ def adapted_probability(probability, sign_mean, *, batch_size, every=4, target=0
 
     Args:
         probability: The present one, a scalar.
-        sign_mean: Mean of `sign_mean` since the last change.
+        sign_mean: The paper's r_t, E[sign(D(x))] of real x since the last change: 0 where D is
+            undecided, 1 where it is sure of every real image.
         batch_size: Images in an update, over all replicas.
         every: Updates between changes.
         target: The mean sign to hold.

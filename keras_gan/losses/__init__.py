@@ -32,13 +32,12 @@ from keras_gan.losses.monitors import (
     wasserstein_monitors,
 )
 from keras_gan.losses.objectives import OBJECTIVES, Objective, cross_entropy_game, objective
-from keras_gan.losses.top_k import annealed_share, top_k, top_k_weights
+from keras_gan.losses.top_k import top_k, top_k_weights
 
 __all__ = [
     "OBJECTIVES",
     "Objective",
     "accuracy",
-    "annealed_share",
     "cross_entropy_game",
     "cross_entropy_monitors",
     "difference_monitors",

@@ -48,17 +48,3 @@ def top_k_weights(fake_logits, share):
     tied = (k - total(everyone > threshold)) / total(everyone == threshold)
     kept = tf.where(own == threshold, tied, tf.cast(own > threshold, own.dtype))
     return kept * count / k
-
-
-def annealed_share(epoch, decay=0.99, least=0.5):
-    """Returns max(decay^epoch, least): the share to keep falls as G learns (section 3).
-
-    At the start D's ranking means little, and every sample counts. A decay of 0.99 an
-    epoch down to one half is what public implementations of it use.
-
-    Args:
-        epoch: Passes over the data done, a number or scalar tensor.
-        decay: What is kept of the share by an epoch.
-        least: Where the share stays in the end.
-    """
-    return tf.maximum(tf.cast(decay, tf.float32) ** tf.cast(epoch, tf.float32), least)

@@ -166,8 +166,12 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
                     x = convolution(x, channels)
             for _ in range(blocks):
                 x = block(x, blocks * len(widths), group_size)
+        # One input channel each: Keras counts all of them among a kernel's inputs.
+        deviation = 1.0 / math.sqrt(math.prod(x.shape[1:3]))
         x = keras.layers.DepthwiseConv2D(
-            x.shape[1:3], use_bias=False, depthwise_initializer=weights()
+            x.shape[1:3],
+            use_bias=False,
+            depthwise_initializer=keras.initializers.RandomNormal(stddev=deviation),
         )(x)
         x = keras.layers.Dense(1, use_bias=False, kernel_initializer=weights())(
             keras.layers.Flatten()(x)

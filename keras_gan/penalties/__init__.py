@@ -11,7 +11,7 @@ from keras_gan.penalties.gradients import (
     r1,
     r2,
 )
-from keras_gan.penalties.logits import consistency, lecam, running_mean
+from keras_gan.penalties.logits import consistency, lecam
 
 __all__ = [
     "consistency",
@@ -22,5 +22,4 @@ __all__ = [
     "lecam",
     "r1",
     "r2",
-    "running_mean",
 ]

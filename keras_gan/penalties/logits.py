@@ -2,8 +2,6 @@
 
 import tensorflow as tf
 
-from keras_gan.distribution import global_mean
-
 
 def lecam(real_logits, fake_logits, real_mean, fake_mean, *, rectified=False):
     """(r - mean f)^2 + (f - mean r)^2: LeCam, Tseng et al. 2021, section 3.
@@ -11,7 +9,7 @@ def lecam(real_logits, fake_logits, real_mean, fake_mean, *, rectified=False):
     Args:
         real_logits: Logits [N] of real examples.
         fake_logits: Logits [N] of generated examples.
-        real_mean: Running mean of the real logits, a scalar; see `running_mean`.
+        real_mean: Running mean of the real logits, a scalar.
         fake_mean: Running mean of the generated ones.
         rectified: Count r - mean f and mean r - f only where positive, as the
             authors' code does: D is not pulled back from answering wrongly.
@@ -21,18 +19,6 @@ def lecam(real_logits, fake_logits, real_mean, fake_mean, *, rectified=False):
     if rectified:
         real, fake = tf.nn.relu(real), tf.nn.relu(fake)
     return real**2 + fake**2
-
-
-def running_mean(mean, logits, decay=0.99):
-    """Returns a running mean after one more batch; it synchronises.
-
-    Args:
-        mean: The mean before, a scalar.
-        logits: Logits [N] of this replica.
-        decay: Share of the old mean that is kept.
-    """
-    now = tf.stop_gradient(global_mean(tf.reduce_mean(logits)))
-    return decay * tf.cast(mean, now.dtype) + (1.0 - decay) * now
 
 
 def consistency(logits, augmented_logits):
