@@ -107,6 +107,10 @@ def test_a_short_run_is_done_once(places, monkeypatch, capsys):
     assert not capsys.readouterr().err
     assert len((places / "results/grid.jsonl").read_text().splitlines()) == 2
     assert np.isfinite(first["width_ratio"])
+    assert first["settings"]["seconds"] == 0.1 and first["settings"]["system"] == "gan"
+    with pytest.raises(SystemExit):
+        benchmark.main([*flags[:3], "--seconds=0.2"])
+    assert "the row gan was measured with other settings" in capsys.readouterr().err
 
 
 def test_digits_against_themselves():

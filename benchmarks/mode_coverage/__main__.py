@@ -22,7 +22,7 @@ def main(argv=None):
     parser = _parser()
     options = parser.parse_args(argv)
     import_tensorflow()
-    from benchmarks.mode_coverage import protocols, record
+    from benchmarks.mode_coverage import protocols, record, training
     from keras_gan import files
 
     protocol = protocols.get(options.protocol, options.dataset)
@@ -31,12 +31,21 @@ def main(argv=None):
     if seeds < 1 or seconds <= 0:
         parser.error("--seeds must be at least 1 and --seconds above 0.")
     chosen = _chosen(protocol, options.rows, parser)
+    settings = {row.name: training.settings(row, protocol, seconds) for row in chosen}
+    for result in record.read(protocol.name):
+        if result["settings"] != settings.get(result["row"], result["settings"]):
+            parser.error(
+                f"the row {result['row']} was measured with other settings: {result['settings']}. "
+                f"Received: {settings[result['row']]}. Give the same, or remove its lines from "
+                f"{record.path(protocol.name)}."
+            )
     for seed in range(seeds):
         for row in chosen:
             if (row.name, seed) in {(r["row"], r["seed"]) for r in record.read(protocol.name)}:
                 continue
             print(f"{protocol.name}: {row.name}, seed {seed}", file=sys.stderr, flush=True)
-            record.append(protocol.name, measured(protocol, row, seconds, seed))
+            result = measured(protocol, row, seconds, seed)
+            record.append(protocol.name, result | {"settings": settings[row.name]})
     text = record.document(protocols.every())
     files.write_text(str(record.DOCUMENT), text)
     files.write_text(str(record.CHOOSING), record.choosing(protocols.every()))

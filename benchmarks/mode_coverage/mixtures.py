@@ -68,6 +68,9 @@ def rows():
 def _faster(name, model):
     """Returns a system's own optimizers with higher learning rates."""
     configs = [(type(own), own.get_config()) for own in model.default_optimizers()]
+    for _, config in configs:
+        if "images_per_update" in config:
+            config["images_per_update"] = BATCH
     rates = _RATES.get(name) or [FASTER * config["learning_rate"] for _, config in configs]
     return tuple(
         kind.from_config({**config, "learning_rate": rate})

@@ -4,6 +4,8 @@ A budget is of processor time, which the other jobs of a machine do not change.
 """
 
 import gc
+import json
+import pathlib
 import tempfile
 import time
 
@@ -23,6 +25,29 @@ def trained(row, protocol, seconds, seed):
     if row.recipe:
         return _by_recipe(row.recipe, protocol, seed)
     return _for_a_time(row, protocol, seconds, seed)
+
+
+def settings(row, protocol, seconds):
+    """Returns what decides a run's result beside its seed, as JSON has it."""
+    if row.sampler:
+        return {}
+    if row.recipe:
+        lines = pathlib.Path(row.recipe).read_text().splitlines()
+        return {"flags": [line for line in lines if line.startswith("--")]}
+    optimizers = row.optimizers() if row.optimizers else ()
+    found = {
+        "system": row.system,
+        "arguments": row.arguments,
+        "optimizers": [_configuration(own) for own in optimizers],
+        "batch": protocol.batch,
+        "seconds": seconds,
+    }
+    return json.loads(json.dumps(found))
+
+
+def _configuration(optimizer):
+    config = optimizer.get_config() | {"name": type(optimizer).__name__}
+    return {name: value for name, value in config.items() if value is not None}
 
 
 class _Clock:

@@ -29,11 +29,11 @@ class R3GAN(AdversarialModel):
     batch size 512, which the default optimizers count images by (`CosineAdam`) where
     `train.py` does not know better.
 
-    Where this differs from the paper: it is not conditional; the networks have one width
-    next to the image that doubles a stage, and the base is that of `networks.dcgan.levels`;
-    computations are in float32 unless `--precision` says otherwise;
-    the probability of augmentation does not rise with time (`augment=adaptive` is ADA's
-    own); the half-life of the average is at most 5 % of the images seen (`ema.decay`).
+    Where this differs from the paper: it is not conditional; the networks have one width next
+    to the image that doubles a stage, and the base is that of `networks.dcgan.levels`;
+    computations are in float32 unless `--precision` says otherwise; augmentation is off by
+    default, and its probability does not rise with time; the half-life of the average is at
+    most 5 % of the images seen (`ema.decay`).
     Vectors are made by perceptrons of leaky ReLUs, of which the paper has nothing.
 
     Args:
@@ -92,17 +92,18 @@ class R3GAN(AdversarialModel):
         **pieces,
     ):
         del num_classes
-        check_arguments(
-            latent_dim=latent_dim,
-            d_steps=d_steps,
-            width=width,
-            growth=growth,
-            max_width=max_width,
-            blocks=blocks,
-            group_size=group_size,
-            generator_units=generator_units,
-            discriminator_units=discriminator_units,
-        )
+        sizes = {
+            "width": width,
+            "growth": growth,
+            "max_width": max_width,
+            "blocks": blocks,
+            "group_size": group_size,
+        }
+        units = {
+            "generator_units": generator_units,
+            "discriminator_units": discriminator_units,
+        }
+        check_arguments(latent_dim=latent_dim, d_steps=d_steps, **sizes, **units)
         _check_numbers(
             schedule_images,
             penalty_weight_end=(penalty_weight_end, 0.0, 1e6),
@@ -115,16 +116,8 @@ class R3GAN(AdversarialModel):
             generator = perceptrons.Generator(latent_dim=latent_dim, units=generator_units, **given)
             discriminator = perceptrons.Discriminator(units=discriminator_units, **given)
         else:
-            given = {
-                "image_shape": image_shape,
-                "width": width,
-                "growth": growth,
-                "max_width": max_width,
-                "blocks": blocks,
-                "group_size": group_size,
-            }
-            generator = r3gan.Generator(latent_dim=latent_dim, **given)
-            discriminator = r3gan.Discriminator(**given)
+            generator = r3gan.Generator(image_shape, latent_dim=latent_dim, **sizes)
+            discriminator = r3gan.Discriminator(image_shape, **sizes)
         super().__init__(
             image_shape,
             generators=[generator],

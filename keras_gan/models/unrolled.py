@@ -26,7 +26,8 @@ class UnrolledGAN(PlainModel):
     The updates are those of D's own optimizer, with its rates and running
     moments, as the authors' demonstration differentiates through Adam; the paper
     writes plain gradients. They are of the global batch, on any number of
-    replicas; with `accumulate_steps` of each part.
+    replicas; with `accumulate_steps` of each part. Losses are not scaled within them, so that
+    in float16 small gradients are lost there.
 
     Where this differs from the paper: the networks are DCGAN's or perceptrons of
     ReLU and LeakyReLU; the learning rates are DCGAN's. For an `objective` other

@@ -103,7 +103,10 @@ def down_block(x, channels, spectral_norm, *, first=False, halves=True):
 
 @keras.saving.register_keras_serializable(package="keras_gan.resnet")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents to an image: dense, a block a doubling, BN, ReLU, 3x3 and tanh (table 4a).
+    """Latents to an image: dense, a block a doubling, BN, ReLU, 3x3 and tanh.
+
+    Table 4a is this for 32x32 with the same 256 channels in each block; here they double
+    towards the base, as in tables 5 and 6.
 
     Args:
         image_shape: (height, width, channels) of the images; values in [-1, 1].
@@ -137,7 +140,10 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.resnet")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An image to one logit: a block a halving, one more, ReLU, sum of pixels, dense (table 4b).
+    """An image to one logit: a block a halving, one more, ReLU, sum of pixels, dense.
+
+    Table 4b is this for 32x32 with the same 128 channels in each block, two that halve and two
+    that do not; here they double, and all blocks but the last halve.
 
     Args:
         image_shape: (height, width, channels) of the images.

@@ -9,7 +9,8 @@ def lecam(real_logits, fake_logits, real_mean, fake_mean, *, rectified=False):
     Args:
         real_logits: Logits [N] of real examples.
         fake_logits: Logits [N] of generated examples.
-        real_mean: Running mean of the real logits, a scalar.
+        real_mean: Running mean of the real logits, a scalar. A `Game`'s starts at 0, which the
+            first hundreds of updates of D are therefore drawn to.
         fake_mean: Running mean of the generated ones.
         rectified: Count r - mean f and mean r - f only where positive, as the
             authors' code does: D is not pulled back from answering wrongly.
