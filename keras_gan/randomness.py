@@ -132,6 +132,25 @@ def _replica_rows(draw, shape):
 
 
 @tf.function
+def seeded_uniform(seeds, shape, number):
+    """Draws from [0, 1) for each seed, independent of the other seeds and of its latent.
+
+    Args:
+        seeds: int64 tensor [N, 2], as for `seeded_latents`.
+        shape: Shape of a seed's draws.
+        number: From 0; draws of other numbers are independent.
+
+    Returns:
+        A float32 tensor of shape [N, *shape].
+    """
+
+    def draw(seed):
+        return tf.random.stateless_uniform(shape, _fold_in(seed, number), alg="philox")
+
+    spec = tf.TensorSpec(shape, tf.float32)
+    return tf.map_fn(draw, seeds, fn_output_signature=spec)
+
+
 def seeded_latents(prior, seeds, size):
     """Draws one latent from each seed, independent of the other seeds.
 

@@ -328,7 +328,8 @@ def test_a_variable_belongs_to_one_player():
 
 
 def test_labels_are_refused_by_unconditional_systems():
-    with pytest.raises(UserError, match="GAN takes no labels"):
+    message = r"GAN takes no labels. Received: labels=\[0, 1\]; its conditions: none"
+    with pytest.raises(UserError, match=message):
         build("gan").sample(2, labels=[0, 1])
 
 

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import generate, models, pictures
+from keras_gan.errors import UserError
 from keras_gan.run_directory import load_run
 from keras_gan.sampling import Condition
 from keras_gan.serving import saved_model, warmup
@@ -200,6 +201,36 @@ def test_conditions_are_checked(labelled):
     assert "Expected as many labels as other rows. Received:] [1]" in message
     codes = np.full((2, 2), np.nan, "float32")
     assert "finite" in refused(run, "from_seeds_png", **{**good, "codes": codes})
+
+
+def test_samples_take_conditions_or_draw_them(labelled):
+    model = labelled[0].model
+    drawn = model.seeded_conditions([(7, i) for i in range(300)])
+    assert drawn["labels"].shape == (300,) and drawn["codes"].shape == (300, 2)
+    assert (np.bincount(drawn["labels"], minlength=3) > 70).all()
+    assert abs(drawn["codes"].mean()) < 0.1 and 0.9 < abs(drawn["codes"]).max() <= 1.0
+    assert abs(np.corrcoef(drawn["labels"], drawn["codes"][:, 0])[0, 1]) < 0.2
+    whole = model.sample(70, seed=7)
+    np.testing.assert_allclose(model.sample(3, seed=7), whole[:3], atol=1e-6)
+    own = {name: rows[:70] for name, rows in drawn.items()}
+    np.testing.assert_allclose(model.sample(70, seed=7, **own), whole, atol=1e-6)
+    other = model.sample(70, seed=7, labels=(own["labels"] + 1) % 3, codes=own["codes"])
+    assert np.abs(other - whole).reshape(70, -1).max(axis=1).min() > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"labels": [0, 3]}, r"labels of shape \(2,\), whole numbers from 0 to 2. Received: .*0 3"),
+        ({"labels": [0]}, r"Received: shape \(1,\)"),
+        ({"labels": [0.0, 1.0]}, "whole numbers from 0 to 2"),
+        ({"codes": np.full((2, 2), np.nan)}, r"codes of shape \(2, 2\), finite numbers"),
+        ({"colours": [1, 2]}, "takes no colours. Received: .*; its conditions: labels, codes"),
+    ],
+)
+def test_conditions_that_do_not_fit_are_refused(labelled, given, message):
+    with pytest.raises(UserError, match=message):
+        labelled[0].model.sample(2, **given)
 
 
 def test_systems_without_images_have_no_png():

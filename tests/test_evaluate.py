@@ -194,7 +194,7 @@ def test_pictures_of_before_do_not_stay(run_dir):
 
 def test_walks_go_where_they_say(finished, monkeypatch):
     model, _ = load_run(finished)
-    monkeypatch.setattr(latent_pictures, "_samples", lambda model, latents: latents)
+    monkeypatch.setattr(latent_pictures, "_samples", lambda model, latents, pairs: latents)
     monkeypatch.setattr(pictures, "grid", lambda rows, columns: np.reshape(rows, (-1, columns, 4)))
     rows = latent_pictures.interpolation(model)
     for straight, sphere in zip(rows[::2], rows[1::2], strict=True):

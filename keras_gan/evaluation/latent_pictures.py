@@ -1,4 +1,8 @@
-"""Pictures of the latent space: walks between latents, and arithmetic with them."""
+"""Pictures of the latent space: walks between latents, and arithmetic with them.
+
+What a generator takes beside the latents, such as labels, is on all of a walk as its first
+seed draws it.
+"""
 
 import numpy as np
 
@@ -12,7 +16,8 @@ def interpolation(model, seed=0):
 
     For a uniform prior, straight ones alone.
     """
-    ends = _others(model, 2 * _ROWS, seed).reshape(_ROWS, 2, -1)
+    pairs = _others(2 * _ROWS, seed)
+    ends = _latents(model, pairs).reshape(_ROWS, 2, -1)
     kinds = (False, True) if model.latent_prior == "normal" else (False,)
     steps = min(_STEPS, pictures.columns_that_fit(model.image_shape[1]))
     rows = [
@@ -20,7 +25,8 @@ def interpolation(model, seed=0):
         for pair in ends[: _ROWS // len(kinds)]
         for spherical in kinds
     ]
-    return pictures.grid(_samples(model, np.concatenate(rows)), steps)
+    first = [pair for pair in pairs[::2][: _ROWS // len(kinds)] for _ in kinds]
+    return pictures.grid(_samples(model, np.concatenate(rows), np.repeat(first, steps, 0)), steps)
 
 
 def latent_walk(model, seed=0):
@@ -28,11 +34,12 @@ def latent_walk(model, seed=0):
 
     On the sphere for a normal prior.
     """
-    points = _others(model, _ROWS, seed)
+    pairs = _others(_ROWS, seed)
+    points = _latents(model, pairs)
     steps = min(_STEPS, pictures.columns_that_fit(model.image_shape[1]))
     spherical = model.latent_prior == "normal"
     path = latent_space.walk(np.concatenate([points, points[:1]]), steps + 1, spherical)
-    return pictures.grid(_samples(model, path[:-1]), steps)
+    return pictures.grid(_samples(model, path[:-1], pairs[:1] * (len(path) - 1)), steps)
 
 
 def seeds_walk(model, seeds, steps):
@@ -46,13 +53,14 @@ def seeds_walk(model, seeds, steps):
     Returns:
         float32 array [(seeds - 1) * steps, *shape]: a seed between two others comes twice.
     """
-    points = _of_seeds(model, seeds)
+    pairs = _of_seeds(seeds)
+    points = _latents(model, pairs)
     spherical = model.latent_prior == "normal"
     legs = [
         latent_space.interpolate(*pair, steps, spherical)
         for pair in zip(points[:-1], points[1:], strict=True)
     ]
-    return _samples(model, np.concatenate(legs))
+    return _samples(model, np.concatenate(legs), np.repeat(pairs[:-1], steps, axis=0))
 
 
 def arithmetic(model, base, minus, plus):
@@ -68,11 +76,13 @@ def arithmetic(model, base, minus, plus):
         (sample [1, *shape] of the result; rows of samples to show: of each
         concept its seeds' and last its mean's, then the result).
     """
-    result = _samples(model, latent_space.arithmetic(model, base, minus, plus)[np.newaxis])
-    rows = []
+    first = _of_seeds(base)[:1]
+    calculated = latent_space.arithmetic(model, base, minus, plus)[np.newaxis]
+    result, rows = _samples(model, calculated, first), []
     for seeds in (base, minus, plus):
-        latents = _of_seeds(model, seeds)
-        rows.append(_samples(model, np.concatenate([latents, latents.mean(axis=0)[np.newaxis]])))
+        latents = _latents(model, _of_seeds(seeds))
+        latents = np.concatenate([latents, latents.mean(axis=0)[np.newaxis]])
+        rows.append(_samples(model, latents, first * len(latents)))
     return result, [*rows, result]
 
 
@@ -85,23 +95,24 @@ def ragged(rows):
     )
 
 
-def _of_seeds(model, seeds):
-    """Returns the latents of seeds, those of `keras_gan.generate`."""
-    return _latents(model, [(seed, 0) for seed in seeds])
+def _of_seeds(seeds):
+    """Returns the pairs of seeds, those of `keras_gan.generate`."""
+    return [(seed, 0) for seed in seeds]
 
 
-def _others(model, count, seed):
-    """Returns latents that are not those of the grid of samples, (seed, 0)."""
-    return _latents(model, [(seed, 1000 + i) for i in range(count)])
+def _others(count, seed):
+    """Returns pairs that are not those of the grid of samples, (seed, 0)."""
+    return [(seed, 1000 + i) for i in range(count)]
 
 
 def _latents(model, pairs):
     return np.concatenate(list(model.seeded_latents(pairs)))
 
 
-def _samples(model, latents):
-    parts = [
-        np.asarray(model.from_latents(model.averaged_generator, latents[i : i + 64]))
-        for i in range(0, len(latents), 64)
-    ]
-    return np.concatenate(parts).astype(np.float32)
+def _samples(model, latents, pairs):
+    """Returns samples for latents, under the conditions that as many pairs draw."""
+    conditions, parts = model.seeded_conditions(pairs), []
+    for i in range(0, len(latents), 64):
+        own = {name: rows[i : i + 64] for name, rows in conditions.items()}
+        parts.append(model.from_latents(model.averaged_generator, latents[i : i + 64], **own))
+    return np.concatenate([np.asarray(part) for part in parts]).astype(np.float32)
