@@ -21,7 +21,7 @@ LAYERS = [
     {"checkpoints", "workers"},
     {"models"},
     {"adversarial"},
-    {"game", "pieces", "two_optimizers"},
+    {"game", "hooks", "pieces", "two_optimizers"},
     {
         "charts",
         "data",

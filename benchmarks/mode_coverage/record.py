@@ -35,7 +35,7 @@ def path(protocol):
 
 def picture_path(protocol, row):
     """Returns the place of a row's picture."""
-    return DIRECTORY / f"{protocol}-{row}.png"
+    return DIRECTORY / f"{protocol}-{row.replace(RECIPE, '-recipe')}.png"
 
 
 def read(protocol):
@@ -120,7 +120,7 @@ def _pictures(protocol, rows):
         part = rows[start : start + _PICTURES_A_LINE]
         places = [os.path.relpath(picture_path(protocol, row), DOCUMENT.parent) for row in part]
         images = [
-            f'<img src="{place.replace(" ", "%20")}" width="160" alt="{row}, {protocol}">'
+            f'<img src="{place}" width="160" alt="{row}, {protocol}">'
             for place, row in zip(places, part, strict=True)
         ]
         lines += ["", f"| {' | '.join(part)} |", "|---" * len(part) + "|"]
