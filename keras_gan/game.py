@@ -55,11 +55,11 @@ class Game(keras.layers.Layer):
         return augment.diff_augment(images, self.pieces.augment)
 
     def discriminator_losses(self, discriminate, real, fake, updates, weight):
-        """Returns D's losses [N] and values to log.
+        """Returns D's losses [N], values to log, and its answers to real and generated examples.
 
         Args:
-            discriminate: Function from a dict of examples to logits [N], which
-                augments them.
+            discriminate: Function from a dict of examples to a dict with `logits` [N],
+                which augments them.
             real: Dict of real examples.
             fake: Dict of generated examples.
             updates: D's updates done.
@@ -67,8 +67,9 @@ class Game(keras.layers.Layer):
         """
         pieces = self.pieces
         at_once = pieces.penalty_every == 1
-        real_logits, r1 = _answer(discriminate, real, at_once and "r1" in pieces.penalties)
-        fake_logits, r2 = _answer(discriminate, fake, at_once and "r2" in pieces.penalties)
+        real_answer, r1 = _answer(discriminate, real, at_once and "r1" in pieces.penalties)
+        fake_answer, r2 = _answer(discriminate, fake, at_once and "r2" in pieces.penalties)
+        real_logits, fake_logits = real_answer["logits"], fake_answer["logits"]
         total = self.objective.discriminator(real_logits, fake_logits)
         values = dict(self.objective.monitors(real_logits, fake_logits))
         terms = [penalty for penalty in (r1, r2) if penalty is not None]
@@ -85,7 +86,7 @@ class Game(keras.layers.Layer):
         if pieces.consistency:
             values["consistency"] = tf.add_n(
                 [
-                    penalties.consistency(logits, discriminate(_moved(examples)))
+                    penalties.consistency(logits, discriminate(_moved(examples))["logits"])
                     for logits, examples in ((real_logits, real), (fake_logits, fake))
                 ]
             )
@@ -93,20 +94,22 @@ class Game(keras.layers.Layer):
         if pieces.is_adaptive:
             values["d_sign_real"] = 2.0 * values["d_accuracy_real"] - 1.0
             values["augment_probability"] = self.probability + 0.0 * real_logits
-        return total, values
+        return total, values, (real_answer, fake_answer)
 
     def generator_losses(self, discriminate, real, fake, step, batch_size):
-        """Returns G's losses [N] after so many generator steps; see above."""
-        logits = discriminate(fake)
+        """Returns G's losses [N] after so many generator steps, and D's answer; see above."""
+        answer = discriminate(fake)
+        logits = answer["logits"]
         if self.objective.relativistic:
-            found = self.objective.generator(logits, tf.stop_gradient(discriminate(real)))
+            real_logits = tf.stop_gradient(discriminate(real)["logits"])
+            found = self.objective.generator(logits, real_logits)
         else:
             found = self.objective.generator(logits)
         if self.pieces.top_k < 1.0:
             done = tf.cast(step * batch_size, tf.float32) / self.pieces.top_k_images
             share = self.pieces.top_k ** tf.minimum(done, 1.0)
             found = losses.top_k(found, logits, share)
-        return found
+        return found, answer
 
     def after_update(self, means, batch_size):
         """Brings the state up to date after an update of D, from means over the global batch."""
@@ -181,7 +184,7 @@ class Game(keras.layers.Layer):
         """Returns a penalty [N]; where it is lazy, 0 in most updates and stronger in the others."""
 
         def critic(images):
-            return discriminate({**real, "image": images})
+            return discriminate({**real, "image": images})["logits"]
 
         functions = {
             "gradient_penalty": lambda: penalties.gradient_penalty(
@@ -192,7 +195,9 @@ class Game(keras.layers.Layer):
             ),
             "dragan": lambda: penalties.dragan(critic, real["image"]),
             "r1": lambda: penalties.r1(critic, real["image"]),
-            "r2": lambda: penalties.r2(lambda x: discriminate({**fake, "image": x}), fake["image"]),
+            "r2": lambda: penalties.r2(
+                lambda x: discriminate({**fake, "image": x})["logits"], fake["image"]
+            ),
         }
         every = self.pieces.penalty_every
         if every == 1:
@@ -211,7 +216,7 @@ def _moved(examples):
 
 
 def _answer(discriminate, examples, penalised):
-    """Returns the logits of examples, and 1/2 ||their gradient by the images||^2 if asked for.
+    """Returns D's answer to examples, and 1/2 ||its logits' gradient by the images||^2 if asked.
 
     One pass serves both.
     """
@@ -220,7 +225,7 @@ def _answer(discriminate, examples, penalised):
     images = tf.convert_to_tensor(examples["image"])
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
-        logits = discriminate({**examples, "image": images})
-        total = tf.reduce_sum(logits)
+        answer = discriminate({**examples, "image": images})
+        total = tf.reduce_sum(answer["logits"])
     gradients = tape.gradient(total, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    return logits, penalties.half_squared_norm(gradients)
+    return answer, penalties.half_squared_norm(gradients)

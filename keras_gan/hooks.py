@@ -20,7 +20,11 @@ class Hooks:
         return {"image": self.generator(latents, training=True)}
 
     def answer(self, examples):
-        """Returns the discriminator's logits [N] for a dict of examples as it sees them."""
+        """Returns what the discriminator says of a dict of examples as it sees them.
+
+        Logits [N], or a dict of them as `logits` and of what else it answers, such as
+        logits of classes.
+        """
         return self.discriminator(examples["image"], training=True)
 
     def penalty_weight(self, real):
@@ -44,12 +48,37 @@ class Hooks:
         """
         weight = self.penalty_weight(real)
         updates = self.discriminator_optimizer.iterations if self.compiled else 0
-        return self.game.discriminator_losses(self.discriminate, real, fake, updates, weight)
+        losses, values, answers = self.game.discriminator_losses(
+            self.discriminate, real, fake, updates, weight
+        )
+        terms = self.discriminator_terms(real, fake, *answers)
+        return sum(terms.values(), losses), {**values, **terms}
+
+    def discriminator_terms(self, real, fake, real_answer, fake_answer):
+        """Returns terms [N] of D's loss beside the game's, by name; see `term_names`.
+
+        Args:
+            real: Dict of real examples.
+            fake: Dict of generated examples.
+            real_answer: What `discriminate` says of the real ones.
+            fake_answer: And of the generated ones.
+        """
+        del real, fake, real_answer, fake_answer
+        return {}
 
     def generator_loss(self, real, fake):
         """Returns G's losses [N] and a dict of per-example values to log; see above."""
         batch_size = self._in_all(real)
-        return self.game.generator_losses(self.discriminate, real, fake, self.step, batch_size), {}
+        losses, answer = self.game.generator_losses(
+            self.discriminate, real, fake, self.step, batch_size
+        )
+        terms = self.generator_terms(fake, answer)
+        return sum(terms.values(), losses), terms
+
+    def generator_terms(self, fake, answer):
+        """Returns terms [N] of G's loss beside the game's, by name; see above."""
+        del fake, answer
+        return {}
 
     def after_discriminator_update(self, means):
         """Called after each update of D, for instance to clip its weights.
@@ -60,9 +89,13 @@ class Hooks:
         """
 
     def discriminate(self, examples):
-        """Returns the discriminator's logits [N], in full precision, for examples as they are.
+        """Returns a dict of `answer`'s for examples as they are, in full precision.
 
         They are augmented here, if at all.
         """
         seen = {**examples, "image": self.game.augmented(examples["image"])}
-        return tf.cast(self.answer(seen), self.compute_dtype)
+        return self._in_full_precision(self.answer(seen))
+
+    def _in_full_precision(self, answer):
+        answers = answer if isinstance(answer, dict) else {"logits": answer}
+        return {name: tf.cast(value, self.compute_dtype) for name, value in answers.items()}

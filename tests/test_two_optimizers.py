@@ -20,7 +20,8 @@ def test_xla_over_replicas_names_the_layer_that_synchronises():
 def test_xla_over_replicas_names_the_system_whose_losses_synchronise():
     class Relative(models.get("gan")):
         def generator_loss(self, real, fake):
-            return global_mean(self.discriminate(real)) - self.discriminate(fake), {}
+            real_logits, fake_logits = (self.discriminate(x)["logits"] for x in (real, fake))
+            return global_mean(real_logits) - fake_logits, {}
 
     with make_strategy(cpu_replicas=2).scope():
         model = Relative((3,), **Relative.tiny)

@@ -53,9 +53,9 @@ class PacGAN(PlainModel):
         return super().generator_loss(self._packs(real), self._packs(fake))
 
     def discriminate(self, examples):
-        """Returns logits [N / m] of packs, augmenting each of their examples on its own."""
+        """Returns the logits [N / m] of packs, augmenting each of their examples on its own."""
         images = self.game.augmented(unpacked(examples["image"], self.packing))
-        return tf.cast(self.answer({"image": packed(images, self.packing)}), self.compute_dtype)
+        return self._in_full_precision(self.answer({"image": packed(images, self.packing)}))
 
     def _packs(self, examples):
         return {"image": packed(examples["image"], self.packing)}

@@ -56,7 +56,7 @@ class UnrolledGAN(PlainModel):
             found, values = super().generator_loss(real, fake)
             if self.game.pieces.objective == "minimax":
                 # E[log D(x)] is a part of V that depends on G as well, through D's parameters.
-                found -= tf.nn.softplus(-self.discriminate(real))
+                found -= tf.nn.softplus(-self.discriminate(real)["logits"])
         return found, values
 
     def _unrolled(self, real, fake):
