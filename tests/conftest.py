@@ -19,16 +19,18 @@ make_strategy(cpu_replicas=4)
 
 
 def build(name, image_shape=None, seed=0, **arguments):
-    """Returns the tiny instance of a system, not compiled."""
+    """Returns the tiny instance of a system, of three classes if conditional, not compiled."""
     keras.utils.set_random_seed(seed)
     system = models.get(name)
-    return system(image_shape or system.tiny_shape, **{**system.tiny, **arguments})
+    arguments = {"num_classes": 3, **system.tiny, **arguments}
+    return system(image_shape or system.tiny_shape, **arguments)
 
 
 def examples(count, image_shape=(16, 16, 1), seed=0):
-    """Returns a batch of random images in [-1, 1]."""
-    draw = np.random.default_rng(seed).uniform(-1, 1, (count, *image_shape))
-    return {"image": tf.constant(draw, keras.config.floatx())}
+    """Returns a batch of random images in [-1, 1] of three classes."""
+    draws = np.random.default_rng(seed)
+    images, labels = draws.uniform(-1, 1, (count, *image_shape)), draws.integers(0, 3, count)
+    return {"image": tf.constant(images, keras.config.floatx()), "label": tf.constant(labels)}
 
 
 def values(variables):

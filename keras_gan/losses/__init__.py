@@ -3,6 +3,7 @@
 All take logits of shape [N] (no sigmoid) and return float tensors of shape [N].
 """
 
+from keras_gan.losses.classes import class_cross_entropy
 from keras_gan.losses.cross_entropy import (
     cross_entropy_monitors,
     discriminator_cross_entropy,
@@ -38,6 +39,7 @@ __all__ = [
     "OBJECTIVES",
     "Objective",
     "accuracy",
+    "class_cross_entropy",
     "cross_entropy_game",
     "cross_entropy_monitors",
     "difference_monitors",

@@ -72,8 +72,45 @@ def features(level, width):
     return width * min(2**level, 8)
 
 
-def _weights():
+def weights():
+    """Returns the initializer of all kernels, N(0, 0.02)."""
     return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def image_from(latents, image_shape, *, width, kernel_size):
+    """Returns the image that fractionally-strided convolutions make of latents; see `Generator`."""
+    n = levels(image_shape)
+    height, breadth, channels = image_shape
+    base = (height // 2**n, breadth // 2**n, features(n - 1, width))
+    x = keras.layers.Dense(math.prod(base), use_bias=False, kernel_initializer=weights())(latents)
+    x = keras.layers.Reshape(base)(x)
+    for level in reversed(range(n)):
+        x = keras.layers.ReLU()(batch_norm(x))
+        x = Conv2DTranspose(
+            features(level - 1, width) if level else channels,
+            kernel_size,
+            strides=2,
+            padding="same",
+            use_bias=not level,
+            kernel_initializer=weights(),
+        )(x)
+    return keras.layers.Activation("tanh")(x)
+
+
+def features_of(images, *, width, kernel_size, normalise):
+    """Returns what strided convolutions make of images, flat; see `Discriminator`."""
+    x = images
+    for level in range(levels(images.shape[1:])):
+        x = normalise.convolution(
+            features(level, width),
+            kernel_size,
+            strides=2,
+            padding="same",
+            use_bias=not (level and normalise.has_offset),
+            kernel_initializer=weights(),
+        )(x)
+        x = keras.layers.LeakyReLU(0.2)(normalise(x) if level else x)
+    return keras.layers.Flatten()(x)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.dcgan")
@@ -98,25 +135,9 @@ class Generator(ArgumentsAreConfig, keras.Model):
     """
 
     def __init__(self, image_shape, *, latent_dim, width, kernel_size):
-        n = levels(image_shape)
-        height, breadth, channels = image_shape
-        base = (height // 2**n, breadth // 2**n, features(n - 1, width))
         latents = keras.Input((latent_dim,), name="latents")
-        x = keras.layers.Dense(math.prod(base), use_bias=False, kernel_initializer=_weights())(
-            latents
-        )
-        x = keras.layers.Reshape(base)(x)
-        for level in reversed(range(n)):
-            x = keras.layers.ReLU()(batch_norm(x))
-            x = Conv2DTranspose(
-                features(level - 1, width) if level else channels,
-                kernel_size,
-                strides=2,
-                padding="same",
-                use_bias=not level,
-                kernel_initializer=_weights(),
-            )(x)
-        super().__init__(latents, keras.layers.Activation("tanh")(x), name="generator")
+        image = image_from(latents, image_shape, width=width, kernel_size=kernel_size)
+        super().__init__(latents, image, name="generator")
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.dcgan")
@@ -142,17 +163,6 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
     def __init__(self, image_shape, *, width, kernel_size, normalization="batch"):
         normalise = Normalization(normalization)
         images = keras.Input(tuple(image_shape), name="images")
-        x = images
-        for level in range(levels(image_shape)):
-            x = normalise.convolution(
-                features(level, width),
-                kernel_size,
-                strides=2,
-                padding="same",
-                use_bias=not (level and normalise.has_offset),
-                kernel_initializer=_weights(),
-            )(x)
-            x = keras.layers.LeakyReLU(0.2)(normalise(x) if level else x)
-        x = keras.layers.Flatten()(x)
-        x = normalise.dense(1, kernel_initializer=_weights())(x)
+        x = features_of(images, width=width, kernel_size=kernel_size, normalise=normalise)
+        x = normalise.dense(1, kernel_initializer=weights())(x)
         super().__init__(images, keras.layers.Reshape((), name="logits")(x), name="discriminator")

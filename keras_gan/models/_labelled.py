@@ -1,0 +1,109 @@
+"""What the systems that make images of a class have in common."""
+
+import keras
+
+from keras_gan.adversarial import AdversarialModel
+from keras_gan.checks import check_arguments
+from keras_gan.errors import UserError
+from keras_gan.networks import labelled
+from keras_gan.players import one_each
+from keras_gan.sampling import Condition
+
+
+class Labelled:
+    """Mixin of systems whose generator takes labels; a sample has that of a real example.
+
+    It needs the attribute `num_classes`.
+    """
+
+    @property
+    def conditions(self):
+        """The labels."""
+        return (Condition("labels", "int64", count=self.num_classes),)
+
+    def generate(self, latents, batch):
+        labels = self.labels_of(batch)
+        image = self.generator({"latents": latents, "labels": labels}, training=True)
+        return {"image": image, "label": labels}
+
+    def labels_of(self, examples):
+        """Returns the labels [N] of a dict of examples."""
+        if "label" not in examples:
+            raise UserError(
+                f"{type(self).__name__} learns from labels. Expected batches that are dicts with "
+                f"the keys 'image' and 'label'. Received: {sorted(examples)}."
+            )
+        return examples["label"]
+
+    @classmethod
+    def check_classes(cls, num_classes):
+        """Raises `UserError` unless there are classes to learn."""
+        if num_classes is None or num_classes < 2:
+            raise UserError(
+                f"{cls.__name__} learns to make images of a class, from a dataset with labels of "
+                f"at least two classes. Received: num_classes={num_classes}. Use a folder with a "
+                "folder for each class, a labelled dataset such as digits, or another system."
+            )
+
+
+class LabelledModel(Labelled, AdversarialModel):
+    """A conditional game between DCGAN's networks; base class.
+
+    Args:
+        image_shape: (height, width, channels), see `networks.dcgan.levels`.
+        num_classes: Number of classes, at least 2.
+        latent_dim: Dimension of the latents.
+        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
+        embedding_dim: Dimension of the labels' embeddings in G.
+        d_steps: Discriminator updates in a step.
+        width: Channels of the layers next to the image.
+        kernel_size: Side of the convolution kernels.
+        normalization: Of D, see `networks.normalization`.
+        **pieces: See `pieces.Pieces`.
+
+    Attributes:
+        discriminator_class: Of `networks.labelled`.
+    """
+
+    tiny = {"latent_dim": 4, "embedding_dim": 3, "width": 2, "kernel_size": 3}
+    discriminator_class = None
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        num_classes=None,
+        latent_dim=100,
+        latent_prior="normal",
+        embedding_dim=50,
+        d_steps=1,
+        width=64,
+        kernel_size=5,
+        normalization="batch",
+        **pieces,
+    ):
+        self.check_classes(num_classes)
+        sizes = {"width": width, "kernel_size": kernel_size}
+        check_arguments(
+            latent_dim=latent_dim, embedding_dim=embedding_dim, d_steps=d_steps, **sizes
+        )
+        sizes["num_classes"] = num_classes
+        generator = labelled.Generator(
+            image_shape, latent_dim=latent_dim, embedding_dim=embedding_dim, **sizes
+        )
+        super().__init__(
+            image_shape,
+            generators=[generator],
+            discriminators=[
+                self.discriminator_class(image_shape, normalization=normalization, **sizes)
+            ],
+            latent_dim=latent_dim,
+            latent_prior=latent_prior,
+            d_steps=d_steps,
+            pieces=pieces,
+        )
+        self.num_classes = num_classes
+
+    def default_optimizers(self):
+        """Returns DCGAN's."""
+        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)

@@ -1,0 +1,110 @@
+"""DCGAN's networks for images of classes: labels go in, or come out."""
+
+import math
+
+import keras
+
+from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.networks import dcgan
+from keras_gan.networks.normalization import Normalization
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.labelled")
+class Generator(ArgumentsAreConfig, keras.Model):
+    """Latents and labels to an image: the labels' embeddings are further latents.
+
+    Args:
+        image_shape: (height, width, channels) of the images; values in [-1, 1].
+        latent_dim: Dimension of the latents.
+        num_classes: Number of classes.
+        embedding_dim: Dimension of an embedding.
+        width: As of `dcgan.Generator`.
+        kernel_size: As of `dcgan.Generator`.
+
+    Call arguments:
+        latents: Tensor [N, latent_dim].
+        labels: Integer tensor [N].
+
+    Returns:
+        Tensor [N, *image_shape].
+    """
+
+    def __init__(self, image_shape, *, latent_dim, num_classes, embedding_dim, width, kernel_size):
+        latents = keras.Input((latent_dim,), name="latents")
+        labels = keras.Input((), dtype="int64", name="labels")
+        # As far from zero as latents are.
+        embedded = keras.layers.Embedding(
+            num_classes,
+            embedding_dim,
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+        )(labels)
+        x = keras.layers.Concatenate()([latents, embedded])
+        image = dcgan.image_from(x, image_shape, width=width, kernel_size=kernel_size)
+        super().__init__({"latents": latents, "labels": labels}, image, name="generator")
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.labelled")
+class Discriminator(ArgumentsAreConfig, keras.Model):
+    """An image and its label to one logit: the label's embedding is a further channel.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        num_classes: Number of classes.
+        width: As of `dcgan.Discriminator`.
+        kernel_size: As of `dcgan.Discriminator`.
+        normalization: See `normalization.Normalization`.
+
+    Call arguments:
+        images: Tensor [N, *image_shape].
+        labels: Integer tensor [N].
+
+    Returns:
+        Logits, tensor [N].
+    """
+
+    def __init__(self, image_shape, *, num_classes, width, kernel_size, normalization="batch"):
+        normalise = Normalization(normalization)
+        images = keras.Input(tuple(image_shape), name="images")
+        labels = keras.Input((), dtype="int64", name="labels")
+        *sides, _ = image_shape
+        # Pixels of a label differ as those of an image do.
+        channel = keras.layers.Embedding(
+            num_classes,
+            math.prod(sides),
+            embeddings_initializer=keras.initializers.RandomUniform(-1.0, 1.0),
+        )(labels)
+        x = keras.layers.Concatenate()([images, keras.layers.Reshape((*sides, 1))(channel)])
+        x = dcgan.features_of(x, width=width, kernel_size=kernel_size, normalise=normalise)
+        x = normalise.dense(1, kernel_initializer=dcgan.weights())(x)
+        logits = keras.layers.Reshape((), name="logits")(x)
+        super().__init__({"images": images, "labels": labels}, logits, name="discriminator")
+
+
+@keras.saving.register_keras_serializable(package="keras_gan.labelled")
+class Classifier(ArgumentsAreConfig, keras.Model):
+    """An image to one logit and to one of each class, from the same features.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        num_classes: Number of classes.
+        width: As of `dcgan.Discriminator`.
+        kernel_size: As of `dcgan.Discriminator`.
+        normalization: See `normalization.Normalization`.
+
+    Call arguments:
+        images: Tensor [N, *image_shape].
+
+    Returns:
+        Dict of `logits` [N] and `classes`, logits [N, num_classes].
+    """
+
+    def __init__(self, image_shape, *, num_classes, width, kernel_size, normalization="batch"):
+        normalise = Normalization(normalization)
+        images = keras.Input(tuple(image_shape), name="images")
+        x = dcgan.features_of(images, width=width, kernel_size=kernel_size, normalise=normalise)
+        answers = {}
+        for name, count in (("logits", 1), ("classes", num_classes)):
+            read_out = normalise.dense(count, kernel_initializer=dcgan.weights())(x)
+            shape = () if name == "logits" else (count,)
+            answers[name] = keras.layers.Reshape(shape, name=name)(read_out)
+        super().__init__(images, answers, name="discriminator")
