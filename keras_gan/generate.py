@@ -20,7 +20,16 @@ class Options:
 
     run_dir: str | None = option(None, "The run directory.")
     checkpoint: str = option("newest", CHECKPOINT)
-    seeds: str = option("0-63", "Seeds, like 0-63 or 1,5,9-12.")
+    seeds: str | None = option(
+        None, "Seeds, like 0-63 or 1,5,9-12. Default: 0-63; with --labels 0-9."
+    )
+    labels: str | None = option(
+        None, "A row of all seeds for each of these classes, like 0,3 or all; names do as well."
+    )
+    truncation: float | None = option(
+        None,
+        "Cut the normal prior of the latents off here, like 0.7: likelier, less varied samples.",
+    )
     walk: int | None = option(
         None, "Walk from each seed to the next, in a row of so many samples with both ends.",
         lower=2, upper=1000,
@@ -42,6 +51,10 @@ class Options:
             raise UserError(
                 "--minus and --plus go together, without --walk: --seeds=3,14,15 --minus=9,26,5 "
                 "--plus=35,8,97."
+            )
+        if (self.walk or self.minus) and (self.labels or self.truncation is not None):
+            raise UserError(
+                "--labels and --truncation are for samples of seeds, not what is between."
             )
 
 
@@ -83,12 +96,14 @@ def generate(options):
     from keras_gan.files import replacing
     from keras_gan.run_directory import load_run
 
-    output, seeds = options.output, parse_seeds(options.seeds)
+    output = options.output
+    seeds = parse_seeds(options.seeds or ("0-9" if options.labels else "0-63"))
     kind = os.path.splitext(output)[1].lower()
     if not output or kind not in ("", ".png", ".npy"):
         raise UserError(f"--output must be a .png, an .npy or a folder. Received: {output}.")
-    model, _ = load_run(options.run_dir, options.checkpoint)
-    samples, picture = _samples(model, seeds, options)
+    model, run = load_run(options.run_dir, options.checkpoint)
+    labels = parse_labels(options.labels, model, run["class_names"]) if options.labels else None
+    samples, picture = _samples(model, seeds, labels, options)
     if kind == ".npy":
         files = {output: lambda file: np.save(file, samples)}
     elif len(model.image_shape) != 3 and (kind == "" or model.image_shape != (2,)):
@@ -100,7 +115,7 @@ def generate(options):
         picture = pictures.picture(samples) if picture is None else picture
         files = {output: lambda file: file.write(pictures.png(picture))}
     else:
-        names = [os.path.join(output, name) for name in _names(seeds, options, len(samples))]
+        names = [os.path.join(output, n) for n in _names(seeds, labels, options, len(samples))]
         files = {
             name: lambda file, image=image: file.write(pictures.png(pictures.to_bytes(image)))
             for name, image in zip(names, samples, strict=True)
@@ -114,14 +129,53 @@ def generate(options):
     return len(samples)
 
 
-def _samples(model, seeds, options):
+def parse_labels(text, model, class_names):
+    """Turns "0,3", "all" or names of classes into labels.
+
+    Args:
+        text: What `--labels` says.
+        model: An `AdversarialModel`.
+        class_names: Names of the classes, in the order of their labels.
+
+    Raises:
+        UserError: If the model takes no labels, or there is no such class.
+    """
+    counts = {condition.name: condition.count for condition in model.conditions}
+    if "labels" not in counts:
+        raise UserError(
+            f"{type(model).__name__} takes no labels. Received: --labels={text}. Leave it out."
+        )
+    if text == "all":
+        return list(range(counts["labels"]))
+    names = list(class_names or ())
+    labels = []
+    for part in (part.strip() for part in text.split(",")):
+        label = int(part) if part.isdecimal() else names.index(part) if part in names else -1
+        if not 0 <= label < counts["labels"]:
+            known = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+            raise UserError(
+                f"--labels must be all, or of 0 to {counts['labels'] - 1}, or of their names "
+                f"({known}). Received: {part!r}."
+            )
+        labels.append(label)
+    return labels
+
+
+def _samples(model, seeds, labels, options):
     """Returns samples, and for what is no plain grid a picture."""
-    if not options.walk and options.minus is None:
-        return model.sample_seeds([(seed, 0) for seed in seeds]), None
-    from keras_gan.evaluation import latent_pictures
     from keras_gan.pictures import grid
 
     are_images = len(model.image_shape) == 3
+    if not options.walk and options.minus is None:
+        pairs, given = [(seed, 0) for seed in seeds], {}
+        if labels:
+            given["labels"] = [label for label in labels for _ in seeds]
+        samples = model.sample_seeds(
+            pairs * len(labels or [0]), truncation=options.truncation, **given
+        )
+        return samples, grid(samples, len(seeds)) if labels and are_images else None
+    from keras_gan.evaluation import latent_pictures
+
     if options.walk:
         if len(seeds) < 2:
             raise UserError(f"--walk needs at least two --seeds. Received: {options.seeds}.")
@@ -134,9 +188,11 @@ def _samples(model, seeds, options):
     return samples, latent_pictures.ragged(rows) if are_images else None
 
 
-def _names(seeds, options, count):
+def _names(seeds, labels, options, count):
     if options.walk or options.minus is not None:
         return [f"step_{i:08d}.png" for i in range(count)]
+    if labels:
+        return [f"label_{label:04d}_seed_{seed:08d}.png" for label in labels for seed in seeds]
     return [f"seed_{seed:08d}.png" for seed in seeds]
 
 

@@ -20,19 +20,20 @@ def count_that_fits(shape, wanted=64):
     return min(wanted, rows * columns)
 
 
-def picture(examples, reference=None):
+def picture(examples, reference=None, columns=None):
     """Draws examples as one picture.
 
     Args:
         examples: Images [N, H, W, C] in [-1, 1], or points [N, 2].
         reference: Points [M, 2] to draw in grey behind the others.
+        columns: Images in a row; see `grid`.
 
     Returns:
         uint8 array [height, width, channels], or `None` for vectors that are
         not points in the plane.
     """
     if examples.ndim == 4:
-        return grid(examples)
+        return grid(examples, columns)
     return scatter(examples, reference) if examples.shape[1] == 2 else None
 
 

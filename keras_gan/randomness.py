@@ -6,6 +6,7 @@ precision of the model.
 """
 
 import contextlib
+import math
 import threading
 
 import tensorflow as tf
@@ -99,6 +100,24 @@ def latents(prior, shape, seed):
     if prior == "uniform":
         return tf.random.stateless_uniform(shape, seed, -1.0, 1.0, alg="philox")
     return tf.random.stateless_normal(shape, seed, alg="philox")
+
+
+def truncated(latents, threshold):
+    """Returns standard normal latents as ones of the normal distribution within +-threshold.
+
+    Each keeps its quantile. The law is that of redrawing what is beyond the threshold, the
+    truncation trick of Brock et al. 2019 (section 3.1), and a seed stays one image that changes
+    smoothly with the threshold.
+
+    Args:
+        latents: Float tensor from N(0, 1).
+        threshold: Above 0.
+    """
+    latents = tf.cast(latents, tf.float64)
+    below = lambda x: 0.5 * tf.math.erfc(-x / math.sqrt(2.0))  # noqa: E731
+    least = below(tf.constant(-threshold, tf.float64))
+    quantile = least + below(latents) * (1.0 - 2.0 * least)
+    return tf.cast(tf.clip_by_value(tf.math.ndtri(quantile), -threshold, threshold), tf.float32)
 
 
 def replica_latents(prior, count, size, seed):

@@ -66,7 +66,7 @@ class Sampling:
 
     conditions = ()
 
-    def sample(self, count, seed=0, **conditions):
+    def sample(self, count, seed=0, truncation=None, **conditions):
         """Samples from the averaged generator.
 
         Image i depends on (seed, i) and its conditions alone: `sample(4, 7)` begins with
@@ -75,6 +75,8 @@ class Sampling:
         Args:
             count: Number of samples.
             seed: Any integer.
+            truncation: Where the normal prior of the latents is cut off; see
+                `randomness.truncated`. Less diverse samples, each of them likelier.
             **conditions: Rows [count, ...] of the generator's `conditions`, by name, such as
                 `labels` [count] in conditional systems. Default: drawn, each row from (seed, i).
 
@@ -82,30 +84,52 @@ class Sampling:
             float32 array [count, *image_shape]; images in [-1, 1].
 
         Raises:
-            UserError: For conditions that the generator does not take.
+            UserError: For conditions that the generator does not take, and for a truncation
+                that is not above 0 or of another prior.
         """
-        return self.sample_seeds([(seed, i) for i in range(count)], **conditions)
+        pairs = [(seed, i) for i in range(count)]
+        return self.sample_seeds(pairs, truncation=truncation, **conditions)
 
-    def sample_seeds(self, seeds, averaged=True, **conditions):
+    def sample_seeds(self, seeds, averaged=True, truncation=None, **conditions):
         """Samples from a generator, one for each pair (seed, index).
 
         Args:
             seeds: Integer array [N, 2].
             averaged: Whether from the averaged generator or the one that trains.
+            truncation: As in `sample`.
             **conditions: As in `sample`.
 
         Returns:
             float32 array [N, *image_shape].
         """
         network = self.averaged_generator if averaged else self.generator
+        if truncation is not None and not (truncation > 0 and self.latent_prior == "normal"):
+            raise UserError(
+                "A truncation must be above 0 and is of normal latents. Received: "
+                f"{truncation} for {self.latent_prior} ones."
+            )
         rows = self.seeded_conditions(seeds, **conditions)
         parts = [np.zeros((0, *self.image_shape), np.float32)]
         start = 0
         for latents in self.seeded_latents(seeds):
             own = {name: values[start : start + len(latents)] for name, values in rows.items()}
+            if truncation is not None:
+                latents = randomness.truncated(latents, truncation)
             parts.append(np.asarray(self.from_latents(network, latents, **own), np.float32))
             start += len(latents)
         return np.concatenate(parts)
+
+    def showcase(self, count):
+        """Returns what a grid of samples shows.
+
+        Args:
+            count: Number of samples, about.
+
+        Returns:
+            (pairs (seed, index); rows of conditions by name, for `sample_seeds`; samples in a
+            row of the grid, `None` for as many as there are rows).
+        """
+        return [(seed, 0) for seed in range(count)], {}, None
 
     def seeded_conditions(self, seeds, **given):
         """Returns a row of each condition for each pair (seed, index), by name.

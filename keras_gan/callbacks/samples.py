@@ -37,10 +37,10 @@ class SampleGrids(StepCallback):
 
     def at_step(self, logs):
         self.drawn = self.step
-        seeds = [(seed, 0) for seed in range(self.count)]
+        pairs, conditions, columns = self.model.showcase(self.count)
         for name in ("averaged", "raw"):
-            samples = self.model.sample_seeds(seeds, averaged=name == "averaged")
-            picture = self._show(f"samples/{name}", samples, self.step)
+            samples = self.model.sample_seeds(pairs, averaged=name == "averaged", **conditions)
+            picture = self._show(f"samples/{name}", samples, self.step, columns)
             if name == "averaged" and picture is not None:
                 self.newest = os.path.join(self.run.samples, f"step_{self.step:08d}.png")
                 write_bytes(self.newest, pictures.png(picture))
@@ -49,8 +49,9 @@ class SampleGrids(StepCallback):
         if self.drawn != self.step and not self.model.stop_training:
             self.at_step(logs)
 
-    def _show(self, tag, examples, step):
-        picture = pictures.picture(examples, None if self.real.ndim == 4 else self.real)
+    def _show(self, tag, examples, step, columns=None):
+        reference = None if self.real.ndim == 4 else self.real
+        picture = pictures.picture(examples, reference, columns)
         if picture is not None:
             with self.events.at(step):
                 tf.summary.image(tag, picture[np.newaxis])

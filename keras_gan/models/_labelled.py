@@ -1,6 +1,7 @@
 """What the systems that make images of a class have in common."""
 
 import keras
+import numpy as np
 
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
@@ -25,6 +26,13 @@ class Labelled:
         labels = self.labels_of(batch)
         image = self.generator({"latents": latents, "labels": labels}, training=True)
         return {"image": image, "label": labels}
+
+    def showcase(self, count):
+        """Returns a row of the same latents for each class; see `Sampling.showcase`."""
+        classes = min(self.num_classes, count)
+        columns = count // classes
+        pairs = [(seed, 0) for seed in range(columns)] * classes
+        return pairs, {"labels": np.repeat(np.arange(classes), columns)}, columns
 
     def labels_of(self, examples):
         """Returns the labels [N] of a dict of examples."""

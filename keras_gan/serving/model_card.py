@@ -22,7 +22,8 @@ def write(directory, text, picture):
 
 def draw(model):
     """Returns a grid of the model's samples as a PNG file, or `None` if they cannot be drawn."""
-    picture = pictures.picture(model.sample_seeds([(seed, 0) for seed in range(_drawn(model))]))
+    pairs, conditions, columns = model.showcase(_drawn(model))
+    picture = pictures.picture(model.sample_seeds(pairs, **conditions), columns=columns)
     return None if picture is None else pictures.png(picture)
 
 
