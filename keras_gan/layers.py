@@ -53,6 +53,25 @@ class ArgumentsAreConfig:
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
+class OneHot(ArgumentsAreConfig, keras.layers.Layer):
+    """Integers [N] as vectors [N, count] of zeros and a one.
+
+    Args:
+        count: Number of values, from 0.
+    """
+
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+
+    def call(self, inputs):
+        return tf.one_hot(inputs, self.count, dtype=self.compute_dtype)
+
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor((*inputs.shape, self.count), self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
 class Maxout(keras.layers.Layer):
     """The largest of `pieces` affine maps, per unit (Goodfellow et al. 2013).
 

@@ -1,0 +1,156 @@
+"""The information maximising GAN.
+
+Chen, Duan, Houthooft, Schulman, Sutskever, Abbeel: InfoGAN: Interpretable Representation Learning
+by Information Maximizing Generative Adversarial Nets, 2016.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import randomness
+from keras_gan.adversarial import AdversarialModel
+from keras_gan.checks import check_arguments
+from keras_gan.errors import UserError
+from keras_gan.losses import class_cross_entropy
+from keras_gan.networks import infogan
+from keras_gan.sampling import Condition
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class InfoGAN(AdversarialModel):
+    """Codes that G must use: Q, on top of D's features, reads them from the samples.
+
+    Both players descend their loss and -lambda L_I, L_I being a lower bound of the mutual
+    information of codes and samples, E[log Q(c | G(z, c))] up to a constant (equations 5 and 6),
+    on samples only. A categorical code's Q is a softmax; that of the continuous ones, which are
+    from U(-1, 1), a normal distribution of variance 1, so that its term is half a squared error,
+    as in the authors' code. Q shares D's layers up to the last one and is trained with D.
+
+    Where this differs from the paper: the networks are DCGAN's; Q has one layer of 128 units more,
+    as there for MNIST. The latents are N(0, I) unless `latent_prior="uniform"`, as there. Samples
+    come from an averaged generator.
+
+    Args:
+        image_shape: (height, width, channels), see `networks.dcgan.levels`.
+        num_classes: Ignored; the system learns without labels.
+        latent_dim: Dimension of the latents, which no code is of.
+        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
+        categories: Number of values of each categorical code; the paper has one of 10 for digits.
+        codes: Number of continuous codes, 0 or more.
+        category_weight: lambda of the categorical codes.
+        code_weight: lambda of the continuous ones.
+        d_steps: Discriminator updates in a step.
+        width: Channels of the layers next to the image.
+        kernel_size: Side of the convolution kernels.
+        normalization: Of D, see `networks.normalization`.
+        **pieces: See `pieces.Pieces`.
+    """
+
+    tiny = {"latent_dim": 4, "width": 2, "kernel_size": 3, "categories": (3,), "codes": 2}
+    term_names = ("d_information_loss", "g_information_loss")
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        num_classes=None,
+        latent_dim=62,
+        latent_prior="normal",
+        categories=(10,),
+        codes=2,
+        category_weight=1.0,
+        code_weight=1.0,
+        d_steps=1,
+        width=64,
+        kernel_size=4,
+        normalization="batch",
+        **pieces,
+    ):
+        del num_classes
+        sizes = {"width": width, "kernel_size": kernel_size}
+        check_arguments(latent_dim=latent_dim, d_steps=d_steps, categories=categories, **sizes)
+        if codes not in range(1001) or not (categories or codes):
+            raise UserError(
+                "InfoGAN needs codes: categories are numbers of values and codes a whole number, 0 "
+                f"or more. Received: categories={categories}, codes={codes!r}."
+            )
+        sizes |= {"categories": tuple(categories), "codes": codes}
+        super().__init__(
+            image_shape,
+            generators=[infogan.Generator(image_shape, latent_dim=latent_dim, **sizes)],
+            discriminators=[
+                infogan.Discriminator(image_shape, normalization=normalization, **sizes)
+            ],
+            latent_dim=latent_dim,
+            latent_prior=latent_prior,
+            d_steps=d_steps,
+            pieces=pieces,
+        )
+        self.categories, self.codes = tuple(categories), codes
+        self.category_weight, self.code_weight = category_weight, code_weight
+
+    def default_optimizers(self):
+        adam = keras.optimizers.Adam
+        return adam(1e-3, beta_1=0.5), adam(2e-4, beta_1=0.5)
+
+    @property
+    def conditions(self):
+        """The codes."""
+        found = [
+            Condition(infogan.category_name(number), "int64", count=count)
+            for number, count in enumerate(self.categories)
+        ]
+        return (*found, *([Condition("codes", "float32", (self.codes,))] if self.codes else []))
+
+    def generate(self, latents, batch):
+        count = latents.shape[0]
+        codes = {
+            condition.name: condition.from_uniform(
+                randomness.batch_uniform([count, *condition.shape])
+            )
+            for condition in self.conditions
+        }
+        image = self.generator({"latents": latents, **codes}, training=True)
+        return {"image": image, **codes}
+
+    def discriminator_terms(self, real, fake, real_answer, fake_answer):
+        return {"d_information_loss": self._information_loss(fake, fake_answer)}
+
+    def generator_terms(self, fake, answer):
+        return {"g_information_loss": self._information_loss(fake, answer)}
+
+    def _information_loss(self, fake, answer):
+        """Returns -lambda log Q(c | x) [N], up to a constant."""
+        losses = [
+            self.category_weight * class_cross_entropy(fake[c.name], answer[c.name])
+            for c in self.conditions
+            if c.count is not None
+        ]
+        if self.codes:
+            errors = tf.cast(fake["codes"], self.compute_dtype) - answer["codes"]
+            losses.append(self.code_weight * 0.5 * tf.reduce_sum(errors**2, axis=1))
+        return tf.add_n(losses)
+
+    def showcase(self, count):
+        """Returns rows that walk one code each, in turn, its other inputs being those of a seed.
+
+        Categorical codes take their values, continuous ones go from -1 to 1; see
+        `Sampling.showcase`.
+        """
+        factors = [(infogan.category_name(i), k) for i, k in enumerate(self.categories)]
+        factors += [(number, None) for number in range(self.codes)]
+        columns = max([8, *(min(k, 16) for k in self.categories)])
+        seeds = max(1, count // (columns * len(factors)))
+        pairs, rows = [], {condition.name: [] for condition in self.conditions}
+        for name, values in factors:
+            for seed in range(seeds):
+                own = self.seeded_conditions([(seed, 0)] * columns)
+                if values:
+                    own[name] = np.arange(columns) % values
+                else:
+                    own["codes"][:, name] = np.linspace(-1.0, 1.0, columns)
+                pairs += [(seed, 0)] * columns
+                for key, value in own.items():
+                    rows[key].append(value)
+        return pairs, {key: np.concatenate(value) for key, value in rows.items()}, columns
