@@ -47,11 +47,12 @@ class LinearDownsampling2D(keras.layers.Layer):
 
 def _moved(x, axis, by):
     """Returns x moved by one pixel, 1 or -1, along an axis; a zero comes in."""
-    paddings, begin, size = [[0, 0]] * 4, [0] * 4, [-1] * 4
+    paddings = [[0, 0]] * 4
     paddings[axis] = [1, 0] if by > 0 else [0, 1]
-    begin[axis], size[axis] = max(-by, 0), x.shape[axis]
-    # Indexing does the same; its gradient is several times slower.
-    return tf.slice(tf.pad(x, paddings), begin, size)
+    size = x.shape[axis]
+    window = [slice(None)] * 4
+    window[axis] = slice(0, size) if by > 0 else slice(1, size + 1)
+    return tf.pad(x, paddings)[tuple(window)]
 
 
 def _interleaved(even, odd, axis):

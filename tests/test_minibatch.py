@@ -142,5 +142,5 @@ def test_bad_arguments():
         UserError, match="group_size must be a whole number of at least 1. Received: 0"
     ):
         MinibatchStandardDeviation(0)
-    with pytest.raises(UserError, match="kernels must be at least 1"):
+    with pytest.raises(UserError, match="kernels must be a whole number of at least 1"):
         MinibatchDiscrimination(kernels=0)
