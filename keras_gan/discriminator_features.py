@@ -27,7 +27,13 @@ def discriminator_features(discriminator, images, side=4):
         UserError: If there are no convolutions, or it takes something else than
             images of this shape, as packs of them.
     """
-    taken = tuple(discriminator.input_shape[1:])
+    if len(discriminator.inputs) > 1:
+        names = ", ".join(tensor.name for tensor in discriminator.inputs)
+        raise UserError(
+            f"The discriminator takes more than images. Received: inputs {names}. Use a system "
+            "whose discriminator sees images alone, such as dcgan or acgan."
+        )
+    taken = tuple(discriminator.inputs[0].shape[1:])
     if taken != tuple(images.shape[1:]):
         raise UserError(
             f"The discriminator takes examples of shape {taken}, not single images. Received: "

@@ -136,18 +136,26 @@ LAYERS = {
 def comparing(network, name):
     """Returns a discriminator that reads its logit from what `network` does and such a layer.
 
-    The layer sees the features before the last dense layer, which is made anew, as wide
-    as needed. For image features the papers put it there (Salimans et al.), or two
-    layers before (Karras et al.).
+    The layer sees the features before the dense layer of the logits, which is made anew, as
+    wide as needed; other answers stay. For image features the papers put it there (Salimans et
+    al.), or two layers before (Karras et al.).
 
     Args:
-        network: Functional model whose last layer with weights is a dense one.
+        network: Functional model with a layer `logits` after a dense one.
         name: Of `LAYERS`; `""` returns `network` itself.
     """
     if not name:
         return network
-    read_out = [layer for layer in network.layers if layer.weights][-1]
+    read_out = read_out_of(network)
     x = LAYERS[name](name=f"minibatch_{name}")(read_out.input)
     x = type(read_out).from_config(read_out.get_config())(x)
     logits = keras.layers.Reshape((), name="logits")(x)
-    return keras.Model(network.input, logits, name=network.name)
+    others = network.output if isinstance(network.output, dict) else {}
+    outputs = {**others, "logits": logits} if others else logits
+    return keras.Model(network.input, outputs, name=network.name)
+
+
+def read_out_of(network):
+    """Returns the dense layer that makes a discriminator's logits."""
+    (node,) = network.get_layer("logits")._inbound_nodes[:1]
+    return node.input_tensors[0]._keras_history.operation

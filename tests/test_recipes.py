@@ -21,7 +21,7 @@ def test_recipe(path):
     else:
         side = int(config.image_size)
         shape = (side, side, config.channels or 1)
-    model = system(shape, **arguments)
+    model = system(shape, num_classes=10, **arguments)
     assert config.directory == f"runs/{path.stem}"
     assert model.generator.output_shape[1:] == model.image_shape
     head = path.read_text().split("\n\n")[0]
