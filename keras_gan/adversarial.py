@@ -122,8 +122,7 @@ class AdversarialModel(
             trainable=False,
             aggregation="only_first_replica",
         )
-        monitored = self.game.objective.monitors(tf.zeros(1), tf.zeros(1))
-        logged = (*_WATCHED, *monitored, *self.game.names, *self.term_names)
+        logged = (*_WATCHED, *self.game.monitored, *self.game.names, *self.term_names)
         self._means = {name: ReplicaMean(name) for name in logged}
         self.built = True
 

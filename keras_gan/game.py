@@ -19,13 +19,15 @@ class Game(keras.layers.Layer):
         pieces: `Pieces`.
 
     Attributes:
-        names: What it logs beside the losses' own monitors.
+        monitored: Names of the losses' own monitors.
+        names: What it logs beside these.
     """
 
     def __init__(self, pieces):
         super().__init__(name="game", dtype=keras.config.floatx())
         self.pieces = pieces
         self.objective = losses.objective(pieces.objective, label_smoothing=pieces.label_smoothing)
+        self.monitored = tuple(self.objective.monitors(tf.zeros(1), tf.zeros(1)))
         self._check_adaptive()
         used = {
             "penalty": pieces.penalties,
@@ -171,9 +173,7 @@ class Game(keras.layers.Layer):
             )
 
     def _check_adaptive(self):
-        if not self.pieces.is_adaptive:
-            return
-        if "d_accuracy_real" not in self.objective.monitors(tf.zeros(1), tf.zeros(1)):
+        if self.pieces.is_adaptive and "d_accuracy_real" not in self.monitored:
             raise UserError(
                 "augment=adaptive follows how sure D is of real examples, which an objective of "
                 f"differences does not say. Received: objective={self.pieces.objective}. Use "

@@ -1,6 +1,8 @@
 """One TensorFlow for the whole suite, with four logical CPUs for mirrored tests."""
 
 import os
+import pathlib
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from benchmarks.mode_coverage import record
 from keras_gan import models
 from keras_gan.distribution import make_strategy
 from keras_gan.exporting import export
@@ -76,3 +79,12 @@ def exported(finished, tmp_path_factory):
     directory = tmp_path_factory.mktemp("exports") / "dcgan"
     export(str(finished), str(directory))
     return directory
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """A directory for what the benchmark of mode coverage writes, and its page on choosing."""
+    monkeypatch.setattr(record, "DIRECTORY", tmp_path / "results")
+    monkeypatch.setattr(record, "DOCUMENT", tmp_path / "MODE_COVERAGE.md")
+    monkeypatch.setattr(record, "CHOOSING", pathlib.Path(shutil.copy(record.CHOOSING, tmp_path)))
+    return tmp_path

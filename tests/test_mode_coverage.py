@@ -1,8 +1,6 @@
 """The benchmark of mode coverage: its measure, its record, and a short run."""
 
 import json
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,14 +60,6 @@ def test_rows_learn_faster_than_papers_but_as_their_notes_say():
     assert rates == {"dragan": (2e-3, 2e-3), "wgan": (5e-4, 5e-4), "unrolled": (3e-3, 3e-4)}
     arguments = {name: row.arguments for name, row in rows.items() if row.arguments}
     assert arguments == {"dragan": {"penalty_weight": 1.0}, "wgan_gp": {"penalty_weight": 0.1}}
-
-
-@pytest.fixture
-def places(tmp_path, monkeypatch):
-    monkeypatch.setattr(record, "DIRECTORY", tmp_path / "results")
-    monkeypatch.setattr(record, "DOCUMENT", tmp_path / "MODE_COVERAGE.md")
-    monkeypatch.setattr(record, "CHOOSING", Path(shutil.copy(record.CHOOSING, tmp_path)))
-    return tmp_path
 
 
 def test_the_table_has_means_and_standard_errors(places):

@@ -1,8 +1,6 @@
 """Stacked digits: the data, the rows, the judge, and their section of the document."""
 
 import concurrent.futures
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,16 +104,13 @@ def test_r3gan_has_a_row():
 
 
 @pytest.fixture
-def quick(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(record, "DIRECTORY", tmp_path / "results")
-    monkeypatch.setattr(record, "DOCUMENT", tmp_path / "MODE_COVERAGE.md")
-    monkeypatch.setattr(record, "CHOOSING", Path(shutil.copy(record.CHOOSING, tmp_path)))
+def quick(source, places, monkeypatch):
     monkeypatch.setattr(training, "STEPS_IN_A_CALL", 2)
     monkeypatch.setattr(stacked, "SAMPLES", 64)
     monkeypatch.setattr(stacked, "BATCH", 8)
     monkeypatch.setattr(stacked, "stacked", lambda dataset, split="train": source)
     monkeypatch.setattr(stacked, "classifier", lambda dataset: (told, 0.98765))
-    return tmp_path
+    return places
 
 
 def test_a_short_run_has_its_section(quick, capsys):

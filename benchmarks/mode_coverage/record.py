@@ -85,7 +85,8 @@ def choosing(protocols):
     rows = {}
     for protocol in protocols:
         for name in _IN_SHORT.get(protocol.name, ()):
-            for row, values in _by_row(protocol, read(protocol.name), name).items():
+            results = read(protocol.name)
+            for row, values in _by_row(_in_order(protocol, results), results, name).items():
                 system = rows.setdefault(row.removesuffix(RECIPE), {})
                 system[protocol.name, name] = f"{statistics.mean(values):.3g}" if values else "-"
     columns = [(protocol, name) for protocol, names in _IN_SHORT.items() for name in names]
@@ -103,9 +104,9 @@ def _in_order(protocol, results):
     return [*own, *sorted(measured - set(own))]
 
 
-def _by_row(protocol, results, name):
+def _by_row(rows, results, name):
     """Returns the known numbers of a name for each row."""
-    found = {row: [] for row in _in_order(protocol, results)}
+    found = {row: [] for row in rows}
     for result in results:
         value = result.get(name, math.nan)
         found[result["row"]] += [] if math.isnan(value) else [value]
@@ -131,12 +132,13 @@ def _pictures(protocol, rows):
 def table(protocol, results):
     """Returns the lines of a Markdown table: mean and standard error over seeds for each row."""
     shown = (*protocol.columns, "seconds", "cpu_seconds", "steps")
-    known = [_by_row(protocol, results, name) for name in shown]
+    rows = _in_order(protocol, results)
+    known = [_by_row(rows, results, name) for name in shown]
     lines = [
         "| row | seeds | " + " | ".join(name.replace("_", " ") for name in shown) + " |",
         "|---" * (len(shown) + 2) + "|",
     ]
-    for row in _in_order(protocol, results):
+    for row in rows:
         seeds = sum(result["row"] == row for result in results)
         lines.append(f"| {row} | {seeds} | {' | '.join(_told(values[row]) for values in known)} |")
     return lines

@@ -7,10 +7,7 @@ can be taken through them. Results can leave [-1, 1] where colours change, and
 are not clipped: a clipped pixel would have no gradient.
 """
 
-from keras_gan.augment.adaptive import (
-    adapted_probability,
-    adaptive_augment,
-)
+from keras_gan.augment.adaptive import adapted_probability, adaptive_augment
 from keras_gan.augment.differentiable import POLICIES, diff_augment, parse_policy
 
 __all__ = [
