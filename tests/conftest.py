@@ -1,4 +1,7 @@
-"""One TensorFlow for the whole suite, with four logical CPUs for mirrored tests."""
+"""One TensorFlow for the whole suite, with four logical CPUs for mirrored tests.
+
+Without TensorFlow's rewriting of graphs, which takes longer than tiny networks do.
+"""
 
 import os
 import pathlib
@@ -17,6 +20,8 @@ from keras_gan.distribution import make_strategy
 from keras_gan.exporting import export
 from tests.runs import run_train
 
+# Tests that start commands as processes run with it.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 tf.get_logger().setLevel("ERROR")  # As the commands do, which import TensorFlow themselves.
 make_strategy(cpu_replicas=4)
 
