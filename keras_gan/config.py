@@ -17,6 +17,10 @@ from absl import flags
 from keras_gan.errors import UserError
 
 CHECKPOINT = "Which checkpoint of the run: newest, best (see train.py --keep_best) or a step."
+STANDING_STATISTICS = (
+    "Take batch norm's statistics from so many batches of samples, as BigGAN does (100 there). "
+    "0: those of training."
+)
 
 
 def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=None, free=False):
@@ -107,6 +111,9 @@ class Config:
         "For a file of a folder that cannot be used: fail, or skip up to 1 % of all.",
         choices=("fail", "skip"),
         free=True,
+    )
+    labels_per_class: int | None = option(
+        None, "Use so many labels of each class only, drawn by --seed; for --model=semi.", lower=1
     )
     flip: bool = option(False, "Mirror half of the real images left to right.")
     seed: int = option(

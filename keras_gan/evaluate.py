@@ -4,7 +4,7 @@ import dataclasses
 import os
 
 from keras_gan import command
-from keras_gan.config import CHECKPOINT, check_options, option
+from keras_gan.config import CHECKPOINT, STANDING_STATISTICS, check_options, option
 from keras_gan.errors import UserError
 
 DESCRIPTION = (
@@ -19,6 +19,7 @@ class Options:
 
     run_dir: tuple[str, ...] = option((), "A run directory; repeat it for runs side by side.")
     checkpoint: str = option("newest", CHECKPOINT)
+    standing_statistics: int = option(0, STANDING_STATISTICS, lower=0, upper=10_000)
     images: str | None = option(None, "A folder of images to judge, alone or beside runs.")
     dataset: str | None = option(None, "What to judge against. Default: the (first) run's own.")
     split: str | None = option(None, "Split of the dataset. Default: the run's, or train.")
@@ -160,6 +161,9 @@ def lines(found):
         differing = record.differences(found[first].settings, found[name].settings)
         if differing:
             told.append(f"Warning: {first} and {name} do not compare: {differing}.")
+    for name, evaluation in found.items():
+        if evaluation.classes:
+            told += ["", f"{name}, class by class:", *record.table_of_classes(evaluation.classes)]
     notes = dict.fromkeys(note for evaluation in found.values() for note in evaluation.notes)
     return told + [f"Note: {note}" for note in notes]
 

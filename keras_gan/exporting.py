@@ -24,6 +24,7 @@ def export(
     formats=FORMATS,
     *,
     checkpoint="newest",
+    standing_statistics=0,
     max_batch=256,
     onnx_layout="nhwc",
     onnx_images="float32",
@@ -43,6 +44,7 @@ def export(
         export_dir: Where to write. Default: `export` in the run directory.
         formats: Which of `FORMATS` to write.
         checkpoint: `"newest"`, `"best"` or a step; see `load_run`.
+        standing_statistics: Batches of samples for batch norm's statistics; see `load_run`.
         max_batch: Largest N that the SavedModel accepts, and a server merges.
         onnx_layout: `"nhwc"` or `"nchw"`, the order of the axes of ONNX' images.
         onnx_images: `"float32"`, in [-1, 1], or `"uint8"`.
@@ -69,7 +71,7 @@ def export(
             f"--export_dir must be a directory of this machine. Received: {export_dir}. Export to "
             "one and copy it."
         )
-    model, record = load_run(run_dir, checkpoint)
+    model, record = load_run(run_dir, checkpoint, standing_statistics)
     onnx_model.check_form(model, onnx_layout, onnx_images, onnx_weights)
     evaluation = evaluations.read(run_dir)
     metadata = _metadata(model, record, run_dir, max_batch, license)

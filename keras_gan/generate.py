@@ -5,7 +5,7 @@ import os
 import re
 
 from keras_gan import command
-from keras_gan.config import CHECKPOINT, check_options, option
+from keras_gan.config import CHECKPOINT, STANDING_STATISTICS, check_options, option
 from keras_gan.errors import UserError
 
 DESCRIPTION = (
@@ -30,6 +30,7 @@ class Options:
         None,
         "Cut the normal prior of the latents off here, like 0.7: likelier, less varied samples.",
     )
+    standing_statistics: int = option(0, STANDING_STATISTICS, lower=0, upper=10_000)
     walk: int | None = option(
         None, "Walk from each seed to the next, in a row of so many samples with both ends.",
         lower=2, upper=1000,
@@ -101,7 +102,7 @@ def generate(options):
     kind = os.path.splitext(output)[1].lower()
     if not output or kind not in ("", ".png", ".npy"):
         raise UserError(f"--output must be a .png, an .npy or a folder. Received: {output}.")
-    model, run = load_run(options.run_dir, options.checkpoint)
+    model, run = load_run(options.run_dir, options.checkpoint, options.standing_statistics)
     labels = parse_labels(options.labels, model, run["class_names"]) if options.labels else None
     samples, picture = _samples(model, seeds, labels, options)
     if kind == ".npy":

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_gan.checks import check_arguments
 from keras_gan.distribution import all_gather, own_rows
+from keras_gan.errors import UserError
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -143,10 +144,18 @@ def comparing(network, name):
     Args:
         network: Functional model with a layer `logits` after a dense one.
         name: Of `LAYERS`; `""` returns `network` itself.
+
+    Raises:
+        UserError: If the logit comes from more than a dense layer.
     """
     if not name:
         return network
     read_out = read_out_of(network)
+    if not isinstance(read_out, keras.layers.Dense):
+        raise UserError(
+            "minibatch needs a discriminator whose logit is read by a dense layer alone. Received: "
+            f"minibatch={name} for one with a {type(read_out).__name__}; drop it."
+        )
     x = LAYERS[name](name=f"minibatch_{name}")(read_out.input)
     x = type(read_out).from_config(read_out.get_config())(x)
     logits = keras.layers.Reshape((), name="logits")(x)

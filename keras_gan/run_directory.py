@@ -9,6 +9,7 @@ from keras_gan import files, models
 from keras_gan.checkpoints import Checkpoints
 from keras_gan.config import Config
 from keras_gan.errors import UserError, first_line
+from keras_gan.standing_statistics import restate
 
 
 class RunDirectory:
@@ -122,12 +123,14 @@ class RunDirectory:
         self.best.sweep()
 
 
-def load_run(run_dir, checkpoint="newest"):
+def load_run(run_dir, checkpoint="newest", standing_statistics=0):
     """Loads the model of a run with one of its checkpoints, ready to sample.
 
     Args:
         run_dir: A run directory that `train.py` wrote.
         checkpoint: `"newest"`, `"best"` (the one that `--keep_best` kept) or a step.
+        standing_statistics: Batches of samples that batch norm's statistics are taken from;
+            see `keras_gan.standing_statistics`. 0: those of training.
 
     Returns:
         (model, record): an `AdversarialModel`, not compiled, and the run's
@@ -151,4 +154,6 @@ def load_run(run_dir, checkpoint="newest"):
             f"Cannot build the model of {run.config_file}: {first_line(error)}"
         ) from None
     checkpoints.restore(model, step)
+    if standing_statistics:
+        restate(model, standing_statistics)
     return model, record

@@ -156,19 +156,20 @@ class Sampling:
             for number, condition in enumerate(self.conditions)
         }
 
-    def from_latents(self, network, latents, **conditions):
-        """Returns a generator's samples in inference mode.
+    def from_latents(self, network, latents, training=False, **conditions):
+        """Returns a generator's samples.
 
         Args:
             network: One of the model's generators.
             latents: Tensor [N, latent_dim].
+            training: Whether batch norm takes the statistics of these samples.
             **conditions: Tensors [N, ...], one for each of `conditions`.
         """
         inputs = latents
         if conditions:
             named = {"latents": latents, **conditions}
             inputs = {name: tf.convert_to_tensor(value) for name, value in named.items()}
-        return network(inputs, training=False)
+        return network(inputs, training=training)
 
     def seeded_latents(self, seeds, batch_size=64):
         """Yields the latents of pairs (seed, index), at most `batch_size` at a time."""

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_gan import callbacks, checkpoints, cluster, lock, models, reports, resuming
 from keras_gan.config import key_values
 from keras_gan.data import load_dataset
+from keras_gan.data.few_labels import keep_labels
 from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError, first_line
 from keras_gan.layers import dtype_policy
@@ -159,6 +160,13 @@ def _load_source(config, strategy):
         )
     if config.flip and len(source.shape) != 3:
         raise UserError(f"--flip mirrors images; {config.dataset} has vectors. Drop --flip.")
+    if config.labels_per_class:
+        if not models.get(config.model).takes_unlabelled:
+            raise UserError(
+                "--labels_per_class is for systems that learn from few labels (semi). Received: "
+                f"--model={config.model}; drop it."
+            )
+        keep_labels(source, config.labels_per_class, config.seed)
     return source
 
 

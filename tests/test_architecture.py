@@ -36,9 +36,10 @@ LAYERS = [
         "players",
         "sampling",
         "schedules",
+        "standing_statistics",
         "theory",
     },  # fmt: skip
-    {"attention"},
+    {"attention", "conditional_batch_norm"},
     {"spectral_norm"},
     {"losses", "penalties", "augment", "minibatch"},
     {"layers", "batch_norm", "convolutions", "resampling"},

@@ -107,9 +107,7 @@ def test_down_blocks_by_hand(first, halves):
     x = np.random.default_rng(0).normal(size=(2, 6, 4, 3)).astype("float32")
     inputs = keras.Input(x.shape[1:])
     channels = 5 if halves else 3
-    block = keras.Model(
-        inputs, resnet.down_block(inputs, channels, False, first=first, halves=halves)
-    )
+    block = keras.Model(inputs, resnet.Blocks().down(inputs, channels, first=first, halves=halves))
     layers = [layer for layer in block.layers if isinstance(layer, Conv2D)]
     for number, layer in enumerate(layers):
         layer.bias.assign(np.full(layer.bias.shape, 0.1 * (number + 1)))

@@ -51,6 +51,11 @@ class Source(abc.ABC):
         """Number of classes, or `None` where there are no labels."""
         return len(self.class_names) if self.class_names else None
 
+    @property
+    def labels(self):
+        """The label of each example, int64 [N], where they are at hand; else `None`."""
+        return None
+
     @abc.abstractmethod
     def _examples(self, positions, rows, seed, start):
         """Returns a dataset of batched raw examples, dicts with `image` and perhaps `label`.
@@ -122,8 +127,17 @@ class ArraySource(Source):
         super().__init__(name, examples.shape[1:], len(examples), class_names)
         with tf.device("CPU:0"):  # Not on the GPU, where a tensor goes by default.
             self.tensors = {"image": tf.constant(examples)}
-            if labels is not None:
-                self.tensors["label"] = tf.constant(np.asarray(labels, np.int64))
+        if labels is not None:
+            self.labels = labels
+
+    @property
+    def labels(self):
+        return self.tensors["label"].numpy() if "label" in self.tensors else None
+
+    @labels.setter
+    def labels(self, labels):
+        with tf.device("CPU:0"):  # Not on the GPU, where a tensor goes by default.
+            self.tensors["label"] = tf.constant(np.asarray(labels, np.int64))
 
     def _examples(self, positions, rows, seed, start):
         def fetch(positions):
@@ -144,6 +158,8 @@ class FileSource(Source):
         labels: Integers [N], or `None`.
         class_names: Names of the classes, or `None`.
     """
+
+    labels = None
 
     def __init__(self, name, shape, files, load, labels=None, class_names=None):
         super().__init__(name, shape, len(files), class_names)

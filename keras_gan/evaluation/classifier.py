@@ -59,15 +59,39 @@ def classifier_for(source):
     network = _network(images.shape[1:], source.num_classes)
     path = _cache_path(images, labels, source)
     held_out = max(1, round(_HELD_OUT * len(images)))
-    accuracy = _kept(path, network)
-    if accuracy is None:
+    right = _kept(path, network)
+    if right is None:
         print(f"Training a classifier on {source.name} ({len(images):,} examples) ...", flush=True)
         _train(network, images[held_out:], labels[held_out:])
-        accuracy = _accuracy(network, images[:held_out], labels[:held_out])
-        _keep(path, network, accuracy)
-        print(f"It is right on {100 * accuracy:.1f} % of {held_out:,} that it was not shown.")
-    about = f"a small classifier, right on {100 * accuracy:.1f} % of {held_out:,} held-out examples"
-    return network, about, accuracy
+        right = accuracy(network, images[:held_out], labels[:held_out])
+        _keep(path, network, right)
+        print(f"It is right on {100 * right:.1f} % of {held_out:,} that it was not shown.")
+    about = f"a small classifier, right on {100 * right:.1f} % of {held_out:,} held-out examples"
+    return network, about, right
+
+
+def trained(images, labels, num_classes):
+    """Returns such a network, trained on these images and labels; nothing is kept.
+
+    Args:
+        images: Array uint8 [N, height, width, channels].
+        labels: Integers [N].
+        num_classes: Number of classes.
+    """
+    images = _shrunk(images)
+    network = _network(images.shape[1:], num_classes)
+    _train(network, images, labels)
+    return network
+
+
+def accuracy(network, images, labels):
+    """Returns the share of images, uint8, that a network of `trained` takes for their labels."""
+    images, right = _shrunk(images), 0
+    for start in range(0, len(images), _BATCH):
+        part = _floats(images[start : start + _BATCH])
+        answers = np.argmax(network(part, training=False)[1], axis=1)
+        right += np.count_nonzero(answers == labels[start : start + _BATCH])
+    return right / len(images)
 
 
 def _examples(source):
@@ -112,7 +136,7 @@ def _train(network, images, labels):
         images, labels = tf.constant(images), tf.constant(labels)
 
     def fetch(rows):
-        return tf.cast(tf.gather(images, rows), tf.float32) / 127.5 - 1.0, tf.gather(labels, rows)
+        return _floats(tf.gather(images, rows)), tf.gather(labels, rows)
 
     answers = keras.Model(network.inputs, network.outputs[1])
     rate = keras.optimizers.schedules.CosineDecay(_RATE, _STEPS)
@@ -120,13 +144,16 @@ def _train(network, images, labels):
     answers.fit(rows.map(fetch), verbose=0, shuffle=False)
 
 
-def _accuracy(network, images, labels):
-    right = 0
-    for start in range(0, len(images), _BATCH):
-        part = tf.cast(images[start : start + _BATCH], tf.float32) / 127.5 - 1.0
-        answers = np.argmax(network(part, training=False)[1], axis=1)
-        right += np.count_nonzero(answers == labels[start : start + _BATCH])
-    return right / len(images)
+def _shrunk(images):
+    """Returns uint8 images at most `SIDE` a side."""
+    if max(images.shape[1:3]) <= SIDE:
+        return images
+    parts = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
+    return np.concatenate([to_bytes(shrunk(_floats(part), SIDE).numpy()) for part in parts])
+
+
+def _floats(images):
+    return tf.cast(images, tf.float32) / 127.5 - 1.0
 
 
 def _cache_path(images, labels, source):

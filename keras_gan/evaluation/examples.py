@@ -71,6 +71,13 @@ def real_parts(source, count, batch_size=_BATCH):
         yield batch["image"].numpy()[: count - number * size]
 
 
+def real_labels(source, count):
+    """Returns the labels [count] of what `real_parts` yields."""
+    size = min(_BATCH, count)
+    batches = source.batches(size).take(-(-count // size))
+    return np.concatenate([batch["label"].numpy() for batch in batches])[:count]
+
+
 def generated_parts(model, count, seed, batch_size=_BATCH):
     """Yields `count` samples of a model's averaged generator, as float32 arrays."""
     for start in range(0, count, batch_size):

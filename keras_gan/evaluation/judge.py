@@ -55,6 +55,9 @@ class Judge:
             return {}
         if self.extractor.knows_classes:
             values |= measure_classes(self.real, fake)
+            given = model.seeded_conditions([(_SEED, i) for i in range(self.count)])
+            if "labels" in given:
+                values["class_agreement"] = np.mean(fake.labels == given["labels"])
         if self.mixture:
             values |= measure_modes(fake.images, *self.mixture)
         return {name: float(value) for name, value in values.items() if np.isfinite(value)}

@@ -24,17 +24,22 @@ class Evaluation(NamedTuple):
         settings: Plain JSON values by name.
         values: Numbers by name.
         notes: Warnings for the reader.
+        classes: Numbers by name for each class' name, of samples of given classes.
     """
 
     settings: dict
     values: dict
     notes: list
+    classes: dict | None = None
 
     def write(self, directory):
         """Writes evaluation.json into a directory; returns its path."""
         path = os.path.join(directory, FILE)
         made = {"keras_gan": keras_gan.__version__, "settings": self.settings}
-        text = json.dumps({**made, "measures": self.values, "notes": self.notes}, indent=2)
+        told = {"measures": self.values, "notes": self.notes}
+        if self.classes:
+            told["classes"] = self.classes
+        text = json.dumps({**made, **told}, indent=2)
         write_text(path, text + "\n")
         return path
 
@@ -71,6 +76,20 @@ def table(evaluations):
     for name in names:
         told = [_told(name, e.values) for e in evaluations.values()]
         rows.append([name.replace("_", " "), *told, BETTER[name]])
+    return _aligned(rows)
+
+
+def table_of_classes(classes):
+    """Returns the lines of a table of `Evaluation.classes`, the worst class first."""
+    columns = ("samples", "agreement", "precision", "recall")
+    rows = [["class", *columns]]
+    for name, values in sorted(classes.items(), key=lambda item: item[1].get("agreement", 2.0)):
+        rows.append([name, *(_told(column, values) for column in columns)])
+    return _aligned(rows)
+
+
+def _aligned(rows):
+    """Returns lines of rows of cells, the first column to the left and the others to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         (

@@ -59,7 +59,7 @@ def reference_of(options):
 
 
 def _run(run_dir, options):
-    model, record = load_run(run_dir, options.checkpoint)
+    model, record = load_run(run_dir, options.checkpoint, options.standing_statistics)
     step = int(model.step.numpy())
     return Subject(
         run_dir,
@@ -67,7 +67,11 @@ def _run(run_dir, options):
         load_reference(options, record["config"], model.image_shape),
         None,
         lambda count: generated_parts(model, count, options.seed),
-        {"checkpoint": step, "weights": weights_digest(model.averaged_generator)},
+        {
+            "checkpoint": step,
+            "standing_statistics": options.standing_statistics,
+            "weights": weights_digest(model.averaged_generator),
+        },
         model,
     )
 

@@ -4,6 +4,7 @@ All but `sliced_wasserstein` and `ms_ssim` take features, from any network. The
 numbers of papers hold for the network of those papers only.
 """
 
+from keras_gan.metrics.contingency import Contingency, contingency
 from keras_gan.metrics.density import DensityCoverage, density_coverage
 from keras_gan.metrics.diversity import (
     PairwiseSimilarity,
@@ -33,6 +34,7 @@ from keras_gan.metrics.sliced import SlicedWasserstein, sliced_wasserstein
 
 __all__ = [
     "ClassCoverage",
+    "Contingency",
     "DensityCoverage",
     "InceptionScore",
     "KernelDistance",
@@ -44,6 +46,7 @@ __all__ = [
     "PrecisionRecall",
     "SlicedWasserstein",
     "class_coverage",
+    "contingency",
     "density_coverage",
     "feature_variance",
     "frechet_distance",

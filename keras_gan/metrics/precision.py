@@ -7,6 +7,8 @@ import numpy as np
 from keras_gan.metrics.distances import TILE, closer, kth_squared, tiles
 from keras_gan.metrics.inputs import check_count, check_neighbours, check_pair
 
+NEIGHBOURS = 3  # The authors' k.
+
 
 class PrecisionRecall(NamedTuple):
     """Shares of samples that look real, and of real examples that samples reach; in [0, 1]."""
@@ -15,7 +17,7 @@ class PrecisionRecall(NamedTuple):
     recall: float
 
 
-def precision_recall(real, fake, k=3, tile=TILE):
+def precision_recall(real, fake, k=NEIGHBOURS, tile=TILE):
     """Improved precision and recall; Kynkaanniemi et al. 2019, equations 1 and 2.
 
     The manifold of a set is the union of balls around its examples, each

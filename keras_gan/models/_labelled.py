@@ -11,11 +11,20 @@ from keras_gan.players import one_each
 from keras_gan.sampling import Condition
 
 
-class Labelled:
-    """Mixin of systems whose generator takes labels; a sample has that of a real example.
+class LabelledModel(AdversarialModel):
+    """A conditional game: both players see labels; a sample has that of a real example.
 
-    It needs the attribute `num_classes`.
+    Base class.
+
+    Args:
+        image_shape: As of `AdversarialModel`.
+        num_classes: Number of classes.
+        **given: The others of `AdversarialModel`.
     """
+
+    def __init__(self, image_shape, *, num_classes, **given):
+        super().__init__(image_shape, **given)
+        self.num_classes = num_classes
 
     @property
     def conditions(self):
@@ -23,9 +32,13 @@ class Labelled:
         return (Condition("labels", "int64", count=self.num_classes),)
 
     def generate(self, latents, batch):
-        labels = self.labels_of(batch)
+        labels = labels_of(self, batch)
         image = self.generator({"latents": latents, "labels": labels}, training=True)
         return {"image": image, "label": labels}
+
+    def answer(self, examples):
+        given = {"images": examples["image"], "labels": labels_of(self, examples)}
+        return self.discriminator(given, training=True)
 
     def showcase(self, count):
         """Returns a row of the same latents for each class; see `Sampling.showcase`."""
@@ -34,27 +47,32 @@ class Labelled:
         pairs = [(seed, 0) for seed in range(columns)] * classes
         return pairs, {"labels": np.repeat(np.arange(classes), columns)}, columns
 
-    def labels_of(self, examples):
-        """Returns the labels [N] of a dict of examples."""
-        if "label" not in examples:
-            raise UserError(
-                f"{type(self).__name__} learns from labels. Expected batches that are dicts with "
-                f"the keys 'image' and 'label'. Received: {sorted(examples)}."
-            )
-        return examples["label"]
 
-    @classmethod
-    def check_classes(cls, num_classes):
-        """Raises `UserError` unless there are classes to learn."""
-        if num_classes is None or num_classes < 2:
-            raise UserError(
-                f"{cls.__name__} learns to make images of a class, from a dataset with labels of "
-                f"at least two classes. Received: num_classes={num_classes}. Use a folder with a "
-                "folder for each class, a labelled dataset such as digits, or another system."
-            )
+def labels_of(model, examples):
+    """Returns the labels [N] of a dict of examples.
+
+    Raises:
+        UserError: If there are none.
+    """
+    if "label" not in examples:
+        raise UserError(
+            f"{type(model).__name__} learns from labels. Expected batches that are dicts with "
+            f"the keys 'image' and 'label'. Received: {sorted(examples)}."
+        )
+    return examples["label"]
 
 
-class LabelledModel(Labelled, AdversarialModel):
+def check_classes(system, num_classes):
+    """Raises `UserError` unless there are classes for a system to learn."""
+    if num_classes is None or num_classes < 2:
+        raise UserError(
+            f"{system.__name__} learns from labels: expected a dataset of at least two classes. "
+            f"Received: num_classes={num_classes}. Use a folder with a folder for each class, a "
+            "labelled dataset such as digits, or another system."
+        )
+
+
+class LabelledDCGAN(LabelledModel):
     """A conditional game between DCGAN's networks; base class.
 
     Args:
@@ -90,7 +108,7 @@ class LabelledModel(Labelled, AdversarialModel):
         normalization="batch",
         **pieces,
     ):
-        self.check_classes(num_classes)
+        check_classes(type(self), num_classes)
         sizes = {"width": width, "kernel_size": kernel_size}
         check_arguments(
             latent_dim=latent_dim, embedding_dim=embedding_dim, d_steps=d_steps, **sizes
@@ -101,6 +119,7 @@ class LabelledModel(Labelled, AdversarialModel):
         )
         super().__init__(
             image_shape,
+            num_classes=num_classes,
             generators=[generator],
             discriminators=[
                 self.discriminator_class(image_shape, normalization=normalization, **sizes)
@@ -110,7 +129,6 @@ class LabelledModel(Labelled, AdversarialModel):
             d_steps=d_steps,
             pieces=pieces,
         )
-        self.num_classes = num_classes
 
     def default_optimizers(self):
         """Returns DCGAN's."""

@@ -6,12 +6,12 @@ Odena, Olah, Shlens: Conditional Image Synthesis with Auxiliary Classifier GANs,
 import keras
 
 from keras_gan.losses import class_cross_entropy
-from keras_gan.models._labelled import LabelledModel
+from keras_gan.models._labelled import LabelledDCGAN, labels_of
 from keras_gan.networks import labelled
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class ACGAN(LabelledModel):
+class ACGAN(LabelledDCGAN):
     """D also names the class, of real and of generated images; both players want it right.
 
     Equations 2 and 3: D descends the game's loss and the cross-entropy of the classes, on real
@@ -25,7 +25,7 @@ class ACGAN(LabelledModel):
     Args:
         d_class_weight: Weight of the classes' cross-entropy for D.
         g_class_weight: And for G. The code of WGAN-GP's authors has 0.1 here.
-        **others: Those of `LabelledModel`.
+        **others: Those of `LabelledDCGAN`.
     """
 
     discriminator_class = labelled.Classifier
@@ -35,13 +35,16 @@ class ACGAN(LabelledModel):
         super().__init__(image_shape, **others)
         self.d_class_weight, self.g_class_weight = d_class_weight, g_class_weight
 
+    def answer(self, examples):
+        return self.discriminator(examples["image"], training=True)
+
     def discriminator_terms(self, real, fake, real_answer, fake_answer):
         of_real, of_fake = (
-            class_cross_entropy(self.labels_of(examples), answer["classes"])
+            class_cross_entropy(labels_of(self, examples), answer["classes"])
             for examples, answer in ((real, real_answer), (fake, fake_answer))
         )
         return {"d_class_loss": self.d_class_weight * (of_real + of_fake)}
 
     def generator_terms(self, fake, answer):
-        loss = class_cross_entropy(self.labels_of(fake), answer["classes"])
+        loss = class_cross_entropy(labels_of(self, fake), answer["classes"])
         return {"g_class_loss": self.g_class_weight * loss}

@@ -5,12 +5,12 @@ Mirza, Osindero: Conditional Generative Adversarial Nets, 2014.
 
 import keras
 
-from keras_gan.models._labelled import LabelledModel
+from keras_gan.models._labelled import LabelledDCGAN
 from keras_gan.networks import labelled
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class CGAN(LabelledModel):
+class CGAN(LabelledDCGAN):
     """Both players see the label: the original game within each class (equation 2).
 
     Where this differs from the paper: its players are perceptrons that take the label as a
@@ -18,11 +18,7 @@ class CGAN(LabelledModel):
     in G and as a further channel of the image in D, and DCGAN's optimizers. A sample has the
     label of a real example of the batch. Samples come from an averaged generator.
 
-    The arguments are those of `LabelledModel`.
+    The arguments are those of `LabelledDCGAN`.
     """
 
     discriminator_class = labelled.Discriminator
-
-    def answer(self, examples):
-        given = {"images": examples["image"], "labels": self.labels_of(examples)}
-        return self.discriminator(given, training=True)

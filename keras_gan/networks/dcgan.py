@@ -97,8 +97,16 @@ def image_from(latents, image_shape, *, width, kernel_size):
     return keras.layers.Activation("tanh")(x)
 
 
-def features_of(images, *, width, kernel_size, normalise):
-    """Returns what strided convolutions make of images, flat; see `Discriminator`."""
+def features_of(images, *, width, kernel_size, normalise, shift=None):
+    """Returns what strided convolutions make of images, flat; see `Discriminator`.
+
+    Args:
+        images: Tensor [N, *image_shape].
+        width: As of `Discriminator`.
+        kernel_size: As of `Discriminator`.
+        normalise: `Normalization`.
+        shift: Tensor [N, width] that is added to what the first convolution gives, or `None`.
+    """
     x = images
     for level in range(levels(images.shape[1:])):
         x = normalise.convolution(
@@ -109,6 +117,8 @@ def features_of(images, *, width, kernel_size, normalise):
             use_bias=not (level and normalise.has_offset),
             kernel_initializer=weights(),
         )(x)
+        if shift is not None and not level:
+            x = keras.layers.Add()([x, keras.layers.Reshape((1, 1, width))(shift)])
         x = keras.layers.LeakyReLU(0.2)(normalise(x) if level else x)
     return keras.layers.Flatten()(x)
 

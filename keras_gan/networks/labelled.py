@@ -1,12 +1,22 @@
 """DCGAN's networks for images of classes: labels go in, or come out."""
 
-import math
-
 import keras
 
 from keras_gan.layers import ArgumentsAreConfig
 from keras_gan.networks import dcgan
 from keras_gan.networks.normalization import Normalization
+
+
+def embedded(labels, num_classes, dimension):
+    """Returns the labels' embeddings [N, dimension], at the start of length 1 or so.
+
+    As long as latents, whose length is the root of their dimension, they would drown them: G
+    would learn an image of each class before any other.
+    """
+    initializer = keras.initializers.RandomNormal(stddev=dimension**-0.5)
+    return keras.layers.Embedding(num_classes, dimension, embeddings_initializer=initializer)(
+        labels
+    )
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.labelled")
@@ -32,20 +42,16 @@ class Generator(ArgumentsAreConfig, keras.Model):
     def __init__(self, image_shape, *, latent_dim, num_classes, embedding_dim, width, kernel_size):
         latents = keras.Input((latent_dim,), name="latents")
         labels = keras.Input((), dtype="int64", name="labels")
-        # As far from zero as latents are.
-        embedded = keras.layers.Embedding(
-            num_classes,
-            embedding_dim,
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
-        )(labels)
-        x = keras.layers.Concatenate()([latents, embedded])
+        x = keras.layers.Concatenate()([latents, embedded(labels, num_classes, embedding_dim)])
         image = dcgan.image_from(x, image_shape, width=width, kernel_size=kernel_size)
         super().__init__({"latents": latents, "labels": labels}, image, name="generator")
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.labelled")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An image and its label to one logit: the label's embedding is a further channel.
+    """An image and its label to one logit: the label's embedding is added to the first features.
+
+    It does there what further channels of the image would, with the same value in all pixels.
 
     Args:
         image_shape: (height, width, channels) of the images.
@@ -66,15 +72,11 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
         normalise = Normalization(normalization)
         images = keras.Input(tuple(image_shape), name="images")
         labels = keras.Input((), dtype="int64", name="labels")
-        *sides, _ = image_shape
-        # Pixels of a label differ as those of an image do.
-        channel = keras.layers.Embedding(
-            num_classes,
-            math.prod(sides),
-            embeddings_initializer=keras.initializers.RandomUniform(-1.0, 1.0),
-        )(labels)
-        x = keras.layers.Concatenate()([images, keras.layers.Reshape((*sides, 1))(channel)])
-        x = dcgan.features_of(x, width=width, kernel_size=kernel_size, normalise=normalise)
+        initializer = keras.initializers.RandomNormal(stddev=0.1)  # About as images give.
+        shift = keras.layers.Embedding(num_classes, width, initializer)(labels)
+        x = dcgan.features_of(
+            images, width=width, kernel_size=kernel_size, normalise=normalise, shift=shift
+        )
         x = normalise.dense(1, kernel_initializer=dcgan.weights())(x)
         logits = keras.layers.Reshape((), name="logits")(x)
         super().__init__({"images": images, "labels": labels}, logits, name="discriminator")

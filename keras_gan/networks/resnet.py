@@ -4,6 +4,8 @@ Miyato, Kataoka, Koyama, Yoshida: Spectral Normalization for Generative Adversar
 Networks, 2018, appendix B.4; Zhang et al. 2018 (SAGAN) add self-attention to them.
 """
 
+import math
+
 import keras
 
 from keras_gan.attention import SelfAttention
@@ -13,35 +15,6 @@ from keras_gan.errors import UserError
 from keras_gan.layers import ArgumentsAreConfig
 from keras_gan.networks.dcgan import features, levels
 from keras_gan.spectral_norm import SpectralConv2D, SpectralDense
-
-_WEIGHTS = "glorot_uniform"
-
-
-def _convolution(x, channels, kernel_size, spectral_norm, use_bias=True):
-    kind = SpectralConv2D if spectral_norm else Conv2D
-    return kind(
-        channels,
-        kernel_size,
-        padding="same",
-        use_bias=use_bias,
-        kernel_initializer=_WEIGHTS,
-    )(x)
-
-
-def _dense(x, units, spectral_norm, use_bias=True):
-    kind = SpectralDense if spectral_norm else keras.layers.Dense
-    return kind(units, use_bias=use_bias, kernel_initializer=_WEIGHTS)(x)
-
-
-def _normalised(x):
-    return keras.layers.ReLU()(BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
-
-
-def _attention(x, spectral_norm, name, sides):
-    """Applies self-attention if the features have `sides`, as (height, width)."""
-    if tuple(x.shape[1:3]) != sides:
-        return x
-    return SelfAttention(spectral_norm, _WEIGHTS, name=f"{name}_attention")(x)
 
 
 def attention_sides(image_shape, level):
@@ -65,40 +38,114 @@ def attention_sides(image_shape, level):
     return (image_shape[0] // 2**level, image_shape[1] // 2**level)
 
 
-def up_block(x, channels, spectral_norm):
-    """BN, ReLU, nearest doubling, 3x3, BN, ReLU, 3x3; beside it 1x1 and doubling.
-
-    Biases would go into batch norms alone, which take them away.
-    """
-    doubled = keras.layers.UpSampling2D(2, interpolation="nearest")
-    shortcut = doubled(_convolution(x, channels, 1, spectral_norm, use_bias=False))
-    y = _convolution(doubled(_normalised(x)), channels, 3, spectral_norm, use_bias=False)
-    y = _convolution(_normalised(y), channels, 3, spectral_norm, use_bias=False)
-    return keras.layers.Add()([y, shortcut])
+def batch_norm(x):
+    """Batch norm over the global batch."""
+    return BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
 
 
-def down_block(x, channels, spectral_norm, *, first=False, halves=True):
-    """ReLU, 3x3, ReLU, 3x3, mean of 2x2 pixels; beside it 1x1 and means.
+class Blocks:
+    """The layers and residual blocks of a network.
 
     Args:
-        x: Images or features.
-        channels: Of the result.
         spectral_norm: Whether kernels are normalised.
-        first: Whether x are images: without the first ReLU, and means before the 1x1.
-        halves: Whether means are taken at all; without, x itself is beside it if its
-            channels allow that.
+        initializer: Of the kernels.
     """
-    mean = keras.layers.AveragePooling2D(2) if halves else lambda x: x
-    y = x if first else keras.layers.ReLU()(x)
-    y = _convolution(y, channels, 3, spectral_norm)
-    y = mean(_convolution(keras.layers.ReLU()(y), channels, 3, spectral_norm))
-    if first:
-        shortcut = _convolution(mean(x), channels, 1, spectral_norm)
-    elif halves or x.shape[-1] != channels:
-        shortcut = mean(_convolution(x, channels, 1, spectral_norm))
-    else:
-        shortcut = x
-    return keras.layers.Add()([y, shortcut])
+
+    def __init__(self, spectral_norm=False, initializer="glorot_uniform"):
+        self.spectral_norm, self.initializer = spectral_norm, initializer
+
+    def convolution(self, x, channels, kernel_size, use_bias=True):
+        """Applies a convolution that keeps the sides."""
+        kind = SpectralConv2D if self.spectral_norm else Conv2D
+        return kind(
+            channels,
+            kernel_size,
+            padding="same",
+            use_bias=use_bias,
+            kernel_initializer=self.initializer,
+        )(x)
+
+    def dense(self, x, units, use_bias=True):
+        """Applies a dense layer."""
+        kind = SpectralDense if self.spectral_norm else keras.layers.Dense
+        return kind(units, use_bias=use_bias, kernel_initializer=self.initializer)(x)
+
+    def attention(self, x, name, sides):
+        """Applies self-attention if the features have `sides`, as (height, width)."""
+        if tuple(x.shape[1:3]) != sides:
+            return x
+        return SelfAttention(self.spectral_norm, self.initializer, name=f"{name}_attention")(x)
+
+    def up(self, x, channels, normalised=batch_norm):
+        """BN, ReLU, nearest doubling, 3x3, BN, ReLU, 3x3; beside it 1x1 and doubling.
+
+        Biases would go into batch norms alone, which take them away.
+        """
+        doubled = keras.layers.UpSampling2D(2, interpolation="nearest")
+        shortcut = doubled(self.convolution(x, channels, 1, use_bias=False))
+        y = keras.layers.ReLU()(normalised(x))
+        y = self.convolution(doubled(y), channels, 3, use_bias=False)
+        y = keras.layers.ReLU()(normalised(y))
+        return keras.layers.Add()([self.convolution(y, channels, 3, use_bias=False), shortcut])
+
+    def down(self, x, channels, *, first=False, halves=True):
+        """ReLU, 3x3, ReLU, 3x3, mean of 2x2 pixels; beside it 1x1 and means.
+
+        Args:
+            x: Images or features.
+            channels: Of the result.
+            first: Whether x are images: without the first ReLU, and means before the 1x1.
+            halves: Whether means are taken at all; without, x itself is beside it if its
+                channels allow that.
+        """
+        mean = keras.layers.AveragePooling2D(2) if halves else lambda x: x
+        y = x if first else keras.layers.ReLU()(x)
+        y = keras.layers.ReLU()(self.convolution(y, channels, 3))
+        y = mean(self.convolution(y, channels, 3))
+        if first:
+            shortcut = self.convolution(mean(x), channels, 1)
+        elif halves or x.shape[-1] != channels:
+            shortcut = mean(self.convolution(x, channels, 1))
+        else:
+            shortcut = x
+        return keras.layers.Add()([y, shortcut])
+
+
+def image_from(latents, image_shape, blocks, *, width, attention_level, normalised=None):
+    """Returns the image that residual blocks make of latents; see `Generator`.
+
+    Args:
+        latents: Tensor [N, D].
+        image_shape: As of `Generator`.
+        blocks: `Blocks`.
+        width: As of `Generator`.
+        attention_level: As of `Generator`.
+        normalised: Function from the number of a block to what normalises in it. Default:
+            batch norm.
+    """
+    sides = attention_sides(image_shape, attention_level)
+    n = levels(image_shape, "A residual network")
+    height, breadth, channels = image_shape
+    base = (height // 2**n, breadth // 2**n, features(n - 1, width))
+    x = keras.layers.Reshape(base)(blocks.dense(latents, math.prod(base), use_bias=False))
+    x = blocks.attention(x, "generator", sides)
+    for number, level in enumerate(reversed(range(n))):
+        x = blocks.up(x, features(level, width), normalised(number) if normalised else batch_norm)
+        x = blocks.attention(x, "generator", sides)
+    x = blocks.convolution(keras.layers.ReLU()(batch_norm(x)), channels, 3)
+    return keras.layers.Activation("tanh")(x)
+
+
+def features_of(images, blocks, *, width, attention_level):
+    """Returns what residual blocks make of images, summed over the pixels; see `Discriminator`."""
+    image_shape = images.shape[1:]
+    sides = attention_sides(image_shape, attention_level)
+    x = images
+    for level in range(levels(image_shape, "A residual network")):
+        x = blocks.down(x, features(level, width), first=level == 0)
+        x = blocks.attention(x, "discriminator", sides)
+    x = blocks.down(x, x.shape[-1], halves=False)
+    return keras.ops.sum(keras.layers.ReLU()(x), axis=(1, 2))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.resnet")
@@ -124,18 +171,15 @@ class Generator(ArgumentsAreConfig, keras.Model):
     """
 
     def __init__(self, image_shape, *, latent_dim, width, spectral_norm=False, attention_level=0):
-        sides = attention_sides(image_shape, attention_level)
-        n = levels(image_shape, "A residual network")
-        height, breadth, channels = image_shape
-        base = (height // 2**n, breadth // 2**n, features(n - 1, width))
         latents = keras.Input((latent_dim,), name="latents")
-        x = _dense(latents, base[0] * base[1] * base[2], spectral_norm, use_bias=False)
-        x = _attention(keras.layers.Reshape(base)(x), spectral_norm, "generator", sides)
-        for level in reversed(range(n)):
-            x = up_block(x, features(level, width), spectral_norm)
-            x = _attention(x, spectral_norm, "generator", sides)
-        x = _convolution(_normalised(x), channels, 3, spectral_norm)
-        super().__init__(latents, keras.layers.Activation("tanh")(x), name="generator")
+        image = image_from(
+            latents,
+            image_shape,
+            Blocks(spectral_norm),
+            width=width,
+            attention_level=attention_level,
+        )
+        super().__init__(latents, image, name="generator")
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.resnet")
@@ -159,14 +203,8 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
     """
 
     def __init__(self, image_shape, *, width, spectral_norm=False, attention_level=0):
-        sides = attention_sides(image_shape, attention_level)
+        blocks = Blocks(spectral_norm)
         images = keras.Input(tuple(image_shape), name="images")
-        x = images
-        for level in range(levels(image_shape, "A residual network")):
-            x = down_block(x, features(level, width), spectral_norm, first=level == 0)
-            x = _attention(x, spectral_norm, "discriminator", sides)
-        x = down_block(x, x.shape[-1], spectral_norm, halves=False)
-        x = keras.layers.ReLU()(x)
-        x = keras.ops.sum(x, axis=(1, 2))
-        x = _dense(x, 1, spectral_norm)
-        super().__init__(images, keras.layers.Reshape((), name="logits")(x), name="discriminator")
+        x = features_of(images, blocks, width=width, attention_level=attention_level)
+        logits = keras.layers.Reshape((), name="logits")(blocks.dense(x, 1))
+        super().__init__(images, logits, name="discriminator")

@@ -11,6 +11,7 @@ from keras_gan.penalties.gradients import (
     r1,
     r2,
 )
+from keras_gan.penalties.kernels import orthogonality
 from keras_gan.penalties.logits import consistency, lecam
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "half_squared_norm",
     "input_gradients",
     "lecam",
+    "orthogonality",
     "r1",
     "r2",
 ]

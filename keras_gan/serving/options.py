@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from keras_gan.config import CHECKPOINT, Config, option
+from keras_gan.config import CHECKPOINT, STANDING_STATISTICS, Config, option
 from keras_gan.errors import UserError
 
 FORMATS = ("saved_model", "onnx")
@@ -25,10 +25,11 @@ class ExportOptions(Config):
     """The run's flags, and what to export."""
 
     shown = (
-        "run_dir", "checkpoint", "export_dir", "formats", "max_batch", "license", "onnx_layout",
-        "onnx_images", "onnx_weights",
+        "run_dir", "checkpoint", "standing_statistics", "export_dir", "formats", "max_batch",
+        "license", "onnx_layout", "onnx_images", "onnx_weights",
     )  # fmt: skip
     checkpoint: str = option("newest", CHECKPOINT)
+    standing_statistics: int = option(0, STANDING_STATISTICS, lower=0, upper=10_000)
     export_dir: str | None = option(None, "Where to write. Default: export in the run directory.")
     formats: str = option(",".join(FORMATS), "What to write, separated by commas.")
     max_batch: int = option(

@@ -1,0 +1,68 @@
+"""The GAN with a projection discriminator.
+
+Miyato, Koyama: cGANs with Projection Discriminator, 2018.
+"""
+
+import keras
+
+from keras_gan.checks import check_arguments
+from keras_gan.models._labelled import LabelledModel, check_classes
+from keras_gan.networks import conditional_resnet
+from keras_gan.players import one_each
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Projection(LabelledModel):
+    """D's logit is psi(h) + <v_y, h>: the label's embedding projects the features (equation 4).
+
+    The hinge game between residual networks, spectral norm in D and its embeddings,
+    conditional batch norm in G (section 4); five updates of D in a step, Adam 2e-4 with beta
+    0 and 0.9, batch 64.
+
+    Where this differs from the paper: the channels of a level are those of
+    `networks.dcgan.features`; G and D learn at a constant rate unless one that falls is
+    asked for, as the paper's does. A sample has the label of a real example of the batch.
+    Samples come from an averaged generator.
+
+    Args:
+        image_shape: (height, width, channels), of DCGAN's sizes.
+        num_classes: Number of classes, at least 2.
+        latent_dim: Dimension of the latents.
+        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
+        d_steps: Discriminator updates in a step.
+        width: Channels of the blocks next to the image.
+        **pieces: See `pieces.Pieces`.
+    """
+
+    tiny = {"latent_dim": 4, "width": 2, "d_steps": 2}
+    tiny_shape = (8, 8, 1)
+    pieces = {"objective": "hinge"}
+    bounded_critic = True
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        num_classes=None,
+        latent_dim=128,
+        latent_prior="normal",
+        d_steps=5,
+        width=64,
+        **pieces,
+    ):
+        check_classes(type(self), num_classes)
+        check_arguments(latent_dim=latent_dim, d_steps=d_steps, width=width)
+        sizes = {"num_classes": num_classes, "width": width}
+        super().__init__(
+            image_shape,
+            num_classes=num_classes,
+            generators=[conditional_resnet.Generator(image_shape, latent_dim=latent_dim, **sizes)],
+            discriminators=[conditional_resnet.Discriminator(image_shape, **sizes)],
+            latent_dim=latent_dim,
+            latent_prior=latent_prior,
+            d_steps=d_steps,
+            pieces=pieces,
+        )
+
+    def default_optimizers(self):
+        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.0, beta_2=0.9)

@@ -1,0 +1,119 @@
+"""The semi-supervised GAN.
+
+Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen: Improved Techniques for Training GANs, 2016,
+sections 3.1 and 5.
+"""
+
+import keras
+import tensorflow as tf
+
+from keras_gan.adversarial import AdversarialModel
+from keras_gan.checks import check_arguments
+from keras_gan.distribution import global_mean
+from keras_gan.errors import UserError
+from keras_gan.losses import class_cross_entropy
+from keras_gan.models._labelled import check_classes, labels_of
+from keras_gan.networks import dcgan, semi
+from keras_gan.players import one_each
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Semi(AdversarialModel):
+    """D is a classifier with a class more, "generated"; few labels are enough for it.
+
+    Examples of the label -1 have none (`--labels_per_class`). D descends the cross-entropy of
+    the classes of those that have one, the mean over them, and the game's loss of all real and
+    generated ones, with D(x) the sum of the classes' probabilities (section 5). G descends
+    ||E f(x) - E f(G(z))||^2, the distance of mean features of D before its last layer
+    (feature matching, section 3.1), which the paper found to make the better classifier.
+
+    Where this differs from the paper: the networks are DCGAN's, D with dropout before its
+    last layer alone, and no weight norm; its labelled and its other examples are separate
+    batches, ours are one, so that few of a batch have a label. Samples come from an averaged
+    generator.
+
+    Both terms compare means over the batch, or over each of the parts of an update that is
+    made of several.
+
+    Args:
+        image_shape: (height, width, channels), see `networks.dcgan.levels`.
+        num_classes: Number of classes, K, at least 2.
+        latent_dim: Dimension of the latents.
+        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
+        feature_matching: Whether G matches features; else it plays the game.
+        class_weight: Weight of the classes' cross-entropy.
+        d_steps: Discriminator updates in a step.
+        width: Channels of the layers next to the image.
+        kernel_size: Side of the convolution kernels.
+        normalization: Of D, see `networks.normalization`.
+        dropout: Share of D's features that are dropped before its last layer in training.
+        **pieces: See `pieces.Pieces`.
+    """
+
+    tiny = {"latent_dim": 4, "width": 2, "kernel_size": 3}
+    term_names = ("d_class_loss",)
+    takes_unlabelled = True
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        num_classes=None,
+        latent_dim=100,
+        latent_prior="normal",
+        feature_matching=True,
+        class_weight=1.0,
+        d_steps=1,
+        width=64,
+        kernel_size=5,
+        normalization="none",
+        dropout=0.5,
+        **pieces,
+    ):
+        check_classes(type(self), num_classes)
+        sizes = {"width": width, "kernel_size": kernel_size}
+        check_arguments(latent_dim=latent_dim, d_steps=d_steps, **sizes)
+        if not 0.0 <= dropout < 1.0:
+            raise UserError(f"dropout must be in [0, 1). Received: {dropout}.")
+        if feature_matching and pieces.get("top_k", 1.0) < 1.0:
+            raise UserError(
+                "top_k does nothing where G matches features. Received: "
+                f"{pieces['top_k']}. Give feature_matching=false or leave top_k out."
+            )
+        discriminator = semi.Discriminator(
+            image_shape,
+            num_classes=num_classes,
+            normalization=normalization,
+            dropout=dropout,
+            **sizes,
+        )
+        super().__init__(
+            image_shape,
+            generators=[dcgan.Generator(image_shape, latent_dim=latent_dim, **sizes)],
+            discriminators=[discriminator],
+            latent_dim=latent_dim,
+            latent_prior=latent_prior,
+            d_steps=d_steps,
+            pieces=pieces,
+        )
+        self.feature_matching, self.class_weight = feature_matching, class_weight
+
+    def default_optimizers(self):
+        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
+
+    def discriminator_terms(self, real, fake, real_answer, fake_answer):
+        labels, logits = labels_of(self, real), real_answer["classes"]
+        known = tf.cast(labels >= 0, logits.dtype)
+        losses = known * class_cross_entropy(tf.maximum(labels, 0), logits)
+        share = global_mean(tf.reduce_mean(known))
+        return {"d_class_loss": self.class_weight * tf.math.divide_no_nan(losses, share)}
+
+    def generator_loss(self, real, fake):
+        if not self.feature_matching:
+            return super().generator_loss(real, fake)
+        of_real, of_fake = (
+            global_mean(tf.reduce_mean(self.discriminate(examples)["features"], axis=0))
+            for examples in (real, fake)
+        )
+        distance = tf.reduce_sum((tf.stop_gradient(of_real) - of_fake) ** 2)
+        return distance + tf.zeros(fake["image"].shape[:1], distance.dtype), {}
