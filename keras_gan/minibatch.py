@@ -154,7 +154,7 @@ def comparing(network, name):
     if not isinstance(read_out, keras.layers.Dense):
         raise UserError(
             "minibatch needs a discriminator whose logit is read by a dense layer alone. Received: "
-            f"minibatch={name} for one with a {type(read_out).__name__}; drop it."
+            f"minibatch={name} where {type(read_out).__name__} makes it; drop it."
         )
     x = LAYERS[name](name=f"minibatch_{name}")(read_out.input)
     x = type(read_out).from_config(read_out.get_config())(x)

@@ -4,6 +4,8 @@ Brock et al. 2019, appendix A: averages over many batches of samples, in place o
 averages of training, which lag behind the weights and are not those of averaged weights.
 """
 
+import contextlib
+
 import keras
 
 _BATCH = 64
@@ -25,26 +27,31 @@ def restate(model, batches):
         for layer in network._flatten_layers()
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
-    if not layers:
-        return
-    network.trainable = True  # Batch norm learns nothing otherwise.
-    sums = [0.0] * (2 * len(layers))
-    for number in range(batches):
-        pairs = [(_SEED, number * _BATCH + i) for i in range(_BATCH)]
-        (latents,) = model.seeded_latents(pairs, _BATCH)
-        conditions = model.seeded_conditions(pairs)
-        with keras.StatelessScope() as scope:
-            model.from_latents(network, latents, training=True, **conditions)
-        found = [own for layer in layers for own in _of_batch(layer, scope)]
-        sums = [total + own for total, own in zip(sums, found, strict=True)]
-    network.trainable = False
     variables = [v for layer in layers for v in (layer.moving_mean, layer.moving_variance)]
+    sums = [0.0] * len(variables)
+    with _keeping_the_last_batch(network, layers):
+        for number in range(batches if layers else 0):
+            pairs = [(_SEED, number * _BATCH + i) for i in range(_BATCH)]
+            (latents,) = model.seeded_latents(pairs, _BATCH)
+            conditions = model.seeded_conditions(pairs)
+            with keras.StatelessScope() as scope:
+                model.from_latents(network, latents, training=True, **conditions)
+            found = map(scope.get_current_value, variables)
+            sums = [total + own for total, own in zip(sums, found, strict=True)]
     for variable, total in zip(variables, sums, strict=True):
         variable.assign(total / batches)
 
 
-def _of_batch(layer, scope):
-    """Returns mean and variance of the batch, by which a scope would move a layer's averages."""
-    for variable in (layer.moving_mean, layer.moving_variance):
-        moved = scope.get_current_value(variable)
-        yield variable + (moved - variable) / (1.0 - layer.momentum)
+@contextlib.contextmanager
+def _keeping_the_last_batch(network, layers):
+    """Makes batch norms take the statistics of a batch over as they are, inside the block."""
+    momenta = [layer.momentum for layer in layers]
+    network.trainable = True  # Batch norm learns nothing otherwise.
+    try:
+        for layer in layers:
+            layer.momentum = 0.0
+        yield
+    finally:
+        network.trainable = False
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum

@@ -24,13 +24,14 @@ def keep_labels(source, per_class, seed):
             "--labels_per_class needs a dataset whose labels are at hand: a folder with a folder "
             f"for each class, or one that fits into memory. Received: {source.name}."
         )
+    counts = np.bincount(labels[labels >= 0], minlength=source.num_classes)
+    if counts.min() < per_class:
+        name = source.class_names[counts.argmin()]
+        raise UserError(
+            f"--labels_per_class must be at most {counts.min()}, the examples of class {name} of "
+            f"{source.name}. Received: {per_class}."
+        )
     draw, few = np.random.default_rng(seed), np.full_like(labels, UNKNOWN)
-    for label, name in enumerate(source.class_names):
-        own = np.flatnonzero(labels == label)
-        if len(own) < per_class:
-            raise UserError(
-                f"--labels_per_class must be at most {len(own)}, the examples of class {name} of "
-                f"{source.name}. Received: {per_class}."
-            )
-        few[draw.permutation(own)[:per_class]] = label
+    for label in range(source.num_classes):
+        few[draw.permutation(np.flatnonzero(labels == label))[:per_class]] = label
     source.labels = few

@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_gan.data import mixtures
 from keras_gan.errors import UserError
+from keras_gan.evaluation.conditions import given_to
 from keras_gan.evaluation.examples import gather, generated_parts, real_parts
 from keras_gan.evaluation.features import make_extractor
 from keras_gan.evaluation.measures import BETTER, measure_classes, measure_features, measure_modes
@@ -55,7 +56,7 @@ class Judge:
             return {}
         if self.extractor.knows_classes:
             values |= measure_classes(self.real, fake)
-            given = model.seeded_conditions([(_SEED, i) for i in range(self.count)])
+            given = given_to(model, self.count, _SEED)
             if "labels" in given:
                 values["class_agreement"] = np.mean(fake.labels == given["labels"])
         if self.mixture:

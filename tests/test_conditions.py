@@ -1,0 +1,93 @@
+"""Judging samples of given classes and codes."""
+
+import json
+
+import numpy as np
+import pytest
+
+from keras_gan import evaluate
+from keras_gan.evaluation import classifier, conditions
+from keras_gan.evaluation.examples import Examples, real_labels, real_parts
+from keras_gan.evaluation.record import read
+from keras_gan.training import train
+from tests.conftest import build
+from tests.runs import configuration
+
+
+def examples_of(labels, features, classes=3):
+    return Examples(features.astype("float32"), np.eye(classes)[labels], np.zeros((0, 8, 8, 1)))
+
+
+def test_agreement_and_each_class_by_hand():
+    draws = np.random.default_rng(0)
+    labels, given = np.repeat([0, 1], 20), np.repeat([0, 1], 20)
+    given[:5] = 2  # Taken for class 0.
+    real = examples_of(labels, draws.normal(size=(40, 2)) + 10.0 * labels[:, None])
+    # Class 1 is one point, where real ones are.
+    fake = examples_of(labels, real.features + 0.0)
+    fake.features[20:] = real.features[20]
+    values, classes = conditions.measure_labels(real, labels, fake, given, ["a", "b", "c"])
+    assert values == {"class_agreement": 35 / 40}
+    assert classes["a"]["agreement"] == 1.0 and classes["a"]["samples"] == 15
+    assert classes["b"] == {"samples": 20, "agreement": 1.0, "precision": 1.0, "recall": 0.0}
+    assert classes["c"] == {"samples": 5, "agreement": 0.0}
+
+
+def test_the_accuracy_score_is_that_of_a_classifier_trained_on_samples(monkeypatch):
+    monkeypatch.setattr(classifier, "_STEPS", 30)
+    labels = np.arange(64) % 2
+    images = np.full((64, 8, 8, 1), 40, np.uint8)
+    images[labels == 1, :, 4:] = 220
+    score = conditions.accuracy_score(images, labels, images, labels, 2)
+    assert score == 1.0
+    assert conditions.accuracy_score(images, 1 - labels, images, labels, 2) == 0.0
+
+
+def test_codes_that_are_classes():
+    model = build("infogan", categories=(3, 2), codes=0)
+    given = conditions.given_to(model, 30, seed=4)
+    np.testing.assert_array_equal(
+        given["category_0"], model.seeded_conditions([(4, i) for i in range(30)])["category_0"]
+    )
+    classes = (given["category_0"] + 1) % 3
+    images = np.random.default_rng(0).integers(0, 255, (30, 16, 16, 1)).astype("uint8")
+    fake = Examples(np.zeros((30, 2)), np.eye(3)[classes], images)
+    values = conditions.measure_codes(model, fake, given)
+    assert values["code_purity"] == values["code_agreement"] == 1.0
+    shares = np.bincount(classes) / 30
+    np.testing.assert_allclose(values["code_information"], -(shares * np.log(shares)).sum())
+    answer = model.discriminator(images / 127.5 - 1.0, training=False)["category_0"].numpy()
+    cross = np.log(np.exp(answer).sum(1)) - answer[np.arange(30), given["category_0"]]
+    np.testing.assert_allclose(values["code_bound"], np.log(3) - cross.mean(), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cgan", "infogan"])
+def test_a_run_is_judged_by_its_conditions(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(classifier, "_STEPS", 30)
+    run_dir = tmp_path / "run"
+    train(configuration(name, run_dir, steps=2, cpu_replicas=1))
+    flags = [f"--run_dir={run_dir}", "--num_samples=60", "--held_out=test"]
+    evaluate.main(["evaluate", *flags, "--standing_statistics=2"])
+    told = capsys.readouterr().out
+    found = read(run_dir)
+    assert found.settings["standing_statistics"] == 2
+    if name == "infogan":
+        assert {"code_agreement", "code_purity", "code_information", "code_bound"} <= set(
+            found.values
+        )
+        return
+    assert 0.0 <= found.values["accuracy_score"] <= found.values["accuracy_score_of_real"] <= 1.0
+    assert "class by class:" in told and "class agreement" in told
+    classes = json.loads((run_dir / "evaluation.json").read_text())["classes"]
+    assert list(classes) == [str(i) for i in range(10)]
+    assert sum(values["samples"] for values in classes.values()) == 60
+
+
+def test_labels_are_those_of_the_images():
+    from keras_gan.data import load_dataset
+
+    source = load_dataset("digits", split="test")
+    everything = next(iter(source.batches(100)))
+    images = np.concatenate([*real_parts(source, 70)])
+    np.testing.assert_array_equal(images, everything["image"][:70])
+    np.testing.assert_array_equal(real_labels(source, 70), everything["label"][:70])

@@ -1,0 +1,108 @@
+"""Semi-supervised learning: few labels, a class more, feature matching."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan.data import load_dataset
+from keras_gan.data.few_labels import keep_labels
+from keras_gan.data.source import ArraySource
+from keras_gan.errors import UserError
+from keras_gan.training import train
+from tests.conftest import build, examples
+from tests.runs import command_fails, configuration
+
+
+def semi(**arguments):
+    model = build("semi", dropout=0.0, **arguments)
+    model.compile()
+    return model
+
+
+def test_the_logit_is_that_of_a_softmax_with_a_class_more():
+    model = semi()
+    answer = model.discriminate(examples(4))
+    logits = np.concatenate([answer["classes"].numpy(), np.zeros((4, 1))], axis=1)
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(tf.sigmoid(answer["logits"]), shares[:, :-1].sum(axis=1), rtol=1e-5)
+
+
+def test_labels_that_are_known_count_as_their_mean():
+    model = semi(class_weight=2.0)
+    real = {**examples(5), "label": tf.constant([-1, 2, -1, 0, -1], tf.int64)}
+    logits = model.discriminate(real)["classes"].numpy()
+    cross = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(5), [0, 2, 0, 0, 0]]
+    losses, terms = model.discriminator_loss(real, examples(5, seed=1))
+    np.testing.assert_allclose(
+        np.mean(terms["d_class_loss"]), 2.0 * (cross[1] + cross[3]) / 2.0, rtol=1e-5
+    )
+    assert not np.any(terms["d_class_loss"].numpy()[[0, 2, 4]])
+    game = semi(class_weight=0.0).discriminator_loss(real, examples(5, seed=1))[0]
+    np.testing.assert_allclose(losses, game + terms["d_class_loss"], rtol=1e-5)
+
+
+def test_a_batch_without_labels_has_no_class_loss():
+    model = semi()
+    real = {**examples(3), "label": tf.constant([-1, -1, -1], tf.int64)}
+    _, terms = model.discriminator_loss(real, examples(3, seed=1))
+    assert not np.any(terms["d_class_loss"])
+    with pytest.raises(UserError, match="Semi learns from labels. Expected .* Received: .'image'."):
+        model.discriminator_update({"image": real["image"]})
+
+
+def test_feature_matching_by_hand():
+    model = semi()
+    real, fake = examples(4), examples(4, seed=1)
+    of_real, of_fake = (model.discriminate(x)["features"].numpy() for x in (real, fake))
+    expected = ((of_real.mean(axis=0) - of_fake.mean(axis=0)) ** 2).sum()
+    losses, _ = model.generator_loss(real, fake)
+    np.testing.assert_allclose(losses, [expected] * 4, rtol=1e-5)
+    game = semi(feature_matching=False)
+    losses, _ = game.generator_loss(real, fake)
+    logits = game.discriminate(fake)["logits"].numpy()
+    np.testing.assert_allclose(losses, np.log1p(np.exp(-logits)), rtol=1e-5)
+    with pytest.raises(UserError, match="top_k does nothing where G matches features. Received"):
+        build("semi", top_k=0.5)
+
+
+def test_few_labels_are_kept_by_a_seed():
+    def kept(seed):
+        source = load_dataset("digits")
+        keep_labels(source, 3, seed)
+        return source
+
+    labels = kept(0).labels
+    assert (np.bincount(labels[labels >= 0], minlength=10) == 3).all()
+    assert np.array_equal(labels, kept(0).labels) and not np.array_equal(labels, kept(1).labels)
+    whole = load_dataset("digits").labels
+    assert (labels[labels >= 0] == whole[labels >= 0]).all()
+    batch = next(iter(kept(0).batches(1437)))["label"].numpy()
+    assert (np.bincount(batch + 1) == [1407, *[3] * 10]).all()
+
+
+def test_mistakes_with_few_labels_are_one_line(tmp_path, capsys):
+    from train import main
+
+    for flags, message in (
+        (
+            ["--model=dcgan"],
+            "for systems that learn from few labels (semi). Received: --model=dcgan",
+        ),
+        (["--model=semi", "--labels_per_class=200"], "must be at most 1"),
+    ):
+        flags = ["--labels_per_class=10", "--dataset=digits", *flags, f"--run_dir={tmp_path}/run"]
+        assert message in command_fails(capsys, main, *flags)
+    assert not (tmp_path / "run").exists()
+
+
+def test_labels_that_are_not_at_hand_cannot_be_few():
+    source = ArraySource("unnamed", np.zeros((4, 8, 8, 1), np.uint8))
+    with pytest.raises(UserError, match="a dataset whose labels are at hand.* Received: unnamed"):
+        keep_labels(source, 1, seed=0)
+
+
+def test_a_run_of_few_labels(tmp_path):
+    model = train(
+        configuration("semi", tmp_path / "run", steps=2, cpu_replicas=1, labels_per_class=2)
+    )
+    assert model.sample(2).shape[0] == 2
