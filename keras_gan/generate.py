@@ -105,6 +105,9 @@ def generate(options):
     model, run = load_run(options.run_dir, options.checkpoint, options.standing_statistics)
     labels = parse_labels(options.labels, model, run["class_names"]) if options.labels else None
     samples, picture = _samples(model, seeds, labels, options)
+    if labels and kind == ".png" and picture is not None:
+        names = run["class_names"] or range(max(labels) + 1)
+        print(f"Rows, from the top: {', '.join(str(names[label]) for label in labels)}.")
     if kind == ".npy":
         files = {output: lambda file: np.save(file, samples)}
     elif len(model.image_shape) != 3 and (kind == "" or model.image_shape != (2,)):

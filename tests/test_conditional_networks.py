@@ -164,8 +164,3 @@ def test_standing_statistics_are_means_over_batches(name):
     restate(model, 2)
     for a, b in zip(once, values(network.variables), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
-
-
-def test_a_layer_that_compares_examples_does_not_fit_a_projection():
-    with pytest.raises(UserError, match="Received: minibatch=discrimination where Add"):
-        build("projection", minibatch="discrimination")

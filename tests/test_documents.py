@@ -14,8 +14,8 @@ from keras_gan.serving.options import ExportOptions
 from keras_gan.serving.stand_in import __main__ as stand_in
 
 ROOT = pathlib.Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "BUILD.md"]
-TEXTS = [*DOCUMENTS, ROOT / "SECURITY.md", ROOT / "CHANGELOG.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "BUILD.md", ROOT / "docs" / "labels.md"]
+TEXTS = [*DOCUMENTS, *(ROOT / name for name in ("SECURITY.md", "CHANGELOG.md", "docs/choosing.md"))]
 PROGRAMS = {
     "train.py": Config,
     "export.py": ExportOptions,
@@ -57,7 +57,7 @@ def test_links_and_pictures_exist(path):
     text = path.read_text()
     targets = re.findall(r"\]\((?!http)([^)#]+)\)", text) + re.findall(r'src="([^"]+)"', text)
     for target in targets:
-        assert (ROOT / target).exists(), target
+        assert (path.parent / target).exists(), target
     assert "@@" not in text
 
 
