@@ -320,17 +320,17 @@ def test_any_discriminator_may_compare_the_examples_of_a_batch(name, layer):
         alone = first_logit(np.repeat(images[:1], 6, axis=0))
         differences.append(abs(first_logit(images) - alone))
     assert differences[0] > 1e-4 and differences[1] < 1e-5
+    assert type(read_out_of(model.discriminator)) is type(read_out_of(plain.discriminator))
+    if isinstance(plain.discriminator.output, dict):
+        assert set(model.discriminator.output) == set(plain.discriminator.output)
+    copy = type(model).from_config(model.get_config())
+    assert [v.shape for v in copy.weights] == [v.shape for v in model.weights]
 
 
 @pytest.mark.parametrize(("name", "made_by"), WITHOUT_READ_OUT.items())
 def test_a_layer_that_compares_examples_needs_a_read_out(name, made_by):
     with pytest.raises(UserError, match=f"Received: minibatch=discrimination where {made_by}"):
         build(name, minibatch="discrimination")
-    assert type(read_out_of(model.discriminator)) is type(read_out_of(plain.discriminator))
-    if isinstance(plain.discriminator.output, dict):
-        assert set(model.discriminator.output) == set(plain.discriminator.output)
-    copy = type(model).from_config(model.get_config())
-    assert [v.shape for v in copy.weights] == [v.shape for v in model.weights]
 
 
 @pytest.mark.parametrize(
