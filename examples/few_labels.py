@@ -20,25 +20,15 @@ from keras_gan.data import load_dataset
 from keras_gan.data.few_labels import keep_labels
 from keras_gan.data.source import ArraySource
 
-Semi = models.get("semi")
-
-SIDE, BATCH, RATE = 16, 64, 3e-4
-ARGUMENTS = {"width": 32, "kernel_size": 4, "latent_dim": 64}
+SIDE, BATCH, RATE = 16, 64, 1e-3
+ARGUMENTS = {"width": 32, "kernel_size": 4, "latent_dim": 64, "normalization": "batch"}
 
 
-class LabelsAlone(Semi):
-    """The same discriminator, that has nothing to tell from generated examples."""
-
-    def discriminator_loss(self, real, fake):
-        answer = self.discriminate(real)
-        terms = self.discriminator_terms(real, fake, answer, None)
-        return terms["d_class_loss"], terms
-
-
-def trained(system, source, steps, seed):
-    """Returns D of a system after so many steps."""
+def trained(source, steps, seed, game_weight):
+    """Returns the discriminator after so many steps."""
     keras.utils.set_random_seed(seed)
-    model = system(source.shape, num_classes=source.num_classes, **ARGUMENTS)
+    arguments = {"num_classes": source.num_classes, "game_weight": game_weight, **ARGUMENTS}
+    model = models.get("semi")(source.shape, **arguments)
     rates = (keras.optimizers.schedules.PolynomialDecay(RATE, steps, 0.0) for _ in range(2))
     model.compile(*(keras.optimizers.Adam(rate, beta_1=0.5) for rate in rates), seed=seed)
     batches = source.batches(BATCH, seed=seed)
@@ -72,8 +62,8 @@ def main():
         source = load_dataset("digits", image_size=SIDE)
         keep_labels(source, options.labels_per_class, seed)
         networks = {
-            "labels alone": trained(LabelsAlone, labelled(source), options.steps, seed),
-            "semi-supervised": trained(Semi, source, options.steps, seed),
+            "labels alone": trained(labelled(source), options.steps, seed, game_weight=0.0),
+            "semi-supervised": trained(source, options.steps, seed, game_weight=1.0),
         }
         for name, network in networks.items():
             found[name].append(accuracy(network, unseen))

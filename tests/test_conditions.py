@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from keras_gan import evaluate
+from keras_gan.data import load_dataset
 from keras_gan.evaluation import classifier, conditions
 from keras_gan.evaluation.examples import Examples, real_labels, real_parts
 from keras_gan.evaluation.record import read
+from keras_gan.run_directory import load_run
 from keras_gan.training import train
 from tests.conftest import build
 from tests.runs import configuration
@@ -61,7 +63,7 @@ def test_codes_that_are_classes():
     np.testing.assert_allclose(values["code_bound"], np.log(3) - cross.mean(), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["cgan", "infogan"])
+@pytest.mark.parametrize("name", ["acgan", "cgan", "infogan", "semi"])
 def test_a_run_is_judged_by_its_conditions(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(classifier, "_STEPS", 30)
     run_dir = tmp_path / "run"
@@ -71,6 +73,15 @@ def test_a_run_is_judged_by_its_conditions(name, tmp_path, monkeypatch, capsys):
     told = capsys.readouterr().out
     found = read(run_dir)
     assert found.settings["standing_statistics"] == 2
+    assert ("discriminator_accuracy" in found.values) == (name in ("acgan", "semi"))
+    assert ("class_agreement" in found.values) == (name in ("acgan", "cgan"))
+    if name == "semi":
+        model, source = load_run(run_dir)[0], load_dataset("digits", split="test", image_size=16)
+        batch = next(iter(source.batches(source.num_examples)))
+        said = model.discriminator(batch["image"], training=False)["classes"].numpy().argmax(axis=1)
+        right = np.mean(said == batch["label"].numpy())
+        np.testing.assert_allclose(found.values["discriminator_accuracy"], right, atol=0.01)
+        return
     if name == "infogan":
         assert {"code_agreement", "code_purity", "code_information", "code_bound"} <= set(
             found.values
@@ -84,8 +95,6 @@ def test_a_run_is_judged_by_its_conditions(name, tmp_path, monkeypatch, capsys):
 
 
 def test_labels_are_those_of_the_images():
-    from keras_gan.data import load_dataset
-
     source = load_dataset("digits", split="test")
     everything = next(iter(source.batches(100)))
     images = np.concatenate([*real_parts(source, 70)])

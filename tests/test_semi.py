@@ -39,6 +39,10 @@ def test_labels_that_are_known_count_as_their_mean():
     assert not np.any(terms["d_class_loss"].numpy()[[0, 2, 4]])
     game = semi(class_weight=0.0).discriminator_loss(real, examples(5, seed=1))[0]
     np.testing.assert_allclose(losses, game + terms["d_class_loss"], rtol=1e-5)
+    alone = semi(class_weight=2.0, game_weight=0.0).discriminator_loss(real, examples(5, seed=1))[0]
+    np.testing.assert_allclose(alone, terms["d_class_loss"], atol=1e-6)
+    with pytest.raises(UserError, match="game_weight must be 0 or more. Received: -1"):
+        build("semi", game_weight=-1.0)
 
 
 def test_a_batch_without_labels_has_no_class_loss():

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_gan import metrics
 from keras_gan.evaluation import classifier
+from keras_gan.evaluation.examples import real_labels, real_parts, stored
 from keras_gan.metrics.precision import NEIGHBOURS
 
 _BATCH = 64
@@ -13,6 +14,48 @@ _BATCH = 64
 def given_to(model, count, seed):
     """Returns the conditions of the first `count` samples that are judged, arrays by name."""
     return model.seeded_conditions([(seed, i) for i in range(count)])
+
+
+def measure(subject, real, fake, options):
+    """Measures a model's samples by what they were made of, and its own answers on classes.
+
+    Args:
+        subject: `subjects.Subject` with a model.
+        real: `Examples` of its reference, with probabilities.
+        fake: `Examples`, its samples.
+        options: `evaluate.Options`.
+
+    Returns:
+        (values by name; values by name for each class' name, or `None`).
+    """
+    model, reference = subject.model, subject.reference
+    counts = {condition.name: condition.count for condition in model.conditions}
+    is_conditional = counts.get("labels") == reference.source.num_classes
+    names_classes = _answers(model, "classes")
+    if not (is_conditional or names_classes):
+        has_codes = any(counts.values())
+        given = given_to(model, len(fake.features), options.seed)
+        return (measure_codes(model, fake, given) if has_codes else {}), None
+    known = real_labels(reference.source, len(real.features))
+    images, labels, values, classes = real.images, known[: len(real.images)], {}, None
+    if options.held_out:
+        source = reference.load(options.held_out)
+        images = np.concatenate([stored(x) for x in real_parts(source, source.num_examples)])
+        labels = real_labels(source, source.num_examples)
+    if names_classes:
+        said = _answered(model, images, "classes").argmax(axis=1)
+        values["discriminator_accuracy"] = float(np.mean(said == labels))
+    if is_conditional:
+        given = given_to(model, len(fake.features), options.seed)["labels"]
+        names = reference.source.class_names
+        found, classes = measure_labels(real, known, fake, given, names)
+        values |= found
+        print("Training a classifier on the samples alone, to try it on real examples ...")
+        values["accuracy_score"] = accuracy_score(fake.images, given, images, labels, len(names))
+        if options.held_out:
+            network, *_ = classifier.classifier_for(reference.training)
+            values["accuracy_score_of_real"] = classifier.accuracy(network, images, labels)
+    return values, classes
 
 
 def measure_labels(real, real_labels, fake, given, names):
@@ -87,18 +130,23 @@ def measure_codes(model, fake, given):
         "code_purity": best.purity,
         "code_agreement": best.agreement,
     }
-    bound = _bound(model, fake.images, given[name], name)
-    return values if bound is None else {**values, "code_bound": bound}
+    if _answers(model, name):
+        logits, codes = _answered(model, fake.images, name), given[name][: len(fake.images)]
+        of_code = tf.nn.log_softmax(logits).numpy()[np.arange(len(codes)), codes]
+        values["code_bound"] = float(np.log(logits.shape[1]) + of_code.mean())
+    return values
 
 
-def _bound(model, images, codes, name):
+def _answers(model, name):
     output = model.discriminator.output
-    if not isinstance(output, dict) or name not in output:
-        return None
-    losses, count = [], output[name].shape[-1]
-    for start in range(0, len(images), _BATCH):
-        part = tf.cast(images[start : start + _BATCH], tf.float32) / 127.5 - 1.0
-        logits = tf.cast(model.discriminator(part, training=False)[name], tf.float32)
-        of_code = tf.nn.log_softmax(logits).numpy()
-        losses.append(-of_code[np.arange(len(part)), codes[start : start + _BATCH]])
-    return float(np.log(count) - np.concatenate(losses).mean())
+    return isinstance(output, dict) and name in output
+
+
+def _answered(model, images, name):
+    """Returns one of D's answers to images, uint8, as float32 logits [N, K]."""
+    parts = (images[start : start + _BATCH] for start in range(0, len(images), _BATCH))
+    answers = (
+        model.discriminator(tf.cast(part, tf.float32) / 127.5 - 1.0, training=False)[name]
+        for part in parts
+    )
+    return np.concatenate([np.asarray(tf.cast(x, tf.float32)) for x in answers])

@@ -28,6 +28,7 @@ BETTER = {
     "classes_found": "all",
     "class_variation": "lower",
     "class_agreement": "higher",
+    "discriminator_accuracy": "higher",
     "accuracy_score": "higher",
     "accuracy_score_of_real": "",
     "code_agreement": "higher",

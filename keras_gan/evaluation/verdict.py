@@ -5,8 +5,8 @@ import os
 import numpy as np
 
 from keras_gan import pictures
-from keras_gan.evaluation import classifier, conditions, drawing, latent_pictures, measures
-from keras_gan.evaluation.examples import gather, real_labels, real_parts, stored
+from keras_gan.evaluation import conditions, drawing, latent_pictures, measures
+from keras_gan.evaluation.examples import gather, real_parts
 from keras_gan.evaluation.features import make_extractor
 from keras_gan.evaluation.judge import check_enough, mixture_of
 from keras_gan.evaluation.record import Evaluation
@@ -73,7 +73,7 @@ def judge(subject, side, count, options):
             )
     classes = None
     if subject.model is not None and extractor.knows_classes:
-        told, classes = _conditional(subject, side, fake, options)
+        told, classes = conditions.measure(subject, real, fake, options)
         values |= told
     values |= measures.measure_images(real, fake, options.seed)
     mixture = mixture_of(source)
@@ -117,32 +117,6 @@ def judge(subject, side, count, options):
     }
     plain = {name: float(v) if isinstance(v, float) else int(v) for name, v in values.items()}
     return Evaluation(settings, plain, notes, classes), drawn
-
-
-def _conditional(subject, side, fake, options):
-    """Returns values of samples of given classes or codes, and those of each class, if any."""
-    model, reference, (_, real) = subject.model, subject.reference, side
-    counts = {condition.name: condition.count for condition in model.conditions}
-    given = conditions.given_to(model, len(fake.features), options.seed)
-    if counts.get("labels") == reference.source.num_classes:
-        labels = real_labels(reference.source, len(real.features))
-        names = reference.source.class_names
-        values, classes = conditions.measure_labels(real, labels, fake, given["labels"], names)
-        print("Training a classifier on the samples alone, to try it on real examples ...")
-        images, labels = real.images, labels[: len(real.images)]
-        if options.held_out:
-            source = reference.load(options.held_out)
-            images = np.concatenate([*map(stored, real_parts(source, source.num_examples))])
-            labels = real_labels(source, source.num_examples)
-            network, *_ = classifier.classifier_for(reference.training)
-            values["accuracy_score_of_real"] = classifier.accuracy(network, images, labels)
-        values["accuracy_score"] = conditions.accuracy_score(
-            fake.images, given["labels"], images, labels, len(names)
-        )
-        return values, classes
-    if any(counts.values()):
-        return conditions.measure_codes(model, fake, given), None
-    return {}, None
 
 
 def write(drawn, directory):

@@ -42,6 +42,8 @@ class Semi(AdversarialModel):
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         feature_matching: Whether G matches features; else it plays the game.
         class_weight: Weight of the classes' cross-entropy.
+        game_weight: Weight of all else that D learns from; with 0 it is a classifier like any
+            other, that sees nothing but labels.
         d_steps: Discriminator updates in a step.
         width: Channels of the layers next to the image.
         kernel_size: Side of the convolution kernels.
@@ -63,6 +65,7 @@ class Semi(AdversarialModel):
         latent_prior="normal",
         feature_matching=True,
         class_weight=1.0,
+        game_weight=1.0,
         d_steps=1,
         width=64,
         kernel_size=5,
@@ -73,6 +76,9 @@ class Semi(AdversarialModel):
         check_classes(type(self), num_classes)
         sizes = {"width": width, "kernel_size": kernel_size}
         check_arguments(latent_dim=latent_dim, d_steps=d_steps, **sizes)
+        for name, weight in {"class_weight": class_weight, "game_weight": game_weight}.items():
+            if not 0.0 <= weight < float("inf"):
+                raise UserError(f"{name} must be 0 or more. Received: {weight}.")
         if not 0.0 <= dropout < 1.0:
             raise UserError(f"dropout must be in [0, 1). Received: {dropout}.")
         if feature_matching and pieces.get("top_k", 1.0) < 1.0:
@@ -96,10 +102,16 @@ class Semi(AdversarialModel):
             d_steps=d_steps,
             pieces=pieces,
         )
-        self.feature_matching, self.class_weight = feature_matching, class_weight
+        self.feature_matching = feature_matching
+        self.class_weight, self.game_weight = class_weight, game_weight
 
     def default_optimizers(self):
         return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
+
+    def discriminator_loss(self, real, fake):
+        losses, values = super().discriminator_loss(real, fake)
+        of_classes = values["d_class_loss"]
+        return of_classes + self.game_weight * (losses - of_classes), values
 
     def discriminator_terms(self, real, fake, real_answer, fake_answer):
         labels, logits = labels_of(self, real), real_answer["classes"]
