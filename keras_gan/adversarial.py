@@ -75,6 +75,7 @@ class AdversarialModel(
         tiny_shape: and the shape of the images for which they do.
         term_names: Names of further per-example terms that the losses return.
         default_ema_images: Half-life of the averaged generator in images.
+        needs_labels: Whether each example needs a label.
         takes_unlabelled: Whether it learns from examples of the label -1, which have none.
         long_runs: `LongRuns` of D between the steps; see `callbacks.DiscriminatorRuns`.
         step: Generator steps done, a scalar variable.
@@ -83,7 +84,7 @@ class AdversarialModel(
     tiny, tiny_shape = {}, (16, 16, 1)
     term_names = ()
     default_ema_images = 10_000
-    takes_unlabelled = False
+    needs_labels = takes_unlabelled = False
     long_runs = LongRuns()
 
     def __init__(

@@ -24,6 +24,13 @@ def check_arguments(**values):
                 raise UserError(f"{name} must be at most {most}. Received: {value!r}.")
 
 
+def check_weights(**values):
+    """Raises `UserError` unless these arguments, by name, are finite numbers from 0."""
+    for name, value in values.items():
+        if not 0.0 <= value < float("inf"):
+            raise UserError(f"{name} must be 0 or more. Received: {value}.")
+
+
 def check_batch(batch, image_shape, d_steps, accumulate_steps):
     """Raises `UserError` unless `batch` can train a model of this shape.
 

@@ -75,6 +75,8 @@ def export(
     onnx_model.check_form(model, onnx_layout, onnx_images, onnx_weights)
     evaluation = evaluations.read(run_dir)
     metadata = _metadata(model, record, run_dir, max_batch, license)
+    if standing_statistics:
+        metadata["standing_statistics"] = str(standing_statistics)
     name = deployment.name_of(run_dir)
     trained = model.averaged_generator
     original = ServedGenerator(model, trained, name, max_batch, metadata)

@@ -105,9 +105,10 @@ def generate(options):
     model, run = load_run(options.run_dir, options.checkpoint, options.standing_statistics)
     labels = parse_labels(options.labels, model, run["class_names"]) if options.labels else None
     samples, picture = _samples(model, seeds, labels, options)
-    if labels and kind == ".png" and picture is not None:
+    if labels:
         names = run["class_names"] or range(max(labels) + 1)
-        print(f"Rows, from the top: {', '.join(str(names[label]) for label in labels)}.")
+        told = ", ".join(f"{label} ({names[label]})" for label in labels)
+        print(f"Labels, each of all seeds, in turn: {told}.")
     if kind == ".npy":
         files = {output: lambda file: np.save(file, samples)}
     elif len(model.image_shape) != 3 and (kind == "" or model.image_shape != (2,)):
@@ -154,7 +155,8 @@ def parse_labels(text, model, class_names):
     names = list(class_names or ())
     labels = []
     for part in (part.strip() for part in text.split(",")):
-        label = int(part) if part.isdecimal() else names.index(part) if part in names else -1
+        # Folders can be named by numbers, which are not their labels.
+        label = names.index(part) if part in names else int(part) if part.isdecimal() else -1
         if not 0 <= label < counts["labels"]:
             known = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
             raise UserError(

@@ -65,7 +65,8 @@ class OneHot(ArgumentsAreConfig, keras.layers.Layer):
         self.count = count
 
     def call(self, inputs):
-        return tf.one_hot(inputs, self.count, dtype=self.compute_dtype)
+        # Unlike `tf.one_hot` it refuses what is out of range, on a CPU.
+        return tf.gather(tf.eye(self.count, dtype=self.compute_dtype), inputs)
 
     def compute_output_spec(self, inputs):
         return keras.KerasTensor((*inputs.shape, self.count), self.compute_dtype)

@@ -16,7 +16,7 @@ def count_that_fits(shape, wanted=64):
     """Returns how many images of `shape` a grid shows within 1024 pixels a side."""
     if len(shape) != 3:
         return 2000
-    rows, columns = (max(1, _SIDE // (side + _GAP)) for side in shape[:2])
+    rows, columns = room(shape)
     return min(wanted, rows * columns)
 
 
@@ -35,6 +35,11 @@ def picture(examples, reference=None, columns=None):
     if examples.ndim == 4:
         return grid(examples, columns)
     return scatter(examples, reference) if examples.shape[1] == 2 else None
+
+
+def room(shape):
+    """Returns (rows, columns) of images of a shape that fit within 1024 pixels a side."""
+    return tuple(max(1, _SIDE // (side + _GAP)) for side in shape[:2])
 
 
 def columns_that_fit(width):

@@ -170,6 +170,7 @@ def seeded_uniform(seeds, shape, number):
     return tf.map_fn(draw, seeds, fn_output_signature=spec)
 
 
+@tf.function
 def seeded_latents(prior, seeds, size):
     """Draws one latent from each seed, independent of the other seeds.
 

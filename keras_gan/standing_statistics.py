@@ -8,6 +8,8 @@ import contextlib
 
 import keras
 
+from keras_gan.checks import check_arguments
+
 _BATCH = 64
 _SEED = 2  # Other samples than those that are looked at or judged.
 
@@ -19,8 +21,12 @@ def restate(model, batches):
 
     Args:
         model: An `AdversarialModel`.
-        batches: Number of batches of 64; the paper takes 100.
+        batches: Number of batches of 64, at least 1; the paper takes 100.
+
+    Raises:
+        UserError: For another number of batches.
     """
+    check_arguments(batches=batches)
     network = model.averaged_generator
     layers = [
         layer

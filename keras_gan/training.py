@@ -67,9 +67,10 @@ def _train(config, run, processes):
         model, source = _load(config, strategy)
         description = run.describe(config, model, source)
         resuming.check_same_work(workers, description)
-        judge = None
+        judge = _judge(config, source) if processes.is_chief else None
+        if config.labels_per_class:  # The judge knows them all.
+            keep_labels(source, config.labels_per_class, config.seed)
         if processes.is_chief:
-            judge = _judge(config, source)
             resuming.restore(run, record, model, description)
             run.write(description)
         workers.share(checkpoints.variables(model))
@@ -160,18 +161,26 @@ def _load_source(config, strategy):
         )
     if config.flip and len(source.shape) != 3:
         raise UserError(f"--flip mirrors images; {config.dataset} has vectors. Drop --flip.")
-    if config.labels_per_class:
-        if not models.get(config.model).takes_unlabelled:
-            raise UserError(
-                "--labels_per_class is for systems that learn from few labels (semi). Received: "
-                f"--model={config.model}; drop it."
-            )
-        keep_labels(source, config.labels_per_class, config.seed)
     return source
+
+
+def _check_labels(config, system, source):
+    if config.labels_per_class and not system.takes_unlabelled:
+        raise UserError(
+            "--labels_per_class is for systems that learn from few labels (semi). Received: "
+            f"--model={config.model}; drop it."
+        )
+    unknown = 0 if source.labels is None else int((source.labels < 0).sum())
+    if system.needs_labels and unknown:
+        raise UserError(
+            f"{system.__name__} needs the label of each example. Received: {unknown:,} examples of "
+            f"{config.dataset} without one. Use another --split, or --model=semi."
+        )
 
 
 def _build(config, source, strategy):
     system = models.get(config.model)
+    _check_labels(config, system, source)
     arguments = models.parse_arguments(system, key_values(config.model_arg))
     keras.utils.set_random_seed(config.seed)
     with strategy.scope(), dtype_policy(config.precision):

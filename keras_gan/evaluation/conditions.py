@@ -9,6 +9,7 @@ from keras_gan.evaluation.examples import real_labels, real_parts, stored
 from keras_gan.metrics.precision import NEIGHBOURS
 
 _BATCH = 64
+_MOST = 10_000  # Held-out examples.
 
 
 def given_to(model, count, seed):
@@ -16,7 +17,7 @@ def given_to(model, count, seed):
     return model.seeded_conditions([(seed, i) for i in range(count)])
 
 
-def measure(subject, real, fake, options):
+def measure(subject, real, fake, options, notes):
     """Measures a model's samples by what they were made of, and its own answers on classes.
 
     Args:
@@ -24,24 +25,31 @@ def measure(subject, real, fake, options):
         real: `Examples` of its reference, with probabilities.
         fake: `Examples`, its samples.
         options: `evaluate.Options`.
+        notes: List to which is added what the reader should know.
 
     Returns:
         (values by name; values by name for each class' name, or `None`).
     """
     model, reference = subject.model, subject.reference
-    counts = {condition.name: condition.count for condition in model.conditions}
-    is_conditional = counts.get("labels") == reference.source.num_classes
-    names_classes = _answers(model, "classes")
+    names = {condition.name for condition in model.conditions}
+    is_conditional, names_classes = "labels" in names, _answers(model, "classes")
     if not (is_conditional or names_classes):
-        has_codes = any(counts.values())
+        has_codes = any(condition.count for condition in model.conditions)
         given = given_to(model, len(fake.features), options.seed)
         return (measure_codes(model, fake, given) if has_codes else {}), None
+    if subject.class_names != list(reference.source.class_names):
+        notes.append(
+            f"{subject.name} learnt other classes than those of {reference.name}, so that its "
+            "labels were not compared with them."
+        )
+        return {}, None
     known = real_labels(reference.source, len(real.features))
     images, labels, values, classes = real.images, known[: len(real.images)], {}, None
     if options.held_out:
         source = reference.load(options.held_out)
-        images = np.concatenate([stored(x) for x in real_parts(source, source.num_examples)])
-        labels = real_labels(source, source.num_examples)
+        count = min(source.num_examples, _MOST)
+        images = np.concatenate([stored(x) for x in real_parts(source, count)])
+        labels = real_labels(source, count)
     if names_classes:
         said = _answered(model, images, "classes").argmax(axis=1)
         values["discriminator_accuracy"] = float(np.mean(said == labels))
@@ -52,6 +60,10 @@ def measure(subject, real, fake, options):
         values |= found
         print("Training a classifier on the samples alone, to try it on real examples ...")
         values["accuracy_score"] = accuracy_score(fake.images, given, images, labels, len(names))
+        notes.append(
+            f"The accuracy score is of a classifier trained on {len(fake.images):,} samples, tried "
+            f"on {len(images):,} real examples."
+        )
         if options.held_out:
             network, *_ = classifier.classifier_for(reference.training)
             values["accuracy_score_of_real"] = classifier.accuracy(network, images, labels)

@@ -23,6 +23,7 @@ class Subject(NamedTuple):
         parts: Function from a number to float32 arrays of as many examples together.
         told: What the record says of it.
         model: The `AdversarialModel`, or `None`.
+        class_names: Names of the classes that the model learnt, or `None`.
         notes: What the reader should know.
     """
 
@@ -33,6 +34,7 @@ class Subject(NamedTuple):
     parts: Callable
     told: dict
     model: object = None
+    class_names: list | None = None
     notes: tuple = ()
 
 
@@ -73,6 +75,7 @@ def _run(run_dir, options):
             "weights": weights_digest(model.averaged_generator),
         },
         model,
+        record["class_names"],
     )
 
 

@@ -73,7 +73,7 @@ def judge(subject, side, count, options):
             )
     classes = None
     if subject.model is not None and extractor.knows_classes:
-        told, classes = conditions.measure(subject, real, fake, options)
+        told, classes = conditions.measure(subject, real, fake, options, notes)
         values |= told
     values |= measures.measure_images(real, fake, options.seed)
     mixture = mixture_of(source)

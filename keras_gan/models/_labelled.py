@@ -2,7 +2,9 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from keras_gan import pictures
 from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
@@ -21,6 +23,8 @@ class LabelledModel(AdversarialModel):
         num_classes: Number of classes.
         **given: The others of `AdversarialModel`.
     """
+
+    needs_labels = True
 
     def __init__(self, image_shape, *, num_classes, **given):
         super().__init__(image_shape, **given)
@@ -41,9 +45,13 @@ class LabelledModel(AdversarialModel):
         return self.discriminator(given, training=True)
 
     def showcase(self, count):
-        """Returns a row of the same latents for each class; see `Sampling.showcase`."""
-        classes = min(self.num_classes, count)
-        columns = count // classes
+        """Returns a row of the same latents for each class; see `Sampling.showcase`.
+
+        For the first classes, where there are more than a picture has room for.
+        """
+        most_rows, most_columns = pictures.room(self.image_shape)
+        classes = min(self.num_classes, most_rows, count)
+        columns = min(count // classes, most_columns)
         pairs = [(seed, 0) for seed in range(columns)] * classes
         return pairs, {"labels": np.repeat(np.arange(classes), columns)}, columns
 
@@ -52,14 +60,20 @@ def labels_of(model, examples):
     """Returns the labels [N] of a dict of examples.
 
     Raises:
-        UserError: If there are none.
+        UserError: If there are none, or they are no whole numbers [N].
     """
     if "label" not in examples:
         raise UserError(
             f"{type(model).__name__} learns from labels. Expected batches that are dicts with "
             f"the keys 'image' and 'label'. Received: {sorted(examples)}."
         )
-    return examples["label"]
+    labels = tf.convert_to_tensor(examples["label"])
+    if labels.shape.rank != 1 or not labels.dtype.is_integer:
+        raise UserError(
+            "Expected 'label' of shape (batch,) of whole numbers, not one-hot. Received: "
+            f"{tuple(labels.shape)} of {labels.dtype.name}."
+        )
+    return labels
 
 
 def check_classes(system, num_classes):

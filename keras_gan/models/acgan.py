@@ -5,6 +5,7 @@ Odena, Olah, Shlens: Conditional Image Synthesis with Auxiliary Classifier GANs,
 
 import keras
 
+from keras_gan.checks import check_weights
 from keras_gan.losses import class_cross_entropy
 from keras_gan.models._labelled import LabelledDCGAN, labels_of
 from keras_gan.networks import labelled
@@ -32,6 +33,7 @@ class ACGAN(LabelledDCGAN):
     term_names = ("d_class_loss", "g_class_loss")
 
     def __init__(self, image_shape, *, d_class_weight=1.0, g_class_weight=1.0, **others):
+        check_weights(d_class_weight=d_class_weight, g_class_weight=g_class_weight)
         super().__init__(image_shape, **others)
         self.d_class_weight, self.g_class_weight = d_class_weight, g_class_weight
 

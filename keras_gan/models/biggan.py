@@ -6,8 +6,7 @@ Brock, Donahue, Simonyan: Large Scale GAN Training for High Fidelity Natural Ima
 import keras
 import tensorflow as tf
 
-from keras_gan.checks import check_arguments
-from keras_gan.errors import UserError
+from keras_gan.checks import check_arguments, check_weights
 from keras_gan.models._labelled import LabelledModel, check_classes
 from keras_gan.networks import conditional_resnet
 from keras_gan.penalties import orthogonality
@@ -71,8 +70,7 @@ class BigGAN(LabelledModel):
         check_arguments(
             latent_dim=latent_dim, embedding_dim=embedding_dim, d_steps=d_steps, width=width
         )
-        if not 0.0 <= orthogonal_weight < float("inf"):
-            raise UserError(f"orthogonal_weight must be 0 or more. Received: {orthogonal_weight}.")
+        check_weights(orthogonal_weight=orthogonal_weight)
         sizes = {
             "num_classes": num_classes,
             "width": width,

@@ -15,7 +15,7 @@ class CGAN(LabelledDCGAN):
 
     Where this differs from the paper: its players are perceptrons that take the label as a
     one-hot vector; these are DCGAN's networks, with the label's embedding beside the latents
-    in G and as a further channel of the image in D, and DCGAN's optimizers. A sample has the
+    in G and added to the first features in D, and DCGAN's optimizers. A sample has the
     label of a real example of the batch. Samples come from an averaged generator.
 
     The arguments are those of `LabelledDCGAN`.

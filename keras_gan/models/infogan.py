@@ -8,13 +8,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import randomness
+from keras_gan import pictures, randomness
 from keras_gan.adversarial import AdversarialModel
-from keras_gan.checks import check_arguments
+from keras_gan.checks import check_arguments, check_weights
 from keras_gan.errors import UserError
 from keras_gan.losses import class_cross_entropy
 from keras_gan.networks import infogan
 from keras_gan.sampling import Condition
+
+_MOST_CODES = 1000
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -69,12 +71,9 @@ class InfoGAN(AdversarialModel):
     ):
         del num_classes
         sizes = {"width": width, "kernel_size": kernel_size}
-        check_arguments(latent_dim=latent_dim, d_steps=d_steps, categories=categories, **sizes)
-        if codes not in range(1001) or not (categories or codes):
-            raise UserError(
-                "InfoGAN needs codes: categories are numbers of values and codes a whole number, 0 "
-                f"or more. Received: categories={categories}, codes={codes!r}."
-            )
+        check_arguments(latent_dim=latent_dim, d_steps=d_steps, **sizes)
+        check_weights(category_weight=category_weight, code_weight=code_weight)
+        _check_codes(categories, codes)
         sizes |= {"categories": tuple(categories), "codes": codes}
         super().__init__(
             image_shape,
@@ -138,10 +137,12 @@ class InfoGAN(AdversarialModel):
         Categorical codes take their values, continuous ones go from -1 to 1; see
         `Sampling.showcase`.
         """
+        most_rows, most_columns = pictures.room(self.image_shape)
         factors = [(infogan.category_name(i), k) for i, k in enumerate(self.categories)]
         factors += [(number, None) for number in range(self.codes)]
-        columns = max([8, *(min(k, 16) for k in self.categories)])
-        seeds = max(1, count // (columns * len(factors)))
+        factors = factors[:most_rows]
+        columns = min(max([8, *(min(k, 16) for k in self.categories)]), most_columns)
+        seeds = max(1, min(count // columns, most_rows) // len(factors))
         pairs, rows = [], {condition.name: [] for condition in self.conditions}
         for name, values in factors:
             for seed in range(seeds):
@@ -154,3 +155,17 @@ class InfoGAN(AdversarialModel):
                 for key, value in own.items():
                     rows[key].append(value)
         return pairs, {key: np.concatenate(value) for key, value in rows.items()}, columns
+
+
+def _check_codes(categories, codes):
+    """Raises `UserError` unless there are codes, and these can be some."""
+    numbers = [*categories, codes] if isinstance(categories, tuple | list) else [None]
+    whole = all(isinstance(n, int) and not isinstance(n, bool) for n in numbers)
+    if not (whole and all(n >= 2 for n in numbers[:-1]) and 0 <= numbers[-1] <= _MOST_CODES) or (
+        numbers == [0]
+    ):
+        raise UserError(
+            "InfoGAN needs codes: categories is a tuple of numbers of values, each at least 2, and "
+            f"codes a whole number from 0 to {_MOST_CODES}; not neither. Received: "
+            f"categories={categories!r}, codes={codes!r}."
+        )

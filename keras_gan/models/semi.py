@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan.adversarial import AdversarialModel
-from keras_gan.checks import check_arguments
+from keras_gan.checks import check_arguments, check_weights
 from keras_gan.distribution import global_mean
 from keras_gan.errors import UserError
 from keras_gan.losses import class_cross_entropy
@@ -54,6 +54,8 @@ class Semi(AdversarialModel):
 
     tiny = {"latent_dim": 4, "width": 2, "kernel_size": 3}
     term_names = ("d_class_loss",)
+    pieces = {"objective": "non_saturating"}
+    fixed_pieces = ("objective",)  # By which D(x) is what it is.
     takes_unlabelled = True
 
     def __init__(
@@ -76,9 +78,7 @@ class Semi(AdversarialModel):
         check_classes(type(self), num_classes)
         sizes = {"width": width, "kernel_size": kernel_size}
         check_arguments(latent_dim=latent_dim, d_steps=d_steps, **sizes)
-        for name, weight in {"class_weight": class_weight, "game_weight": game_weight}.items():
-            if not 0.0 <= weight < float("inf"):
-                raise UserError(f"{name} must be 0 or more. Received: {weight}.")
+        check_weights(class_weight=class_weight, game_weight=game_weight)
         if not 0.0 <= dropout < 1.0:
             raise UserError(f"dropout must be in [0, 1). Received: {dropout}.")
         if feature_matching and pieces.get("top_k", 1.0) < 1.0:

@@ -51,7 +51,8 @@ class Generator(ArgumentsAreConfig, keras.Model):
 class Discriminator(ArgumentsAreConfig, keras.Model):
     """An image and its label to one logit: the label's embedding is added to the first features.
 
-    It does there what further channels of the image would, with the same value in all pixels.
+    But for the borders that is what further channels of the image would do, each with the same
+    value in all pixels.
 
     Args:
         image_shape: (height, width, channels) of the images.

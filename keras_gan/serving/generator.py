@@ -71,7 +71,9 @@ class ServedGenerator:
     def _example(self, count, first):
         seeds = np.arange(first, first + count)
         (latents,) = self.model.seeded_latents([(seed, 0) for seed in seeds], batch_size=count)
-        conditions = {c.name: _values(c, seeds) for c in self.model.conditions}
+        conditions = {
+            c.name: _values(c, seeds, number) for number, c in enumerate(self.model.conditions)
+        }
         with tf.device("CPU:0"):  # A GPU may round its products to fewer bits.
             images = self.model.from_latents(self.model.averaged_generator, latents, **conditions)
         if not np.all(np.isfinite(images)):
@@ -107,7 +109,7 @@ class ServedGenerator:
                 )
 
 
-def _values(condition, seeds):
+def _values(condition, seeds, number):
     if condition.count is not None:
         return np.arange(len(seeds)) % condition.count
-    return condition.drawn([(seed, 0) for seed in seeds], 0)
+    return condition.drawn([(seed, 0) for seed in seeds], number)

@@ -44,7 +44,11 @@ def card(generator, format, stated, record, evaluation, has_picture):
     """
     config, model = record["config"], generator.model
     classes, last = record["class_names"], _drawn(model) - 1
-    caption = f"*Samples of the seeds 0 to {last}, by the run's model, without selection.*"
+    shown = f"Samples of the seeds 0 to {last}"
+    if model.conditions:
+        names = " and ".join(condition.name for condition in model.conditions)
+        shown = f"Samples in rows that differ in {names}"
+    caption = f"*{shown}, by the run's model, without selection.*"
     picture = f"![Samples]({PICTURE})\n\n{caption}\n\n" if has_picture else ""
     facts = {
         "file": format,
