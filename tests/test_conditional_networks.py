@@ -135,7 +135,7 @@ def test_biggan_regularises_all_kernels_of_g_but_the_embedding():
     np.testing.assert_allclose(terms, [expected] * 3, rtol=1e-4)
     without = build("biggan", orthogonal_weight=0.0).generator_terms({}, answer)
     assert not np.any(without["g_orthogonality"])
-    with pytest.raises(UserError, match="orthogonal_weight must be 0 or more. Received: -1"):
+    with pytest.raises(UserError, match="orthogonal_weight must be 0 or more. Received: -1.0"):
         build("biggan", orthogonal_weight=-1.0)
 
 
@@ -147,20 +147,42 @@ def test_standing_statistics_are_means_over_batches(name):
     norm = next(
         x for x in network._flatten_layers() if isinstance(x, keras.layers.BatchNormalization)
     )
-    functional = keras.Model(network.input, norm.input) if name == "dcgan" else None
+    # BigGAN's first is within a layer, whose first input are the features.
+    layer = next(x for x in network.layers if norm in x._flatten_layers())
+    before_norm = layer.input if name == "dcgan" else layer.input[0]
+    functional, seen = keras.Model(network.input, before_norm), []
     restate(model, 2)
     assert not network.trainable and same(before, values(network.trainable_variables))
-    if functional is not None:
-        seen = [
-            functional(next(model.seeded_latents([(2, first + i) for i in range(64)]))).numpy()
-            for first in (0, 64)
-        ]
-        axes = tuple(range(seen[0].ndim - 1))
-        means = np.mean([x.mean(axes) for x in seen], axis=0)
-        variances = np.mean([x.var(axes) for x in seen], axis=0)
-        np.testing.assert_allclose(norm.moving_mean, means, atol=1e-6)
-        np.testing.assert_allclose(norm.moving_variance, variances, rtol=1e-4)
+    for first in (0, 64):
+        pairs = [(2, first + i) for i in range(64)]
+        (latents,) = model.seeded_latents(pairs)
+        seen.append(model.from_latents(functional, latents, **model.seeded_conditions(pairs)))
+    axes = tuple(range(seen[0].shape.rank - 1))
+    means = np.mean([x.numpy().mean(axes) for x in seen], axis=0)
+    variances = np.mean([x.numpy().var(axes) for x in seen], axis=0)
+    np.testing.assert_allclose(norm.moving_mean, means, atol=1e-6)
+    np.testing.assert_allclose(norm.moving_variance, variances, rtol=1e-4)
     once = values(network.variables)
     restate(model, 2)
     for a, b in zip(once, values(network.variables), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+    with pytest.raises(UserError, match="batches must be a whole number of at least 1"):
+        restate(model, 0)
+
+
+def test_standing_statistics_are_of_samples_of_all_classes():
+    """The last norm depends on the labels: of one class alone it would be another."""
+    model = build("biggan")
+    *_, norm = (
+        x
+        for x in model.averaged_generator._flatten_layers()
+        if isinstance(x, keras.layers.BatchNormalization)
+    )
+    for x in model.averaged_generator._flatten_layers():
+        if isinstance(x, keras.layers.Dense) and x.name == "offset":
+            x.kernel.assign(10.0 * x.kernel)
+    restate(model, 2)
+    drawn = norm.moving_mean.numpy()
+    model.seeded_conditions = lambda pairs: {"labels": np.zeros(len(pairs), "int64")}
+    restate(model, 2)
+    assert not np.allclose(norm.moving_mean, drawn, rtol=1e-2)

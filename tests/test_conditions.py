@@ -4,12 +4,15 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_gan import evaluate
 from keras_gan.data import load_dataset
 from keras_gan.evaluation import classifier, conditions
-from keras_gan.evaluation.examples import Examples, real_labels, real_parts
+from keras_gan.evaluation.examples import Examples, generated_parts, real_labels, real_parts
 from keras_gan.evaluation.record import read
+from keras_gan.evaluation.references import Reference
+from keras_gan.evaluation.subjects import Subject
 from keras_gan.run_directory import load_run
 from keras_gan.training import train
 from tests.conftest import build
@@ -87,11 +90,38 @@ def test_a_run_is_judged_by_its_conditions(name, tmp_path, monkeypatch, capsys):
             found.values
         )
         return
-    assert 0.0 <= found.values["accuracy_score"] <= found.values["accuracy_score_of_real"] <= 1.0
+    for value in ("accuracy_score", "accuracy_score_of_real"):
+        assert 0.0 <= found.values[value] <= 1.0
     assert "class by class:" in told and "class agreement" in told
     classes = json.loads((run_dir / "evaluation.json").read_text())["classes"]
     assert list(classes) == [str(i) for i in range(10)]
     assert sum(values["samples"] for values in classes.values()) == 60
+
+
+def test_samples_are_judged_by_the_labels_that_they_were_made_with():
+    model = build("cgan", (8, 8, 1), num_classes=5)
+
+    def painted(network, latents, labels, training=False):
+        return tf.ones([len(labels), 8, 8, 1]) * (labels[:, None, None, None] / 5.0)
+
+    model.from_latents = painted
+    images = np.concatenate([*generated_parts(model, 70, seed=6)])
+    given = conditions.given_to(model, 70, seed=6)["labels"]
+    np.testing.assert_allclose(images[:, 0, 0, 0], given / 5.0, atol=1e-6)
+    assert len(set(given)) == 5
+
+
+def test_other_classes_are_not_compared(tmp_path, monkeypatch):
+    model = build("cgan")
+    source = load_dataset("digits", image_size=16)
+    subject = Subject("runs/x", "", Reference(source, source, "train", "", True, None), None, None,
+                      {}, model, ["a", "b", "c"])  # fmt: skip
+    notes = []
+    assert conditions.measure(subject, None, None, None, notes) == ({}, None)
+    assert notes == [
+        "runs/x learnt other classes than those of digits, so that its labels were not compared "
+        "with them."
+    ]
 
 
 def test_labels_are_those_of_the_images():

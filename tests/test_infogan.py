@@ -37,6 +37,19 @@ def test_codes_are_drawn_anew_for_samples():
     assert not np.array_equal(codes, fakes_of(model, 300)["codes"])
 
 
+def test_samples_are_of_the_codes_that_q_is_to_read():
+    model = infogan(categories=(3,), codes=2)
+    seen = []
+    generator, model.generator = (
+        model.generator,
+        lambda x, training: seen.append(x) or generator(x, training=training),
+    )
+    fakes = fakes_of(model)
+    for name in ("category_0", "codes"):
+        np.testing.assert_array_equal(seen[0][name], fakes[name])
+    np.testing.assert_allclose(fakes["image"], generator(seen[0], training=True), atol=1e-5)
+
+
 def test_the_information_loss_by_hand():
     model = infogan(category_weight=2.0, code_weight=0.3, normalization="none")
     real, fake = examples(5), fakes_of(model, 5)

@@ -1,17 +1,25 @@
 """Conditional systems: what labels do in training, sampling and on the command line."""
 
+import pathlib
+
 import numpy as np
+import onnxruntime
 import pytest
 import tensorflow as tf
 
 from keras_gan import generate, models
+from keras_gan.data import load_dataset
+from keras_gan.data.few_labels import keep_labels
 from keras_gan.errors import UserError
+from keras_gan.exporting import export
 from keras_gan.losses import class_cross_entropy
+from keras_gan.run_directory import load_run
+from keras_gan.standing_statistics import restate
 from keras_gan.training import train
 from tests.conftest import build, examples
 from tests.runs import command_fails, configuration
 
-SYSTEMS = ("acgan", "cgan")
+SYSTEMS = ("acgan", "biggan", "cgan", "projection")
 
 
 def test_class_cross_entropy_by_hand():
@@ -20,7 +28,8 @@ def test_class_cross_entropy_by_hand():
     np.testing.assert_allclose(class_cross_entropy([2, 0], logits), expected)
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+# Projection's start without a difference between classes.
+@pytest.mark.parametrize("name", sorted(set(SYSTEMS) - {"projection"}))
 def test_labels_change_samples_and_are_drawn_by_default(name):
     model = build(name)
     one, other = model.sample(4, labels=[0] * 4), model.sample(4, labels=[2] * 4)
@@ -33,11 +42,20 @@ def test_labels_change_samples_and_are_drawn_by_default(name):
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_samples_have_the_labels_of_the_batch(name):
-    model = build(name)
+    model = build(name, d_steps=1)
     model.compile()
-    batch = examples(6)
+    batch = examples(6, model.image_shape)
+    seen = []
+    generator, model.generator = (
+        model.generator,
+        lambda x, training: seen.append(x) or generator(x, training=training),
+    )
     fakes = model.draw_fakes(batch, 0)
+    model.generator = generator
     np.testing.assert_array_equal(fakes.examples["label"], batch["label"])
+    np.testing.assert_array_equal(seen[0]["labels"], batch["label"])
+    again = generator(seen[0], training=True)
+    np.testing.assert_allclose(fakes.examples["image"], again, atol=1e-5)
 
 
 def test_the_discriminator_of_cgan_sees_the_label():
@@ -73,8 +91,15 @@ def test_data_without_labels_is_refused_by_name(name):
         build(name, num_classes=None)
     model = build(name)
     model.compile()
+    batch = examples(4, model.image_shape)
     with pytest.raises(UserError, match="the keys 'image' and 'label'. Received: .'image'."):
-        model.discriminator_update({"image": examples(4)["image"]})
+        model.discriminator_update({"image": batch["image"]})
+    for labels in (tf.one_hot(batch["label"], 3), tf.cast(batch["label"], tf.float32)):
+        with pytest.raises(UserError, match="'label' of shape .* of whole numbers, not one-hot"):
+            model.discriminator_update({**batch, "label": labels})
+    for label in (3, -1):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f" {label} is not in"):
+            model.discriminator_update({**batch, "label": tf.fill([4], label)})
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +107,16 @@ def run(tmp_path_factory):
     run_dir = tmp_path_factory.mktemp("labelled") / "run"
     train(configuration("cgan", run_dir, steps=2, cpu_replicas=1))
     return str(run_dir)
+
+
+def test_examples_without_a_label_are_refused_by_name(tmp_path, monkeypatch):
+    source = load_dataset("digits", image_size=16)
+    keep_labels(source, 3, seed=0)
+    monkeypatch.setattr("keras_gan.training.load_dataset", lambda *_, **__: source)
+    for name in SYSTEMS:
+        with pytest.raises(UserError, match="needs the label of each example. Received: 1,407"):
+            train(configuration(name, tmp_path / name, steps=2, cpu_replicas=1))
+        assert not (tmp_path / name).exists()
 
 
 def grid_of(path):
@@ -93,6 +128,12 @@ def test_grids_have_a_row_for_each_class(run, tmp_path):
     pairs, conditions, columns = model.showcase(8)
     assert columns == 2 and pairs == [(0, 0), (1, 0)] * 3
     assert conditions["labels"].tolist() == [0, 0, 1, 1, 2, 2]
+    for classes, count, expected in ((1000, 64, (60, 60)), (30, 64, (30, 60)), (3, 1, (1, 1))):
+        wide = build("cgan", num_classes=classes)
+        wide.image_shape = (15, 15, 1)  # 60 rows fit.
+        pairs, conditions, columns = wide.showcase(count)
+        assert (len(pairs) // columns, len(pairs)) == expected
+        assert set(conditions["labels"]) == set(range(expected[0]))
     path = tmp_path / "all.png"
     generate.main(
         ["generate", f"--run_dir={run}", "--labels=all", "--seeds=0-3", f"--output={path}"]
@@ -113,6 +154,48 @@ def test_labels_by_number_or_name(run, tmp_path):
         )
     names = sorted(path.name for path in (tmp_path / "x").iterdir())
     assert names == ["label_0003_seed_00000005.png", "label_0007_seed_00000005.png"]
+
+
+def test_training_draws_a_row_for_each_class(run):
+    path = pathlib.Path(run, "samples", "step_00000002.png")
+    assert grid_of(path)[:2] == [10 * 18 - 2, 6 * 18 - 2]
+
+
+def test_names_come_before_numbers(run):
+    model = build("cgan")
+    names = ["1", "10", "2"]  # As folders are sorted.
+    assert generate.parse_labels("1,10,2", model, names) == [0, 1, 2]
+    assert generate.parse_labels("0", model, names) == [0]
+
+
+def test_truncation_on_the_command_line(run, tmp_path):
+    path = tmp_path / "cut.npy"
+    flags = [f"--run_dir={run}", "--seeds=0-3", "--labels=4", f"--output={path}"]
+    generate.main(["generate", *flags, "--truncation=0.2"])
+    model, _ = load_run(run)
+    pairs = [(seed, 0) for seed in range(4)]
+    cut = model.sample_seeds(pairs, truncation=0.2, labels=[4] * 4)
+    np.testing.assert_allclose(np.load(path), cut, atol=1e-6)
+    assert not np.allclose(cut, model.sample_seeds(pairs, labels=[4] * 4))
+
+
+def test_standing_statistics_on_the_command_line(run, tmp_path):
+    path = tmp_path / "standing.npy"
+    flags = [f"--run_dir={run}", "--seeds=0-3", f"--output={path}"]
+    generate.main(["generate", *flags, "--standing_statistics=3"])
+    model, _ = load_run(run)
+    pairs = [(seed, 0) for seed in range(4)]
+    before = model.sample_seeds(pairs)
+    restate(model, 3)
+    np.testing.assert_allclose(np.load(path), model.sample_seeds(pairs), atol=1e-6)
+    assert not np.allclose(np.load(path), before)
+    paths = export(run, str(tmp_path / "export"), "onnx", standing_statistics=3)
+    session = onnxruntime.InferenceSession(paths["onnx"])
+    assert session.get_modelmeta().custom_metadata_map["standing_statistics"] == "3"
+    (latents,) = model.seeded_latents(pairs)
+    labels = model.seeded_conditions(pairs)["labels"]
+    (images,) = session.run(None, {"latents": latents.numpy(), "labels": labels})
+    np.testing.assert_allclose(images, model.sample_seeds(pairs), atol=1e-5)
 
 
 def test_mistakes_with_labels_are_one_line(run, tmp_path, capsys):

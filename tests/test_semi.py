@@ -1,16 +1,21 @@
 """Semi-supervised learning: few labels, a class more, feature matching."""
 
+import importlib
+import pathlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gan import pictures
 from keras_gan.data import load_dataset
 from keras_gan.data.few_labels import keep_labels
-from keras_gan.data.source import ArraySource
+from keras_gan.data.source import ArraySource, FileSource
+from keras_gan.distribution import make_strategy
 from keras_gan.errors import UserError
 from keras_gan.training import train
-from tests.conftest import build, examples
-from tests.runs import command_fails, configuration
+from tests.conftest import build, examples, values
+from tests.runs import command_fails, configuration, scalar_steps
 
 
 def semi(**arguments):
@@ -54,6 +59,23 @@ def test_a_batch_without_labels_has_no_class_loss():
         model.discriminator_update({"image": real["image"]})
 
 
+def test_replicas_share_few_labels(float64):
+    """All known labels are on the first replica."""
+    batch = {**examples(8), "label": tf.constant([0, 2, 1, -1, -1, -1, -1, -1], tf.int64)}
+    found = []
+    for replicas in (1, 2):
+        strategy = make_strategy(cpu_replicas=replicas)
+        with strategy.scope():
+            model = build("semi")
+            model.compile(seed=3)
+        data = tf.data.Dataset.from_tensors(batch).repeat(2)
+        history = model.fit(data, verbose=0, shuffle=False).history
+        found.append((values(model.variables), history["d_class_loss"]))
+    for one, two in zip(found[0][0], found[1][0], strict=True):
+        np.testing.assert_allclose(two, one, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found[1][1], found[0][1], atol=1e-9)
+
+
 def test_feature_matching_by_hand():
     model = semi()
     real, fake = examples(4), examples(4, seed=1)
@@ -65,6 +87,8 @@ def test_feature_matching_by_hand():
     losses, _ = game.generator_loss(real, fake)
     logits = game.discriminate(fake)["logits"].numpy()
     np.testing.assert_allclose(losses, np.log1p(np.exp(-logits)), rtol=1e-5)
+    with pytest.raises(UserError, match="Semi is defined by objective='non_saturating'"):
+        build("semi", objective="hinge")
     with pytest.raises(UserError, match="top_k does nothing where G matches features. Received"):
         build("semi", top_k=0.5)
 
@@ -97,6 +121,35 @@ def test_mistakes_with_few_labels_are_one_line(tmp_path, capsys):
         flags = ["--labels_per_class=10", "--dataset=digits", *flags, f"--run_dir={tmp_path}/run"]
         assert message in command_fails(capsys, main, *flags)
     assert not (tmp_path / "run").exists()
+
+
+def test_few_labels_of_a_folder(tmp_path):
+    for name, count in (("cats", 4), ("dogs", 3)):
+        (tmp_path / name).mkdir()
+        for number in range(count):
+            path = tmp_path / name / f"{number}.png"
+            path.write_bytes(pictures.png(np.full((8, 8, 1), 40 * number, np.uint8)))
+    source = load_dataset(str(tmp_path))
+    files = FileSource("f", (8, 8, 3), ["x"] * 7, None, source.labels, source.class_names)
+    for few in (source, files):
+        keep_labels(few, 2, seed=0)
+        assert np.bincount(few.labels + 1).tolist() == [3, 2, 2]
+
+
+def test_a_run_of_few_labels_is_judged_by_all(tmp_path):
+    changes = {"steps": 6, "cpu_replicas": 1, "labels_per_class": 2, "evaluate_every": 6}
+    train(configuration("semi", tmp_path / "run", **changes))
+    assert scalar_steps(tmp_path / "run", "evaluation/class_variation") == [6]
+
+
+def test_the_example_tells_both(monkeypatch, capsys):
+    path = pathlib.Path(__file__).parents[1] / "examples"
+    monkeypatch.syspath_prepend(str(path))
+    few_labels = importlib.import_module("few_labels")
+    monkeypatch.setattr("sys.argv", ["few_labels.py", "--seeds=1", "--steps=2"])
+    few_labels.main()
+    told = capsys.readouterr().out
+    assert "labels alone" in told and "semi-supervised" in told and "360 unseen" in told
 
 
 def test_labels_that_are_not_at_hand_cannot_be_few():

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.layers import ArgumentsAreConfig, OneHot
 from keras_gan.networks import dcgan
 from keras_gan.networks.normalization import Normalization
 
@@ -13,10 +13,16 @@ def embedded(labels, num_classes, dimension):
     As long as latents, whose length is the root of their dimension, they would drown them: G
     would learn an image of each class before any other.
     """
-    initializer = keras.initializers.RandomNormal(stddev=dimension**-0.5)
-    return keras.layers.Embedding(num_classes, dimension, embeddings_initializer=initializer)(
-        labels
+    return _embedding(labels, num_classes, dimension, dimension**-0.5)
+
+
+def _embedding(labels, num_classes, dimension, deviation):
+    # Keras' own layer takes -1 for the last class.
+    initializer = keras.initializers.RandomNormal(stddev=deviation)
+    dense = keras.layers.Dense(
+        dimension, use_bias=False, kernel_initializer=initializer, name="embedding"
     )
+    return dense(OneHot(num_classes)(labels))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.labelled")
@@ -73,8 +79,7 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
         normalise = Normalization(normalization)
         images = keras.Input(tuple(image_shape), name="images")
         labels = keras.Input((), dtype="int64", name="labels")
-        initializer = keras.initializers.RandomNormal(stddev=0.1)  # About as images give.
-        shift = keras.layers.Embedding(num_classes, width, initializer)(labels)
+        shift = _embedding(labels, num_classes, width, 0.1)  # About as large as what images give.
         x = dcgan.features_of(
             images, width=width, kernel_size=kernel_size, normalise=normalise, shift=shift
         )
