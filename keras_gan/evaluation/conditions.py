@@ -5,11 +5,11 @@ import tensorflow as tf
 
 from keras_gan import metrics
 from keras_gan.evaluation import classifier
-from keras_gan.evaluation.examples import real_labels, real_parts, stored
+from keras_gan.evaluation.examples import generated_parts, real_labels, real_parts, stored
 from keras_gan.metrics.precision import NEIGHBOURS
 
 _BATCH = 64
-_MOST = 10_000  # Held-out examples.
+_MOST = 10_000  # Held-out examples, and samples for the accuracy score.
 
 
 def given_to(model, count, seed):
@@ -58,11 +58,14 @@ def measure(subject, real, fake, options, notes):
         names = reference.source.class_names
         found, classes = measure_labels(real, known, fake, given, names)
         values |= found
-        print("Training a classifier on the samples alone, to try it on real examples ...")
-        values["accuracy_score"] = accuracy_score(fake.images, given, images, labels, len(names))
+        count = min(reference.training.num_examples, _MOST)
+        print(f"Training a classifier on {count:,} samples alone, to try it on real examples ...")
+        samples = np.concatenate([*map(stored, generated_parts(model, count, options.seed))])
+        given = given_to(model, count, options.seed)["labels"]
+        values["accuracy_score"] = accuracy_score(samples, given, images, labels, len(names))
         notes.append(
-            f"The accuracy score is of a classifier trained on {len(fake.images):,} samples, tried "
-            f"on {len(images):,} real examples."
+            f"The accuracy score is of a classifier trained on {count:,} samples, tried on "
+            f"{len(images):,} real examples."
         )
         if options.held_out:
             network, *_ = classifier.classifier_for(reference.training)
@@ -110,7 +113,7 @@ def accuracy_score(fake, given, real, labels, num_classes):
         labels: Their labels.
         num_classes: Number of classes.
     """
-    network = classifier.trained(fake, given[: len(fake)], num_classes)
+    network = classifier.trained(fake, given, num_classes)
     return classifier.accuracy(network, real, labels)
 
 

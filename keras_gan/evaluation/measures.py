@@ -30,7 +30,7 @@ BETTER = {
     "class_agreement": "higher",
     "discriminator_accuracy": "higher",
     "accuracy_score": "higher",
-    "accuracy_score_of_real": "",
+    "accuracy_score_of_real": "higher",
     "code_agreement": "higher",
     "code_purity": "higher",
     "code_information": "higher",
