@@ -136,7 +136,10 @@ class AdversarialModel(
         return list(self._means.values())
 
     def call(self, latents, training=False):
-        """Returns the averaged generator's samples for latents [N, latent_dim]."""
+        """Returns the averaged generator's samples for latents [N, latent_dim].
+
+        Where there are `conditions`, for a dict of `latents` and them by name.
+        """
         del training
         return self.averaged_generator(latents, training=False)
 

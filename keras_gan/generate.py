@@ -98,7 +98,8 @@ def generate(options):
     from keras_gan.run_directory import load_run
 
     output = options.output
-    seeds = parse_seeds(options.seeds or ("0-9" if options.labels else "0-63"))
+    default = "0-9" if options.labels else "0-63"
+    seeds = parse_seeds(default if options.seeds is None else options.seeds)
     kind = os.path.splitext(output)[1].lower()
     if not output or kind not in ("", ".png", ".npy"):
         raise UserError(f"--output must be a .png, an .npy or a folder. Received: {output}.")

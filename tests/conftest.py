@@ -20,8 +20,9 @@ from keras_gan.distribution import make_strategy
 from keras_gan.exporting import export
 from tests.runs import run_train
 
+WITHOUT_REWRITING = {"disable_meta_optimizer": True}
 # Tests that start commands as processes run with it.
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+tf.config.optimizer.set_experimental_options(WITHOUT_REWRITING)
 tf.get_logger().setLevel("ERROR")  # As the commands do, which import TensorFlow themselves.
 make_strategy(cpu_replicas=4)
 
@@ -58,6 +59,14 @@ def cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(directory))
         yield directory
+
+
+@pytest.fixture
+def rewriting():
+    """Rewrites graphs as users' runs do, for what rounds differently without it."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+    yield
+    tf.config.optimizer.set_experimental_options(WITHOUT_REWRITING)
 
 
 @pytest.fixture

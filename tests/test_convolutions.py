@@ -85,7 +85,7 @@ def test_kernel_gradient_is_tensorflows(kernel, strides, size):
 @pytest.mark.parametrize("kernel_size", [4, 5])
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("name", LAYERS)
-def test_derivatives_are_those_of_keras(name, dtype, kernel_size, graph, calls):
+def test_derivatives_are_those_of_keras(name, dtype, kernel_size, graph, calls, rewriting):
     ours, keras_own, x = pair(name, dtype, kernel_size=kernel_size, activation="tanh")
     run = tf.function(derivatives) if graph else derivatives
     (y, first, second), expected = run(ours, x), run(keras_own, x)

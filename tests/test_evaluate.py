@@ -63,7 +63,7 @@ def test_a_run_is_judged(run_dir, capsys):
     assert found["settings"] | {"extractor": "", "about_features": ""} == {
         "dataset": "digits", "split": "train", "shape": "8x8x1", "crop": "center",
         "features": "classifier", "about_features": "", "extractor": "", "resizer": "none",
-        "n_real": 120, "n_fake": 120, "seed": 0, "checkpoint": 7,
+        "n_real": 120, "n_fake": 120, "seed": 0, "checkpoint": 7, "standing_statistics": 0,
         "weights": weights_digest(average),
     }  # fmt: skip
     assert len(found["settings"]["extractor"]) == 12

@@ -255,7 +255,7 @@ def test_what_cannot_be_deployed_is_not_published(run_dir, tmp_path, capsys):
 
 
 def test_a_generator_that_has_diverged_is_refused(run_dir, tmp_path, monkeypatch, capsys):
-    def diverged(run_dir, checkpoint):
+    def diverged(run_dir, checkpoint, standing_statistics):
         model, record = load_run(run_dir, checkpoint)
         model.averaged_generator.set_weights(
             [np.full_like(weights, np.nan) for weights in model.averaged_generator.get_weights()]

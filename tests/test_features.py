@@ -74,7 +74,7 @@ def test_a_classifier_is_trained_once_for_the_same_content(short, capsys):
 
 def test_accuracy_is_that_of_examples_that_were_not_trained_on(short, monkeypatch):
     seen = {}
-    train, accuracy = classifier._train, classifier._accuracy
+    train, accuracy = classifier._train, classifier.accuracy
 
     def spied(name, function):
         def spy(network, images, labels):
@@ -84,7 +84,7 @@ def test_accuracy_is_that_of_examples_that_were_not_trained_on(short, monkeypatc
         return spy
 
     monkeypatch.setattr(classifier, "_train", spied("train", train))
-    monkeypatch.setattr(classifier, "_accuracy", spied("held out", accuracy))
+    monkeypatch.setattr(classifier, "accuracy", spied("held out", accuracy))
     make_extractor("classifier", (8, 8, 1), labelled())
     assert (len(seen["train"]), len(seen["held out"])) == (108, 12)
     assert not seen["train"] & seen["held out"]

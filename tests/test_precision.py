@@ -43,7 +43,10 @@ def test_weights_losses_and_averages_stay_float32(name, precision):
     with randomness.layer_draws(tf.constant([0, 0], tf.int64)):
         losses, terms = model.discriminator_loss(model._part(batch, 0), fakes.examples)
     assert {x.dtype for x in (losses, *terms.values())} == {tf.float32}
-    assert model(np.zeros((2, model.latent_dim), np.float32)).dtype == tf.float32
+    assert model.sample(2).dtype == np.float32
+    pairs = [(0, 0), (0, 1)]
+    (latents,), conditions = model.seeded_latents(pairs), model.seeded_conditions(pairs)
+    assert model.from_latents(model, latents, **conditions).dtype == tf.float32
 
 
 @pytest.mark.parametrize("precision", LOW)
