@@ -13,6 +13,7 @@ flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 flags.add_argument("--address", default="localhost:8500", help="host:port")
 flags.add_argument("--model", default="dcgan")
 flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, where it has classes")
 flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
 options = flags.parse_args()
 try:  # Imports TensorFlow, which takes seconds.
@@ -26,6 +27,8 @@ request.model_spec.name, request.model_spec.signature_name = options.model, "fro
 larger = [("grpc.max_receive_message_length", 2**31 - 1)]  # By default 4 MiB.
 try:
     request.inputs["seeds"].CopyFrom(tf.make_tensor_proto(options.seeds, tf.int64))
+    if options.labels:
+        request.inputs["labels"].CopyFrom(tf.make_tensor_proto(options.labels, tf.int64))
     with grpc.insecure_channel(options.address, larger) as channel:
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
         pngs = stub.Predict(request, timeout=60).outputs["image_bytes"].string_val

@@ -17,11 +17,18 @@ flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 flags.add_argument("--url", default="http://localhost:8501")
 flags.add_argument("--model", default="dcgan")
 flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, where it has classes")
 flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
 options = flags.parse_args()
+if options.labels and len(options.labels) != len(options.seeds):
+    flags.error(f"expected {len(options.seeds)} --labels, one for each seed")
 
 url = f"{options.url}/v1/models/{urllib.parse.quote(options.model)}:predict"
-body = {"signature_name": "from_seeds_png", "instances": options.seeds}
+instances = options.seeds
+if options.labels:
+    pairs = zip(options.seeds, options.labels, strict=True)
+    instances = [{"seeds": seed, "labels": label} for seed, label in pairs]
+body = {"signature_name": "from_seeds_png", "instances": instances}
 try:
     request = urllib.request.Request(url, json.dumps(body).encode())
     with urllib.request.urlopen(request, timeout=60) as response:

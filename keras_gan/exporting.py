@@ -75,6 +75,8 @@ def export(
     onnx_model.check_form(model, onnx_layout, onnx_images, onnx_weights)
     evaluation = evaluations.read(run_dir)
     metadata = _metadata(model, record, run_dir, max_batch, license)
+    if "labels" in metadata and record["class_names"]:
+        metadata["class_names"] = ", ".join(map(str, record["class_names"]))
     if standing_statistics:
         metadata["standing_statistics"] = str(standing_statistics)
     name = deployment.name_of(run_dir)

@@ -75,6 +75,11 @@ def judge(subject, side, count, options):
     if subject.model is not None and extractor.knows_classes:
         told, classes = conditions.measure(subject, real, fake, options, notes)
         values |= told
+    elif subject.model is not None and subject.model.conditions:
+        notes.append(
+            "Whether samples are of their labels or codes was not measured: that takes "
+            "--features=classifier and a dataset with labels."
+        )
     values |= measures.measure_images(real, fake, options.seed)
     mixture = mixture_of(source)
     if mixture:
