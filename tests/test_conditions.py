@@ -8,12 +8,13 @@ import tensorflow as tf
 
 from keras_gan import evaluate
 from keras_gan.data import load_dataset
-from keras_gan.evaluation import classifier, conditions
+from keras_gan.evaluation import classifier, conditions, latent_pictures
 from keras_gan.evaluation.examples import Examples, generated_parts, real_labels, real_parts
 from keras_gan.evaluation.record import read
 from keras_gan.evaluation.references import Reference
 from keras_gan.evaluation.subjects import Subject
 from keras_gan.run_directory import load_run
+from keras_gan.serving import model_card
 from keras_gan.training import train
 from tests.conftest import build
 from tests.runs import configuration
@@ -98,13 +99,35 @@ def test_a_run_is_judged_by_its_conditions(name, tmp_path, monkeypatch, capsys):
     assert sum(values["samples"] for values in classes.values()) == 60
 
 
-def test_samples_are_judged_by_the_labels_that_they_were_made_with():
+@pytest.fixture
+def painter():
+    """A model of five classes whose images are grey, each class in its own tone."""
     model = build("cgan", (8, 8, 1), num_classes=5)
 
     def painted(network, latents, labels, training=False):
         return tf.ones([len(labels), 8, 8, 1]) * (labels[:, None, None, None] / 5.0)
 
     model.from_latents = painted
+    return model
+
+
+def test_walks_are_of_the_labels_of_their_seeds(painter):
+    pairs = [(3, i) for i in range(70)]
+    (*latents,) = painter.seeded_latents(pairs)
+    images = latent_pictures._samples(painter, np.concatenate(latents), pairs)
+    given = painter.seeded_conditions(pairs)["labels"]
+    np.testing.assert_allclose(images[:, 0, 0, 0], given / 5.0, atol=1e-6)
+
+
+def test_the_card_s_picture_has_a_row_for_each_class(painter):
+    picture = tf.io.decode_png(model_card.draw(painter)).numpy()
+    tones = picture[4::10, 4, 0]
+    np.testing.assert_array_equal(tones, np.round((np.arange(5) / 5.0 + 1.0) * 127.5))
+    assert picture.shape[:2] == (5 * 10 - 2, 12 * 10 - 2)
+
+
+def test_samples_are_judged_by_the_labels_that_they_were_made_with(painter):
+    model = painter
     images = np.concatenate([*generated_parts(model, 70, seed=6)])
     given = conditions.given_to(model, 70, seed=6)["labels"]
     np.testing.assert_allclose(images[:, 0, 0, 0], given / 5.0, atol=1e-6)
