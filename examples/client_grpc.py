@@ -24,18 +24,15 @@ except ImportError as error:
     sys.exit(f"error: {error}. pip install tensorflow-serving-api")
 request = predict_pb2.PredictRequest()
 request.model_spec.name, request.model_spec.signature_name = options.model, "from_seeds_png"
-larger = [("grpc.max_receive_message_length", 2**31 - 1)]  # By default 4 MiB.
 try:
-    request.inputs["seeds"].CopyFrom(tf.make_tensor_proto(options.seeds, tf.int64))
-    if options.labels:
-        request.inputs["labels"].CopyFrom(tf.make_tensor_proto(options.labels, tf.int64))
-    with grpc.insecure_channel(options.address, larger) as channel:
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
-        pngs = stub.Predict(request, timeout=60).outputs["image_bytes"].string_val
+    for name in ("seeds", "labels") if options.labels else ("seeds",):
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(getattr(options, name), tf.int64))
+    with grpc.insecure_channel(options.address, [("grpc.max_receive_message_length", -1)]) as link:
+        predict = prediction_service_pb2_grpc.PredictionServiceStub(link).Predict
+        pngs = predict(request, timeout=60).outputs["image_bytes"].string_val
     options.output.mkdir(parents=True, exist_ok=True)
     for seed, png in zip(options.seeds, pngs, strict=True):
-        file = options.output / f"seed_{seed:08d}.png"
-        file.write_bytes(png)
+        (file := options.output / f"seed_{seed:08d}.png").write_bytes(png)
         print(file)
 except grpc.RpcError as error:
     sys.exit(f"error: {options.address} answered {error.code().name}: {error.details()}")

@@ -20,19 +20,12 @@ flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
 flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, where it has classes")
 flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
 options = flags.parse_args()
-if options.labels and len(options.labels) != len(options.seeds):
-    flags.error(f"expected {len(options.seeds)} --labels, one for each seed")
-
 url = f"{options.url}/v1/models/{urllib.parse.quote(options.model)}:predict"
-instances = options.seeds
-if options.labels:
-    pairs = zip(options.seeds, options.labels, strict=True)
-    instances = [{"seeds": seed, "labels": label} for seed, label in pairs]
-body = {"signature_name": "from_seeds_png", "instances": instances}
+inputs = {"seeds": options.seeds} | ({"labels": options.labels} if options.labels else {})
+data = json.dumps({"signature_name": "from_seeds_png", "inputs": inputs}).encode()
 try:
-    request = urllib.request.Request(url, json.dumps(body).encode())
-    with urllib.request.urlopen(request, timeout=60) as response:
-        predictions = json.load(response)["predictions"]
+    with urllib.request.urlopen(url, data, timeout=60) as response:
+        predictions = json.load(response)["outputs"]
 except urllib.error.HTTPError as error:
     sys.exit(f"error: {url} answered {error.code}: {error.read(500).decode(errors='replace')}")
 except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
