@@ -39,7 +39,7 @@ def picture(examples, reference=None, columns=None):
 
 def room(shape):
     """Returns (rows, columns) of images of a shape that fit within 1024 pixels a side."""
-    return tuple(max(1, _SIDE // (side + _GAP)) for side in shape[:2])
+    return tuple(columns_that_fit(side) for side in shape[:2])
 
 
 def columns_that_fit(width):

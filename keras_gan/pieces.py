@@ -8,7 +8,7 @@ import dataclasses
 import inspect
 
 from keras_gan.augment import POLICIES, parse_policy
-from keras_gan.checks import check_choice
+from keras_gan.checks import check_choice, check_weights
 from keras_gan.errors import UserError
 from keras_gan.losses import OBJECTIVES
 from keras_gan.minibatch import LAYERS
@@ -65,9 +65,9 @@ class Pieces:
         check_choice("minibatch", self.minibatch, ("", *LAYERS))
         if not self.is_adaptive:
             parse_policy(self.augment)
-        for name in ("penalty_weight", "lecam", "consistency"):
-            if not 0.0 <= getattr(self, name) < float("inf"):
-                raise UserError(f"{name} must be 0 or more. Received: {getattr(self, name)}.")
+        check_weights(
+            penalty_weight=self.penalty_weight, lecam=self.lecam, consistency=self.consistency
+        )
         for name in ("penalty_every", "top_k_images"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 1. Received: {getattr(self, name)}.")

@@ -88,7 +88,7 @@ def accuracy(network, images, labels):
     """Returns the share of images, uint8, that a network of `trained` takes for their labels."""
     images, right = _shrunk(images), 0
     for start in range(0, len(images), _BATCH):
-        part = _floats(images[start : start + _BATCH])
+        part = floats(images[start : start + _BATCH])
         answers = np.argmax(network(part, training=False)[1], axis=1)
         right += np.count_nonzero(answers == labels[start : start + _BATCH])
     return right / len(images)
@@ -136,7 +136,7 @@ def _train(network, images, labels):
         images, labels = tf.constant(images), tf.constant(labels)
 
     def fetch(rows):
-        return _floats(tf.gather(images, rows)), tf.gather(labels, rows)
+        return floats(tf.gather(images, rows)), tf.gather(labels, rows)
 
     answers = keras.Model(network.inputs, network.outputs[1])
     rate = keras.optimizers.schedules.CosineDecay(_RATE, _STEPS)
@@ -149,10 +149,11 @@ def _shrunk(images):
     if max(images.shape[1:3]) <= SIDE:
         return images
     parts = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
-    return np.concatenate([to_bytes(shrunk(_floats(part), SIDE).numpy()) for part in parts])
+    return np.concatenate([to_bytes(shrunk(floats(part), SIDE).numpy()) for part in parts])
 
 
-def _floats(images):
+def floats(images):
+    """Returns uint8 images as float32 in [-1, 1], as networks take them."""
     return tf.cast(images, tf.float32) / 127.5 - 1.0
 
 

@@ -60,7 +60,9 @@ def measure(subject, real, fake, options, notes):
         values |= found
         count = min(reference.training.num_examples, _MOST)
         print(f"Training a classifier on {count:,} samples alone, to try it on real examples ...")
-        samples = np.concatenate([*map(stored, generated_parts(model, count, options.seed))])
+        samples = fake.images[:count]  # Made already, unless they are too few.
+        if len(samples) < count:
+            samples = np.concatenate([*map(stored, generated_parts(model, count, options.seed))])
         given = given_to(model, count, options.seed)["labels"]
         values["accuracy_score"] = accuracy_score(samples, given, images, labels, len(names))
         notes.append(
@@ -73,12 +75,12 @@ def measure(subject, real, fake, options, notes):
     return values, classes
 
 
-def measure_labels(real, real_labels, fake, given, names):
+def measure_labels(real, labels, fake, given, names):
     """Measures samples of given classes by a classifier's classes and features.
 
     Args:
         real: `Examples`, with probabilities.
-        real_labels: Their labels [N].
+        labels: Their labels [N].
         fake: `Examples` as well.
         given: Labels that they were made with.
         names: Names of the classes.
@@ -89,7 +91,7 @@ def measure_labels(real, real_labels, fake, given, names):
     right = fake.labels == given
     classes = {}
     for label, name in enumerate(names):
-        of_real, of_fake = real_labels == label, given == label
+        of_real, of_fake = labels == label, given == label
         found = {"samples": int(of_fake.sum())}
         if of_fake.any():
             found["agreement"] = float(right[of_fake].mean())
@@ -160,8 +162,5 @@ def _answers(model, name):
 def _answered(model, images, name):
     """Returns one of D's answers to images, uint8, as float32 logits [N, K]."""
     parts = (images[start : start + _BATCH] for start in range(0, len(images), _BATCH))
-    answers = (
-        model.discriminator(tf.cast(part, tf.float32) / 127.5 - 1.0, training=False)[name]
-        for part in parts
-    )
+    answers = (model.discriminator(classifier.floats(x), training=False)[name] for x in parts)
     return np.concatenate([np.asarray(tf.cast(x, tf.float32)) for x in answers])
