@@ -340,6 +340,9 @@ def _explain(error, types):
     """Returns what a flag error means, in the words of this package."""
     if isinstance(error, flags.UnrecognizedFlagError):
         near = did_you_mean(error.flagname, types).replace("'", "").replace("mean ", "mean --")
+        if not near and "model_arg" in types:
+            name = error.flagname
+            near = f" Arguments of a model are given as --model_arg={name}=VALUE."
         return f"Unknown flag --{error.flagname}.{near} See --help."
     if isinstance(error, flags.CantOpenFlagFileError):
         reason = str(error).partition("[Errno")[2].partition("] ")[2]

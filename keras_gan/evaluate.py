@@ -44,8 +44,9 @@ class Options:
     )
     held_out: str | None = option(
         None,
-        "A split of the dataset to judge as well, such as test: what real examples get that were "
-        "not trained on. All numbers are then from at most as many examples.",
+        "A split of the dataset to judge as well, such as test, or of a folder another folder: "
+        "what real examples get that were not trained on. All numbers are then from at most as "
+        "many examples.",
     )
     on_bad_image: str = option(
         "fail", "For a file of --images that cannot be used: fail, or skip up to 1 % of all.",

@@ -152,7 +152,9 @@ class Game(keras.layers.Layer):
         ):
             raise UserError(
                 "objective=wasserstein needs a critic of bounded slope. Received: "
-                f"{system} without one. Add penalty=gradient_penalty, or train wgan or wgan_gp."
+                f"{system} without one. Add penalty=gradient_penalty"
+                + (", with normalization=layer or none" if normed else "")
+                + ", or train wgan or wgan_gp."
             )
 
     def check_replicas(self, discriminators):

@@ -24,7 +24,7 @@ class Options:
         None, "Seeds, like 0-63 or 1,5,9-12. Default: 0-63; with --labels 0-9."
     )
     labels: str | None = option(
-        None, "A row of all seeds for each of these classes, like 0,3 or all; names do as well."
+        None, "A row of all seeds for each of these classes, like 0,3, 2-5 or all, or by name."
     )
     truncation: float | None = option(
         None,
@@ -41,7 +41,8 @@ class Options:
     plus: str | None = option(None, "... plus that of these seeds.")
     output: str = option(
         "samples.png",
-        "A .png for one grid, an .npy for the float32 array, or a folder for one PNG a seed.",
+        "A .png for one grid, an .npy for the float32 array, or a folder for one PNG a seed, with "
+        "--labels in a folder for each class.",
     )
 
     def __post_init__(self):
@@ -53,10 +54,10 @@ class Options:
                 "--minus and --plus go together, without --walk: --seeds=3,14,15 --minus=9,26,5 "
                 "--plus=35,8,97."
             )
-        if (self.walk or self.minus) and (self.labels or self.truncation is not None):
-            raise UserError(
-                "--labels and --truncation are for samples of seeds, not what is between."
-            )
+        if (self.walk or self.minus) and self.truncation is not None:
+            raise UserError("--truncation is for samples of seeds, not what is between.")
+        if self.minus and self.labels:
+            raise UserError("--labels is for samples of seeds and walks, not for --minus.")
 
 
 _MOST_SEEDS = 1_000_000
@@ -106,9 +107,9 @@ def generate(options):
     model, run = load_run(options.run_dir, options.checkpoint, options.standing_statistics)
     labels = parse_labels(options.labels, model, run["class_names"]) if options.labels else None
     samples, picture = _samples(model, seeds, labels, options)
+    class_names = run["class_names"]
     if labels:
-        names = run["class_names"] or range(max(labels) + 1)
-        told = ", ".join(f"{label} ({names[label]})" for label in labels)
+        told = ", ".join(f"{label} ({class_names[label]})" for label in labels)
         print(f"Labels, each of all seeds, in turn: {told}.")
     if kind == ".npy":
         files = {output: lambda file: np.save(file, samples)}
@@ -121,7 +122,9 @@ def generate(options):
         picture = pictures.picture(samples) if picture is None else picture
         files = {output: lambda file: file.write(pictures.png(picture))}
     else:
-        names = [os.path.join(output, n) for n in _names(seeds, labels, options, len(samples))]
+        folders = [re.sub(r"[/\\]", "_", class_names[label]) for label in labels or ()]
+        own = _names(seeds, folders, options, len(samples))
+        names = [os.path.join(output, name) for name in own]
         files = {
             name: lambda file, image=image: file.write(pictures.png(pictures.to_bytes(image)))
             for name, image in zip(names, samples, strict=True)
@@ -157,19 +160,24 @@ def parse_labels(text, model, class_names):
     labels = []
     for part in (part.strip() for part in text.split(",")):
         # Folders can be named by numbers, which are not their labels.
-        label = names.index(part) if part in names else int(part) if part.isdecimal() else -1
-        if not 0 <= label < counts["labels"]:
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
+        if part in names:
+            first = last = names.index(part)
+        if not first <= last < counts["labels"]:
             known = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
             raise UserError(
                 f"--labels must be all, or of 0 to {counts['labels'] - 1}, or of their names "
                 f"({known}). Received: {part!r}."
             )
-        labels.append(label)
+        labels.extend(range(first, last + 1))
     return labels
 
 
 def _samples(model, seeds, labels, options):
     """Returns samples, and for what is no plain grid a picture."""
+    import numpy as np
+
     from keras_gan.pictures import grid
 
     are_images = len(model.image_shape) == 3
@@ -188,19 +196,20 @@ def _samples(model, seeds, labels, options):
             raise UserError(f"--walk needs at least two --seeds. Received: {options.seeds}.")
         if (len(seeds) - 1) * options.walk > _MOST_SEEDS:
             raise UserError(f"A walk may have {_MOST_SEEDS:,} samples at most. Give fewer --seeds.")
-        samples = latent_pictures.seeds_walk(model, seeds, options.walk)
+        given = [{"labels": label} for label in labels] if labels else [{}]
+        walks = [latent_pictures.seeds_walk(model, seeds, options.walk, **own) for own in given]
+        samples = np.concatenate(walks)
         return samples, grid(samples, options.walk) if are_images else None
     minus, plus = parse_seeds(options.minus, "--minus"), parse_seeds(options.plus, "--plus")
     samples, rows = latent_pictures.arithmetic(model, seeds, minus, plus)
     return samples, latent_pictures.ragged(rows) if are_images else None
 
 
-def _names(seeds, labels, options, count):
+def _names(seeds, folders, options, count):
     if options.walk or options.minus is not None:
         return [f"step_{i:08d}.png" for i in range(count)]
-    if labels:
-        return [f"label_{label:04d}_seed_{seed:08d}.png" for label in labels for seed in seeds]
-    return [f"seed_{seed:08d}.png" for seed in seeds]
+    names = [f"seed_{seed:08d}.png" for seed in seeds]
+    return [os.path.join(folder, name) for folder in folders or [""] for name in names]
 
 
 def main(argv=None):

@@ -47,6 +47,7 @@ class Reports:
 
     def __init__(self, config, run, model, source, done, judge=None):
         self.config, self.run = config, run
+        self.has_labels = any(condition.name == "labels" for condition in model.conditions)
         events = callbacks.EventLog(run.tensorboard)
         shown = pictures.count_that_fits(source.shape)
         real = source.first(max(shown, _COMPARED))
@@ -92,6 +93,7 @@ class Reports:
         chosen = " --checkpoint=best" if self.best and self.best.path else ""
         print("Next:")
         print(f"  tensorboard --logdir {path}")
-        print(f"  python -m keras_gan.generate --run_dir={path} --seeds=0-63 --output=samples.png")
+        asked = "--labels=all" if self.has_labels else "--seeds=0-63"
+        print(f"  python -m keras_gan.generate --run_dir={path} {asked} --output=samples.png")
         print(f"  python -m keras_gan.evaluate --run_dir={path}{chosen}")
         print(f"  python export.py --run_dir={path}{chosen}", flush=True)

@@ -17,7 +17,7 @@ _SEED = 2  # Other samples than those that are looked at or judged.
 def restate(model, batches):
     """Gives batch norms of a model's averaged generator the means over so many batches of samples.
 
-    Networks without batch norm stay as they are.
+    Networks without batch norm stay as they are, which is said.
 
     Args:
         model: An `AdversarialModel`.
@@ -33,10 +33,13 @@ def restate(model, batches):
         for layer in network._flatten_layers()
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
+    if not layers:
+        print(f"{type(model).__name__}'s generator has no batch norm, so no standing statistics.")
+        return
     variables = [v for layer in layers for v in (layer.moving_mean, layer.moving_variance)]
     sums = [0.0] * len(variables)
     with _keeping_the_last_batch(network, layers):
-        for number in range(batches if layers else 0):
+        for number in range(batches):
             pairs = [(_SEED, number * _BATCH + i) for i in range(_BATCH)]
             (latents,) = model.seeded_latents(pairs, _BATCH)
             conditions = model.seeded_conditions(pairs)

@@ -140,7 +140,7 @@ def test_biggan_regularises_all_kernels_of_g_but_the_embedding():
 
 
 @pytest.mark.parametrize("name", ["dcgan", "biggan"])
-def test_standing_statistics_are_means_over_batches(name):
+def test_standing_statistics_are_means_over_batches(name, capsys):
     model = build(name)
     network = model.averaged_generator
     before = [v.numpy() for v in network.trainable_variables]
@@ -168,6 +168,8 @@ def test_standing_statistics_are_means_over_batches(name):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
     with pytest.raises(UserError, match="batches must be a whole number of at least 1"):
         restate(model, 0)
+    restate(build("r3gan"), 2)
+    assert "R3GAN's generator has no batch norm" in capsys.readouterr().out
 
 
 def test_standing_statistics_are_of_samples_of_all_classes():

@@ -182,7 +182,7 @@ def test_held_out_examples_are_a_column(run_dir, capsys):
     message = command_fails(
         capsys, evaluate.main, f"--run_dir={run_dir}", "--held_out=train", PIXELS
     )
-    assert "--held_out must be another split than that judged against. Received: train" in message
+    assert "--held_out must be another split or folder than that judged against" in message
 
 
 def test_pictures_of_before_do_not_stay(run_dir):

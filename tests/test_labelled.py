@@ -7,6 +7,7 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 
+import keras_gan
 from keras_gan import generate, models
 from keras_gan.data import load_dataset
 from keras_gan.data.few_labels import keep_labels
@@ -87,7 +88,9 @@ def test_acgan_adds_the_classes_of_both_kinds():
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_data_without_labels_is_refused_by_name(name):
-    with pytest.raises(UserError, match=f"{models.get(name).__name__} learns .*num_classes=None"):
+    with pytest.raises(
+        UserError, match=f"{models.get(name).__name__} learns .*Received: no classes"
+    ):
         build(name, num_classes=None)
     model = build(name)
     model.compile()
@@ -128,7 +131,12 @@ def test_grids_have_a_row_for_each_class(run, tmp_path):
     pairs, conditions, columns = model.showcase(8)
     assert columns == 2 and pairs == [(0, 0), (1, 0)] * 3
     assert conditions["labels"].tolist() == [0, 0, 1, 1, 2, 2]
-    for classes, count, expected in ((1000, 64, (60, 60)), (30, 64, (30, 60)), (3, 1, (1, 1))):
+    for classes, count, expected in (
+        (1000, 64, (60, 60)),
+        (30, 64, (30, 60)),
+        (3, 1, (1, 1)),
+        (2, 64, (2, 16)),
+    ):
         wide = build("cgan", num_classes=classes)
         wide.image_shape = (15, 15, 1)  # 60 rows fit.
         pairs, conditions, columns = wide.showcase(count)
@@ -152,8 +160,19 @@ def test_labels_by_number_or_name(run, tmp_path):
                 f"--output={tmp_path}/x",
             ]
         )
-    names = sorted(path.name for path in (tmp_path / "x").iterdir())
-    assert names == ["label_0003_seed_00000005.png", "label_0007_seed_00000005.png"]
+    names = sorted(str(path.relative_to(tmp_path / "x")) for path in tmp_path.glob("x/*/*"))
+    assert names == ["3/seed_00000005.png", "7/seed_00000005.png"]
+    again = keras_gan.load_dataset(str(tmp_path / "x"), channels=1)
+    assert again.class_names == ("3", "7") and again.num_examples == 2
+
+
+def test_walks_of_a_class(run, tmp_path):
+    path = tmp_path / "walk.npy"
+    flags = [f"--run_dir={run}", "--seeds=5,9", "--walk=3", f"--output={path}"]
+    generate.main(["generate", *flags, "--labels=2,7"])
+    model, _ = load_run(run)
+    ends = model.sample_seeds([(5, 0), (9, 0)] * 2, labels=[2, 2, 7, 7])
+    np.testing.assert_allclose(np.load(path)[[0, 2, 3, 5]], ends, atol=1e-6)
 
 
 def test_training_draws_a_row_for_each_class(run):
@@ -166,6 +185,7 @@ def test_names_come_before_numbers(run):
     names = ["1", "10", "2"]  # As folders are sorted.
     assert generate.parse_labels("1,10,2", model, names) == [0, 1, 2]
     assert generate.parse_labels("0", model, names) == [0]
+    assert generate.parse_labels("0-1, 2", model, names) == [0, 1, 2]
 
 
 def test_truncation_on_the_command_line(run, tmp_path):
@@ -202,6 +222,8 @@ def test_mistakes_with_labels_are_one_line(run, tmp_path, capsys):
     for labels, message in (
         ("3,10", "of 0 to 9, or of their names (0, 1, 2, 3, 4, 5, 6, 7, 8, 9). Received: '10'"),
         ("two", "Received: 'two'"),
+        ("8-10", "Received: '8-10'"),
+        ("4-3", "Received: '4-3'"),
     ):
         flags = [f"--run_dir={run}", f"--labels={labels}", f"--output={tmp_path}/x.png"]
         assert message in command_fails(capsys, generate.main, *flags)

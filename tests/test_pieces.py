@@ -352,6 +352,7 @@ def test_any_discriminator_may_compare_the_examples_of_a_batch(name, layer):
         ),
         ("gan", {"image_shape": (2,), "augment": "adaptive"}, "augment is for images"),
         ("gan", {"objective": "wasserstein"}, "wasserstein needs a critic of bounded slope.*GAN"),
+        ("dcgan", {"objective": "wasserstein"}, "penalty=gradient_penalty, with normalization"),
         ("dcgan", {"penalty": "gradient_penalty"}, "may have no batch norm. Received: DCGAN with"),
     ],
 )

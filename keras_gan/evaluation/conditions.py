@@ -45,8 +45,8 @@ def measure(subject, real, fake, options, notes):
         return {}, None
     known = real_labels(reference.source, len(real.features))
     images, labels, values, classes = real.images, known[: len(real.images)], {}, None
-    if options.held_out:
-        source = reference.load(options.held_out)
+    source = reference.held_out
+    if source:
         count = min(source.num_examples, _MOST)
         images = np.concatenate([stored(x) for x in real_parts(source, count)])
         labels = real_labels(source, count)
@@ -69,7 +69,7 @@ def measure(subject, real, fake, options, notes):
             f"The accuracy score is of a classifier trained on {count:,} samples, tried on "
             f"{len(images):,} real examples."
         )
-        if options.held_out:
+        if source:
             network, *_ = classifier.classifier_for(reference.training)
             values["accuracy_score_of_real"] = classifier.accuracy(network, images, labels)
     return values, classes

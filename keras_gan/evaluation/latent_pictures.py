@@ -42,13 +42,14 @@ def latent_walk(model, seed=0):
     return pictures.grid(_samples(model, path[:-1], pairs[:1] * (len(path) - 1)), steps)
 
 
-def seeds_walk(model, seeds, steps):
+def seeds_walk(model, seeds, steps, **conditions):
     """Returns samples on the way from each seed to the next, on the sphere for a normal prior.
 
     Args:
         model: An `AdversarialModel`.
         seeds: At least two whole numbers.
         steps: Samples from one seed to the next, both included.
+        **conditions: A value for all samples, such as `labels=3`, in place of what seeds draw.
 
     Returns:
         float32 array [(seeds - 1) * steps, *shape]: a seed between two others comes twice.
@@ -60,7 +61,7 @@ def seeds_walk(model, seeds, steps):
         latent_space.interpolate(*pair, steps, spherical)
         for pair in zip(points[:-1], points[1:], strict=True)
     ]
-    return _samples(model, np.concatenate(legs), np.repeat(pairs[:-1], steps, axis=0))
+    return _samples(model, np.concatenate(legs), np.repeat(pairs[:-1], steps, axis=0), **conditions)
 
 
 def arithmetic(model, base, minus, plus):
@@ -109,9 +110,10 @@ def _latents(model, pairs):
     return np.concatenate(list(model.seeded_latents(pairs)))
 
 
-def _samples(model, latents, pairs):
-    """Returns samples for latents, under the conditions that as many pairs draw."""
-    conditions, parts = model.seeded_conditions(pairs), []
+def _samples(model, latents, pairs, **given):
+    """Returns samples for latents, under the conditions that are given or as many pairs draw."""
+    rows = {name: np.repeat([value], len(pairs), axis=0) for name, value in given.items()}
+    conditions, parts = model.seeded_conditions(pairs, **rows), []
     for i in range(0, len(latents), 64):
         own = {name: rows[i : i + 64] for name, rows in conditions.items()}
         parts.append(model.from_latents(model.averaged_generator, latents[i : i + 64], **own))

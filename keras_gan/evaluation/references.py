@@ -17,7 +17,7 @@ class Reference(NamedTuple):
         split: The split of `source`.
         crop: How images were cropped.
         is_own: Whether `training` is what the judged run was trained on.
-        load: Function from the name of a split to its `Source`.
+        held_out: Real examples to judge as well, or `None`.
     """
 
     source: Source
@@ -25,7 +25,7 @@ class Reference(NamedTuple):
     split: str
     crop: str
     is_own: bool
-    load: object
+    held_out: Source | None = None
 
     @property
     def name(self):
@@ -43,7 +43,8 @@ def load_reference(options, config=None, shape=None):
         shape: Shape of its examples, or `None`.
 
     Raises:
-        UserError: If the dataset cannot be loaded, or has other examples than the run.
+        UserError: If the dataset cannot be loaded, or has other examples than the run; if what is
+            held out is what is judged against, or has other classes.
     """
     own = config is not None and options.dataset in (None, config.dataset)
     name = config.dataset if own else options.dataset
@@ -54,7 +55,7 @@ def load_reference(options, config=None, shape=None):
     if shape is not None and len(shape) == 3:
         size, channels = f"{shape[0]}x{shape[1]}", shape[2]
 
-    def load(split):
+    def load(split, name=name):
         return load_dataset(
             name,
             split=split,
@@ -72,4 +73,30 @@ def load_reference(options, config=None, shape=None):
             f"{source.shape}. Give another --dataset."
         )
     training = source if split == trained else load(trained)
-    return Reference(source, training, split, crop, own, load)
+    held_out = _held_out(options.held_out, source, split, load) if options.held_out else None
+    return Reference(source, training, split, crop, own, held_out)
+
+
+def _held_out(chosen, source, split, load):
+    """Returns the `Source` of `--held_out`: a split, or for a folder another folder."""
+    is_folder = os.path.isdir(source.name)
+    if is_folder and not os.path.isdir(chosen):
+        raise UserError(
+            f"{source.name} is a folder, which has no splits: --held_out must be another folder of "
+            f"images. Received: {chosen}."
+        )
+    if os.path.samefile(chosen, source.name) if is_folder else chosen == split:
+        raise UserError(
+            "--held_out must be another split or folder than that judged against. Received: "
+            f"{chosen} twice."
+        )
+    if not is_folder:
+        return load(chosen)
+    held_out = load("train", chosen)
+    if source.class_names and held_out.class_names != source.class_names:
+        names = [", ".join((x.class_names or ["no classes"])[:10]) for x in (source, held_out)]
+        raise UserError(
+            f"--held_out must have the classes of {source.name} ({names[0]}). Received: {chosen} "
+            f"with {names[1]}."
+        )
+    return held_out

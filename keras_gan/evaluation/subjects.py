@@ -47,7 +47,7 @@ def all_subjects(options):
     found = [_run(run_dir, options) for run_dir in options.run_dir]
     reference = found[0].reference if found else load_reference(options)
     if options.held_out:
-        found.append(_held_out(options, reference))
+        found.append(_held_out(options.held_out, reference))
     if options.images:
         found.append(_folder(options.images, options, reference))
     return found
@@ -79,13 +79,8 @@ def _run(run_dir, options):
     )
 
 
-def _held_out(options, reference):
-    split = options.held_out
-    if split == reference.split:
-        raise UserError(
-            f"--held_out must be another split than that judged against. Received: {split} twice."
-        )
-    source = reference.load(split)
+def _held_out(split, reference):
+    source = reference.held_out
     return Subject(
         f"{reference.name} ({split})",
         f"real examples of {reference.name} ({split})",

@@ -12,6 +12,8 @@ from keras_gan.networks import labelled
 from keras_gan.players import one_each
 from keras_gan.sampling import Condition
 
+_COLUMNS = 8  # At least, where there is room: more would make a ribbon of few classes.
+
 
 class LabelledModel(AdversarialModel):
     """A conditional game: both players see labels; a sample has that of a real example.
@@ -51,7 +53,7 @@ class LabelledModel(AdversarialModel):
         """
         most_rows, most_columns = pictures.room(self.image_shape)
         classes = min(self.num_classes, most_rows, count)
-        columns = min(count // classes, most_columns)
+        columns = min(count // classes, most_columns, max(classes, _COLUMNS))
         pairs = [(seed, 0) for seed in range(columns)] * classes
         return pairs, {"labels": np.repeat(np.arange(classes), columns)}, columns
 
@@ -81,8 +83,8 @@ def check_classes(system, num_classes):
     if num_classes is None or num_classes < 2:
         raise UserError(
             f"{system.__name__} learns from labels: expected a dataset of at least two classes. "
-            f"Received: num_classes={num_classes}. Use a folder with a folder for each class, a "
-            "labelled dataset such as digits, or another system."
+            f"Received: {'no classes' if num_classes is None else num_classes}. Use a folder with "
+            "a folder for each class, a labelled dataset such as digits, or another system."
         )
 
 
