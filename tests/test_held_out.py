@@ -1,0 +1,27 @@
+"""What is held out of a folder is another folder."""
+
+import numpy as np
+
+from keras_gan import evaluate, pictures
+from tests.runs import command_fails
+
+
+def write_images(folder, count, seed):
+    folder.mkdir(parents=True, exist_ok=True)
+    draws = np.random.default_rng(seed).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+    for number, image in enumerate(draws):
+        (folder / f"{seed}_{number}.png").write_bytes(pictures.png(image))
+
+
+def test_a_folder_is_held_out_of_a_folder(tmp_path, capsys):
+    for seed, name in enumerate(("photos/a", "photos/b", "others/a", "others/b", "flat")):
+        write_images(tmp_path / name, 12, seed)
+    flags = [f"--dataset={tmp_path}/photos", f"--images={tmp_path}/flat", "--features=pixels"]
+    evaluate.main(["evaluate", *flags, f"--held_out={tmp_path}/others"])
+    assert f"Judging real examples of photos ({tmp_path}/others): 12" in capsys.readouterr().out
+    for held_out, message in (
+        ("test", "which has no splits: --held_out must be another folder of images. Received: te"),
+        (f"{tmp_path}/photos/", "another split or folder than that judged against. Received:"),
+        (f"{tmp_path}/flat", f"(a, b). Received: {tmp_path}/flat with no classes"),
+    ):
+        assert message in command_fails(capsys, evaluate.main, *flags, f"--held_out={held_out}")
