@@ -314,7 +314,8 @@ def parse(options_class, argv):
     try:
         positional = values(argv)[1:]
     except flags.Error as error:
-        raise UserError(_explain(error, types)) from None
+        shown = [field.name for field in _shown(options_class)]
+        raise UserError(_explain(error, types, shown)) from None
     except UnicodeDecodeError:
         raise UserError("The flagfile is no UTF-8 text.") from None
     except RecursionError:
@@ -336,13 +337,12 @@ def parse(options_class, argv):
     )
 
 
-def _explain(error, types):
+def _explain(error, types, shown):
     """Returns what a flag error means, in the words of this package."""
     if isinstance(error, flags.UnrecognizedFlagError):
-        near = did_you_mean(error.flagname, types).replace("'", "").replace("mean ", "mean --")
-        if not near and "model_arg" in types:
-            name = error.flagname
-            near = f" Arguments of a model are given as --model_arg={name}=VALUE."
+        near = did_you_mean(error.flagname, shown).replace("'", "").replace("mean ", "mean --")
+        if not near and "model_arg" in shown:
+            near = f" Arguments of a model are given as --model_arg={error.flagname}=VALUE."
         return f"Unknown flag --{error.flagname}.{near} See --help."
     if isinstance(error, flags.CantOpenFlagFileError):
         reason = str(error).partition("[Errno")[2].partition("] ")[2]
@@ -381,13 +381,16 @@ def _definer(annotation):
     }[_plain(annotation)]
 
 
-def usage(options_class, description):
-    """Returns the text of `--help`: all fields, or those that `options_class.shown` names."""
-    lines = [textwrap.fill(description, 88), "", "Flags (--flagfile=FILE reads them from a file):"]
+def _shown(options_class):
+    """Returns the fields that users are told of: those that `options_class.shown` names, or all."""
     shown = getattr(options_class, "shown", None)
-    for field in dataclasses.fields(options_class):
-        if shown and field.name not in shown:
-            continue
+    return [f for f in dataclasses.fields(options_class) if not shown or f.name in shown]
+
+
+def usage(options_class, description):
+    """Returns the text of `--help`."""
+    lines = [textwrap.fill(description, 88), "", "Flags (--flagfile=FILE reads them from a file):"]
+    for field in _shown(options_class):
         name = f"--[no]{field.name}" if isinstance(field.default, bool) else f"--{field.name}"
         default = "" if field.default in (None, ()) else f" (default: {field.default})"
         lines.append(f"  {name}")

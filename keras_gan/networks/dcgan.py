@@ -17,7 +17,7 @@ _BASES = range(2, 8)
 _MAX_LEVELS = 10
 
 
-def levels(image_shape, name="DCGAN"):
+def levels(image_shape, name="A network like DCGAN's"):
     """Returns how many times a DCGAN, or another network of its sizes, halves images of this shape.
 
     Among the numbers that leave 2 to 7 pixels on each side, the one whose base
@@ -25,7 +25,7 @@ def levels(image_shape, name="DCGAN"):
 
     Args:
         image_shape: (height, width, channels).
-        name: Of the system, for messages.
+        name: Of the network, for messages.
 
     Raises:
         UserError: If no number of halvings fits both sides; the message names
