@@ -20,7 +20,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.serving.stand_in.model import Model
-from tests.test_stand_in import pngs_of_seeds, rest_server
+from tests.stand_in.asking import pngs_of_seeds, rest_server
 from tests.tiny_export import LATENT_DIM, SHAPE, write_export
 
 EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
