@@ -3,6 +3,7 @@
 Without TensorFlow's rewriting of graphs, which takes longer than tiny networks do.
 """
 
+import gc
 import os
 import pathlib
 import shutil
@@ -50,6 +51,14 @@ def values(variables):
 def same(before, after):
     """Tells whether two lists of arrays are equal to the last bit."""
     return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fewer_to_collect():
+    """Leaves the objects of a module out of later garbage collections, which visit graphs long."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -121,12 +121,12 @@ def test_samples_depend_on_seed_and_index_alone(model):
 )
 @pytest.mark.parametrize("name", models.names())
 def test_replicas_make_one_training_run(name, several, parts, float64):
-    """With two discriminator updates a step, so that sub-batches are split as well."""
+    """Tiny systems of two discriminator updates a step, like `wgan`, split sub-batches as well."""
     runs = {}
     for replicas in (1, several):
         strategy = make_strategy(cpu_replicas=replicas)
         with strategy.scope():
-            model = build(name, d_steps=2)
+            model = build(name)
             model.compile(seed=3, accumulate_steps=parts)
         logs = model.fit(dataset(model, 10, batch_size=8), verbose=0, shuffle=False).history
         runs[replicas] = values(model.variables), logs
