@@ -342,7 +342,7 @@ def _explain(error, types, shown):
     if isinstance(error, flags.UnrecognizedFlagError):
         near = did_you_mean(error.flagname, shown).replace("'", "").replace("mean ", "mean --")
         if not near and "model_arg" in shown:
-            near = f" Arguments of a model are given as --model_arg={error.flagname}=VALUE."
+            near = f" An argument of the model would be --model_arg={error.flagname}=VALUE."
         return f"Unknown flag --{error.flagname}.{near} See --help."
     if isinstance(error, flags.CantOpenFlagFileError):
         reason = str(error).partition("[Errno")[2].partition("] ")[2]

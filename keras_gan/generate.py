@@ -55,9 +55,14 @@ class Options:
                 "--plus=35,8,97."
             )
         if (self.walk or self.minus) and self.truncation is not None:
-            raise UserError("--truncation is for samples of seeds, not what is between.")
-        if self.minus and self.labels:
-            raise UserError("--labels is for samples of seeds and walks, not for --minus.")
+            raise UserError(
+                "--truncation is for samples of seeds, not what is between. Received: "
+                f"--truncation={self.truncation} with {'--walk' if self.walk else '--minus'}."
+            )
+        if self.minus and self.labels is not None:
+            raise UserError(
+                "--labels is for samples of seeds and walks. Received: --labels with --minus."
+            )
 
 
 _MOST_SEEDS = 1_000_000
@@ -105,7 +110,9 @@ def generate(options):
     if not output or kind not in ("", ".png", ".npy"):
         raise UserError(f"--output must be a .png, an .npy or a folder. Received: {output}.")
     model, run = load_run(options.run_dir, options.checkpoint, options.standing_statistics)
-    labels = parse_labels(options.labels, model, run["class_names"]) if options.labels else None
+    labels = None
+    if options.labels is not None:
+        labels = parse_labels(options.labels, model, run["class_names"])
     samples, picture = _samples(model, seeds, labels, options)
     class_names = run["class_names"]
     if labels:
@@ -171,7 +178,7 @@ def parse_labels(text, model, class_names):
                 f"({known}). Received: {part!r}."
             )
         labels.extend(range(first, last + 1))
-    return labels
+    return list(dict.fromkeys(labels))
 
 
 def _samples(model, seeds, labels, options):
@@ -181,6 +188,13 @@ def _samples(model, seeds, labels, options):
     from keras_gan.pictures import grid
 
     are_images = len(model.image_shape) == 3
+    between = (len(seeds) - 1) * options.walk if options.walk else len(seeds)
+    number = between * len(labels or [0])
+    if number > _MOST_SEEDS:
+        raise UserError(
+            f"Expected at most {_MOST_SEEDS:,} samples at a time. Received: {number:,}. Give fewer "
+            "--seeds or --labels."
+        )
     if not options.walk and options.minus is None:
         pairs, given = [(seed, 0) for seed in seeds], {}
         if labels:
@@ -194,8 +208,6 @@ def _samples(model, seeds, labels, options):
     if options.walk:
         if len(seeds) < 2:
             raise UserError(f"--walk needs at least two --seeds. Received: {options.seeds}.")
-        if (len(seeds) - 1) * options.walk > _MOST_SEEDS:
-            raise UserError(f"A walk may have {_MOST_SEEDS:,} samples at most. Give fewer --seeds.")
         given = [{"labels": label} for label in labels] if labels else [{}]
         walks = [latent_pictures.seeds_walk(model, seeds, options.walk, **own) for own in given]
         samples = np.concatenate(walks)
@@ -206,10 +218,12 @@ def _samples(model, seeds, labels, options):
 
 
 def _names(seeds, folders, options, count):
+    folders = folders or [""]
     if options.walk or options.minus is not None:
-        return [f"step_{i:08d}.png" for i in range(count)]
-    names = [f"seed_{seed:08d}.png" for seed in seeds]
-    return [os.path.join(folder, name) for folder in folders or [""] for name in names]
+        names = [f"step_{i:08d}.png" for i in range(count // len(folders))]
+    else:
+        names = [f"seed_{seed:08d}.png" for seed in seeds]
+    return [os.path.join(folder, name) for folder in folders for name in names]
 
 
 def main(argv=None):

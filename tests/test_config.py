@@ -35,7 +35,7 @@ def test_last_value_wins_around_a_flagfile(tmp_path):
     ("arguments", "message"),
     [
         (["--batchsize=8"], "Unknown flag --batchsize. Did you mean --batch_size? See --help."),
-        (["--penalty=r1"], "Arguments of a model are given as --model_arg=penalty=VALUE."),
+        (["--penalty=r1"], "An argument of the model would be --model_arg=penalty=VALUE."),
         (["--steps=many"], "--steps must be a whole number. Received: 'many'."),
         (["--d_learning_rate=fast"], "--d_learning_rate must be a number. Received: 'fast'."),
         (["--flip=maybe"], "--flip must be true or false. Received: 'maybe'."),

@@ -182,7 +182,11 @@ def test_held_out_examples_are_a_column(run_dir, capsys):
     message = command_fails(
         capsys, evaluate.main, f"--run_dir={run_dir}", "--held_out=train", PIXELS
     )
-    assert "--held_out must be another split or folder than that judged against" in message
+    assert "--held_out must be another split or folder than that judged against or tr" in message
+    trained = [f"--run_dir={run_dir}", "--split=test", PIXELS]
+    for split in ("train", "all"):
+        message = command_fails(capsys, evaluate.main, *trained, f"--held_out={split}")
+        assert f"or trained on. Received: {split}." in message
 
 
 def test_pictures_of_before_do_not_stay(run_dir):

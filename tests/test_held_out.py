@@ -17,11 +17,21 @@ def test_a_folder_is_held_out_of_a_folder(tmp_path, capsys):
     for seed, name in enumerate(("photos/a", "photos/b", "others/a", "others/b", "flat")):
         write_images(tmp_path / name, 12, seed)
     flags = [f"--dataset={tmp_path}/photos", f"--images={tmp_path}/flat", "--features=pixels"]
-    evaluate.main(["evaluate", *flags, f"--held_out={tmp_path}/others"])
-    assert f"Judging real examples of photos ({tmp_path}/others): 12" in capsys.readouterr().out
+    write_images(tmp_path / "near/a", 12, 0)  # Those of photos, in both classes.
+    write_images(tmp_path / "near/b", 12, 1)
+    found = {}
+    for name in ("others", "near"):
+        options = evaluate.Options(
+            dataset=f"{tmp_path}/photos", images=f"{tmp_path}/flat", features="pixels",
+            held_out=f"{tmp_path}/{name}", num_samples=12,
+        )  # fmt: skip
+        judged = evaluate.evaluate(options)
+        found[name] = judged[f"photos ({tmp_path}/{name})"].values["copies"]
+    assert found == {"others": 0.0, "near": 1.0}
     for held_out, message in (
         ("test", "which has no splits: --held_out must be another folder of images. Received: te"),
-        (f"{tmp_path}/photos/", "another split or folder than that judged against. Received:"),
+        (f"{tmp_path}/photos/", "another split or folder than that judged against or trained"),
+        ("", "which has no splits"),
         (f"{tmp_path}/flat", f"(a, b). Received: {tmp_path}/flat with no classes"),
     ):
         assert message in command_fails(capsys, evaluate.main, *flags, f"--held_out={held_out}")

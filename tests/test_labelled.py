@@ -173,6 +173,10 @@ def test_walks_of_a_class(run, tmp_path):
     model, _ = load_run(run)
     ends = model.sample_seeds([(5, 0), (9, 0)] * 2, labels=[2, 2, 7, 7])
     np.testing.assert_allclose(np.load(path)[[0, 2, 3, 5]], ends, atol=1e-6)
+    flags[-1] = f"--output={tmp_path}/walks"
+    generate.main(["generate", *flags, "--labels=2,7"])
+    names = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("walks/*/*"))
+    assert names == [f"walks/{label}/step_{i:08d}.png" for label in (2, 7) for i in range(3)]
 
 
 def test_training_draws_a_row_for_each_class(run):
@@ -186,6 +190,7 @@ def test_names_come_before_numbers(run):
     assert generate.parse_labels("1,10,2", model, names) == [0, 1, 2]
     assert generate.parse_labels("0", model, names) == [0]
     assert generate.parse_labels("0-1, 2", model, names) == [0, 1, 2]
+    assert generate.parse_labels("1-2, 0, 2", model, None) == [1, 2, 0]
 
 
 def test_truncation_on_the_command_line(run, tmp_path):
@@ -224,6 +229,7 @@ def test_mistakes_with_labels_are_one_line(run, tmp_path, capsys):
         ("two", "Received: 'two'"),
         ("8-10", "Received: '8-10'"),
         ("4-3", "Received: '4-3'"),
+        ("", "Received: ''"),
     ):
         flags = [f"--run_dir={run}", f"--labels={labels}", f"--output={tmp_path}/x.png"]
         assert message in command_fails(capsys, generate.main, *flags)

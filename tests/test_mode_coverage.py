@@ -41,6 +41,10 @@ def test_shrunken_and_missing_modes_show_in_the_width():
     shrunk = centers[nearest] + 0.5 * (samples - centers[nearest])
     ratio = mixtures.width_ratio(shrunk, centers, deviation)
     assert ratio == pytest.approx(0.5 * mixtures.width_ratio(samples, centers, deviation))
+    astray = np.concatenate([samples, centers * (1.0 + 10.0 * deviation)])  # Ten deviations out.
+    assert mixtures.width_ratio(astray, centers, deviation) == mixtures.width_ratio(
+        samples, centers, deviation
+    )
     half = samples[nearest < 4]
     assert mixtures.width_ratio(half, centers, deviation) == pytest.approx(0.5, abs=0.02)
 

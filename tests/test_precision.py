@@ -17,8 +17,8 @@ from tests.conftest import build, examples, same, values
 from tests.runs import assert_same_run, configuration, fails
 
 LOW = ("mixed_bfloat16", "mixed_float16")
-# float16 for each kind of network; the others differ from bfloat16 by the loss scaling alone.
-_KINDS = ("biggan", "dcgan", "gan", "r3gan", "sagan", "wgan_gp")
+# float16 for each kind of network and of update; for the others it is loss scaling alone.
+_KINDS = ("biggan", "dcgan", "gan", "r3gan", "sagan", "unrolled", "wgan_gp")
 SYSTEMS = [(name, LOW[0]) for name in models.names()] + [
     pytest.param(name, LOW[1], marks=() if name in _KINDS else pytest.mark.soak)
     for name in models.names()

@@ -323,6 +323,17 @@ def test_unrolled_updates_are_those_of_the_optimizer(optimizer, float64):
         np.testing.assert_allclose(variable.numpy(), value, rtol=1e-9, atol=1e-12)
 
 
+def test_unrolled_generator_descends_the_value_of_the_later_discriminator(float64):
+    """log D_K(x) + log(1 - D_K(G(z))), both parts."""
+    model, real, fake = unrolled(2, units=(5,))
+    received = np.mean(model.generator_loss(real, fake)[0])
+    for variable, later in model._unrolled(real, fake):
+        variable.assign(later)
+    r, f = (model.discriminate(x)["logits"].numpy() for x in (real, fake))
+    expected = -np.mean(np.log1p(np.exp(-r))) - np.mean(np.log1p(np.exp(f)))
+    np.testing.assert_allclose(received, expected, rtol=1e-9)
+
+
 @pytest.mark.parametrize(
     "optimizer", [keras.optimizers.RMSprop, lambda: keras.optimizers.Adam(clipnorm=1.0)]
 )

@@ -34,10 +34,12 @@ def main(argv=None):
     settings = {row.name: training.settings(row, protocol, seconds) for row in chosen}
     for result in record.read(protocol.name):
         if result["settings"] != settings.get(result["row"], result["settings"]):
+            before, now = result["settings"], settings[result["row"]]
+            differ = [x for x in {**before, **now} if before.get(x) != now.get(x)]
             parser.error(
-                f"the row {result['row']} was measured with other settings: {result['settings']}. "
-                f"Received: {settings[result['row']]}. Give the same, or remove its lines from "
-                f"{record.path(protocol.name)}."
+                f"the row {result['row']} was measured with other settings: "
+                + "; ".join(f"{x} was {before.get(x)}. Received: {now.get(x)}" for x in differ)
+                + f". Give the same, or remove its lines from {record.path(protocol.name)}."
             )
     for seed in range(seeds):
         for row in chosen:
@@ -55,7 +57,9 @@ def main(argv=None):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.mode_coverage",
-        description="Mode coverage by the data and measures of the literature.",
+        description="Mode coverage by the data and measures of the literature. Results are added "
+        "to those in benchmarks/mode_coverage/results, from which MODE_COVERAGE.md and the table "
+        "in docs/choosing.md are written anew: try things in a copy of this repository.",
     )
     parser.add_argument("--protocol", required=True, choices=NAMES)
     parser.add_argument(
@@ -67,8 +71,13 @@ def _parser():
         choices=DATASETS,
         help="digits that are stacked; mnist is downloaded",
     )
-    parser.add_argument("--seeds", type=int, help="runs of each row; of digits 3, else 5")
-    parser.add_argument("--seconds", type=float, help="processor time of training, but of recipes")
+    parser.add_argument("--seeds", type=int, help="runs of each row; default: 5, with digits 3")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        help="processor time of a run's training; recipes say their own steps. Default: 60, of "
+        "stacked digits 120",
+    )
     return parser
 
 

@@ -23,7 +23,8 @@ digits are to any other one. (Bicubic interpolation and box averages soften the 
 them as they were scanned even a perfect sampler at 16 pixels has a Frechet distance of 50.)
 
 Between the halves of the real digits, at 16 pixels, the distance is {{half_frechet_distance:.1f}},
-the precision {{half_precision:.2f}} and the recall {{half_recall:.2f}}."""
+the precision {{half_precision:.2f}} and the recall {{half_recall:.2f}}; at 32 pixels, the size of
+`dcgan.flags`, the distance is 11.7."""
 
 
 def protocol():

@@ -60,8 +60,8 @@ def parse_policy(text):
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if set(names) - set(POLICIES) or len(set(names)) < len(names):
         raise UserError(
-            f"An augmentation policy is made of {', '.join(POLICIES)}, each at most once, "
-            f"separated by commas. Received: {text!r}."
+            f"augment is made of {', '.join(POLICIES)}, each at most once, separated by commas, or "
+            f"is adaptive. Received: {text!r}."
         )
     return names
 

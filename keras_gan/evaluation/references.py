@@ -73,22 +73,37 @@ def load_reference(options, config=None, shape=None):
             f"{source.shape}. Give another --dataset."
         )
     training = source if split == trained else load(trained)
-    held_out = _held_out(options.held_out, source, split, load) if options.held_out else None
+    seen = {(name, split), (config.dataset, config.split) if config else (name, trained)}
+    held_out = None
+    if options.held_out is not None:
+        held_out = _held_out(options.held_out, source, seen, load)
     return Reference(source, training, split, crop, own, held_out)
 
 
-def _held_out(chosen, source, split, load):
-    """Returns the `Source` of `--held_out`: a split, or for a folder another folder."""
+def _held_out(chosen, source, seen, load):
+    """Returns the `Source` of `--held_out`: a split, or for a folder another folder.
+
+    Args:
+        chosen: What `--held_out` says.
+        source: `Source` that is judged against.
+        seen: Pairs (dataset, split) that are judged against or were trained on.
+        load: Function from a split and a folder to its `Source`.
+    """
     is_folder = os.path.isdir(source.name)
     if is_folder and not os.path.isdir(chosen):
         raise UserError(
             f"{source.name} is a folder, which has no splits: --held_out must be another folder of "
             f"images. Received: {chosen}."
         )
-    if os.path.samefile(chosen, source.name) if is_folder else chosen == split:
+    if is_folder:
+        folders = [name for name, _ in seen if os.path.isdir(name)]
+        is_seen = any(os.path.samefile(chosen, folder) for folder in folders)
+    else:
+        is_seen = chosen == "all" or (source.name, chosen) in seen
+    if is_seen:
         raise UserError(
-            "--held_out must be another split or folder than that judged against. Received: "
-            f"{chosen} twice."
+            "--held_out must be another split or folder than that judged against or trained on. "
+            f"Received: {chosen}."
         )
     if not is_folder:
         return load(chosen)

@@ -19,7 +19,7 @@ _FEW = 10_000
 _SURE = 1.5  # Times as often right as by guessing: less is no classifier.
 _SIDE = 512  # Pixels: smaller pictures are enlarged.
 HOW_TO_READ = {
-    "samples": "the first of them; points are drawn over real ones in grey",
+    "samples": "the first of them (points over real ones in grey)",
     "nearest_neighbours": "rows in turn: samples, and the training image nearest to each",
     "interpolation": "each pair of rows: straight, then on the sphere",
     "latent_walk": "to be read like text",

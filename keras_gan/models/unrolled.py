@@ -32,7 +32,8 @@ class UnrolledGAN(PlainModel):
     Where this differs from the paper: the networks are DCGAN's or perceptrons of
     ReLU and LeakyReLU; the learning rates are DCGAN's. For an `objective` other
     than minimax G has that one's own loss instead of V, such as the
-    non-saturating one; real logits in a relativistic one are constants to G.
+    non-saturating one; real logits in a relativistic one are constants to G, and so
+    are the singular vectors of `normalization=spectral`.
     Samples come from an averaged generator.
 
     Args:
