@@ -9,6 +9,7 @@ import pytest
 
 from keras_gan.config import Config, key_values, parse, usage
 from keras_gan.errors import UserError
+from keras_gan.serving.options import ExportOptions
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -61,6 +62,12 @@ def test_mistakes_are_named(arguments, message):
         read(*arguments)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_hints_name_no_flag_that_the_command_hides():
+    for flag in ("--stpes=5", "--penalty=r1"):
+        with pytest.raises(UserError, match=f"Unknown flag {flag.split('=')[0]}. See --help."):
+            parse(ExportOptions, ["export.py", flag])
 
 
 def test_flagfile_text_round_trips(tmp_path):
