@@ -123,7 +123,7 @@ def test_the_card_s_picture_has_a_row_for_each_class(painter):
     picture = tf.io.decode_png(model_card.draw(painter)).numpy()
     tones = picture[4::10, 4, 0]
     np.testing.assert_array_equal(tones, np.round((np.arange(5) / 5.0 + 1.0) * 127.5))
-    assert picture.shape[:2] == (5 * 10 - 2, 12 * 10 - 2)
+    assert picture.shape[:2] == (5 * 10 - 2, 8 * 10 - 2)
 
 
 def test_samples_are_judged_by_the_labels_that_they_were_made_with(painter):
