@@ -72,8 +72,7 @@ def parse_seeds(text, flag="--seeds"):
     """Turns "1,5,9-12" into [1, 5, 9, 10, 11, 12]."""
     seeds = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(-?\d+)(?:-(\d+))?\s*", part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
+        first, last = _range(part)
         if last < first or max(abs(first), abs(last)) >= 2**63:
             raise UserError(f"{flag} must be like 0-63 or 1,5,9-12. Received: {text!r}.")
         if len(seeds) + last - first >= _MOST_SEEDS:
@@ -82,6 +81,12 @@ def parse_seeds(text, flag="--seeds"):
             )
         seeds.extend(range(first, last + 1))
     return seeds
+
+
+def _range(text):
+    """Returns (9, 12) for "9-12", (5, 5) for "5", and (0, -1) for what is neither."""
+    match = re.fullmatch(r"\s*(-?\d+)(?:-(\d+))?\s*", text)
+    return (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
 
 
 def generate(options):
@@ -110,11 +115,10 @@ def generate(options):
     if not output or kind not in ("", ".png", ".npy"):
         raise UserError(f"--output must be a .png, an .npy or a folder. Received: {output}.")
     model, run = load_run(options.run_dir, options.checkpoint, options.standing_statistics)
-    labels = None
+    labels, class_names = None, run["class_names"]
     if options.labels is not None:
-        labels = parse_labels(options.labels, model, run["class_names"])
+        labels = parse_labels(options.labels, model, class_names)
     samples, picture = _samples(model, seeds, labels, options)
-    class_names = run["class_names"]
     if labels:
         told = ", ".join(f"{label} ({class_names[label]})" for label in labels)
         print(f"Labels, each of all seeds, in turn: {told}.")
@@ -167,11 +171,8 @@ def parse_labels(text, model, class_names):
     labels = []
     for part in (part.strip() for part in text.split(",")):
         # Folders can be named by numbers, which are not their labels.
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
-        if part in names:
-            first = last = names.index(part)
-        if not first <= last < counts["labels"]:
+        first, last = (names.index(part),) * 2 if part in names else _range(part)
+        if not 0 <= first <= last < counts["labels"]:
             known = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
             raise UserError(
                 f"--labels must be all, or of 0 to {counts['labels'] - 1}, or of their names "
