@@ -172,23 +172,6 @@ def test_fewer_examples_than_dimensions_are_noted():
     assert "real has 15 examples of 20 dimensions: with fewer than 21 the cov" in notes[0]
 
 
-def test_held_out_examples_are_a_column(run_dir, capsys):
-    run(f"--run_dir={run_dir}", "--held_out=test", PIXELS)
-    told = capsys.readouterr().out
-    header = next(line for line in told.splitlines() if line.endswith("better"))
-    assert header.split() == [str(run_dir), "digits", "(test)", "better"]
-    assert "Judging real examples of digits (test): 360 against 360" in told
-    assert "do not compare" not in told
-    message = command_fails(
-        capsys, evaluate.main, f"--run_dir={run_dir}", "--held_out=train", PIXELS
-    )
-    assert "--held_out must be another split or folder than that judged against or tr" in message
-    trained = [f"--run_dir={run_dir}", "--split=test", PIXELS]
-    for split in ("train", "all"):
-        message = command_fails(capsys, evaluate.main, *trained, f"--held_out={split}")
-        assert f"or trained on. Received: {split}." in message
-
-
 def test_pictures_of_before_do_not_stay(run_dir):
     run(f"--run_dir={run_dir}", "--num_samples=20")
     assert (run_dir / "evaluation/classes.png").exists()

@@ -1,9 +1,31 @@
-"""What is held out of a folder is another folder."""
+"""Held-out examples: another split, or of a folder another folder."""
+
+import shutil
 
 import numpy as np
 
 from keras_gan import evaluate, pictures
 from tests.runs import command_fails
+
+PIXELS = "--features=pixels"
+
+
+def test_held_out_examples_are_a_column(finished, tmp_path, capsys):
+    run_dir = shutil.copytree(finished, tmp_path / "run")
+    evaluate.main(["evaluate.py", f"--run_dir={run_dir}", "--held_out=test", PIXELS])
+    told = capsys.readouterr().out
+    header = next(line for line in told.splitlines() if line.endswith("better"))
+    assert header.split() == [str(run_dir), "digits", "(test)", "better"]
+    assert "Judging real examples of digits (test): 360 against 360" in told
+    assert "do not compare" not in told
+    message = command_fails(
+        capsys, evaluate.main, f"--run_dir={run_dir}", "--held_out=train", PIXELS
+    )
+    assert "--held_out must be another split or folder than that judged against or tr" in message
+    trained = [f"--run_dir={run_dir}", "--split=test", PIXELS]
+    for split in ("train", "all"):
+        message = command_fails(capsys, evaluate.main, *trained, f"--held_out={split}")
+        assert f"or trained on. Received: {split}." in message
 
 
 def write_images(folder, count, seed):
@@ -16,7 +38,7 @@ def write_images(folder, count, seed):
 def test_a_folder_is_held_out_of_a_folder(tmp_path, capsys):
     for seed, name in enumerate(("photos/a", "photos/b", "others/a", "others/b", "flat")):
         write_images(tmp_path / name, 12, seed)
-    flags = [f"--dataset={tmp_path}/photos", f"--images={tmp_path}/flat", "--features=pixels"]
+    flags = [f"--dataset={tmp_path}/photos", f"--images={tmp_path}/flat", PIXELS]
     write_images(tmp_path / "near/a", 12, 0)  # Those of photos, in both classes.
     write_images(tmp_path / "near/b", 12, 1)
     found = {}
