@@ -14,7 +14,7 @@ def main(argv=None):
     """Reads the flags and exports."""
 
     def work(options):
-        from keras_gan import exporting
+        from keras_gan.commands import exporting
 
         exporting.report(exporting.export(options.directory, **options.exported()))
 

@@ -1,7 +1,7 @@
 """Trains a system: python train.py --flagfile=dcgan.flags"""
 
 from keras_gan import command
-from keras_gan.config import Config
+from keras_gan.runs.config import Config
 
 DESCRIPTION = (
     "Trains a generative adversarial network. A run directory that has a checkpoint is resumed. "
@@ -13,7 +13,7 @@ def main(argv=None):
     """Reads the flags and trains."""
 
     def work(config):
-        from keras_gan.training import train
+        from keras_gan.commands.training import train
 
         train(config)
 

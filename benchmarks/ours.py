@@ -11,7 +11,7 @@ def _model(system, image_shape, arguments, precision):
     import keras
 
     from keras_gan import models
-    from keras_gan.layers import dtype_policy
+    from keras_gan.layers.core import dtype_policy
 
     keras.utils.set_random_seed(0)
     with dtype_policy(precision):
@@ -56,7 +56,7 @@ def dcgan_step(batch, image_size=64, width=64, precision="float32", replicas=1):
     import tensorflow as tf
 
     from benchmarks.counting import dcgan_step_multiply_adds
-    from keras_gan.distribution import make_strategy
+    from keras_gan.distribution.replicas import make_strategy
 
     strategy = make_strategy(cpu_replicas=replicas)
     shape = (image_size, image_size, 3)

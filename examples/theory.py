@@ -19,7 +19,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import charts, losses, models, pictures, theory
+from keras_gan import losses, models, theory
+from keras_gan.drawing import charts, pictures
 
 BLACK, GREEN, BLUE = (0, 0, 0), (0, 150, 60), (30, 90, 220)
 PALE, RED, GREY = (130, 190, 255), (210, 40, 40), (215, 215, 215)

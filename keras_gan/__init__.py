@@ -9,13 +9,13 @@ import importlib
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "AdversarialModel": "keras_gan.adversarial",
-    "Config": "keras_gan.config",
+    "AdversarialModel": "keras_gan.game.model",
+    "Config": "keras_gan.runs.config",
     "UserError": "keras_gan.errors",
     "load_dataset": "keras_gan.data",
-    "train": "keras_gan.training",
-    "export": "keras_gan.exporting",
-    "load_run": "keras_gan.run_directory",
+    "train": "keras_gan.commands.training",
+    "export": "keras_gan.commands.exporting",
+    "load_run": "keras_gan.runs.directory",
 }
 _SUBMODULES = (
     "augment",

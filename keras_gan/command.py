@@ -8,8 +8,11 @@ import sys
 import tempfile
 import traceback
 
-from keras_gan import cluster, config, lock
+from keras_gan import options as flags
+from keras_gan.distribution import cluster
+from keras_gan.distribution.signals import interrupts_at_once
 from keras_gan.errors import UserError
+from keras_gan.runs import lock
 
 
 def run(options_class, description, work, argv=None, holds_run=False):
@@ -20,7 +23,7 @@ def run(options_class, description, work, argv=None, holds_run=False):
     package and keeps its traceback.
 
     Args:
-        options_class: Dataclass of options, see `config.option`.
+        options_class: Dataclass of options, see `options.option`.
         description: First lines of `--help`.
         work: Called with the parsed options.
         argv: Program name and arguments. Default: those of the process.
@@ -31,9 +34,9 @@ def run(options_class, description, work, argv=None, holds_run=False):
     argv = sys.argv if argv is None else argv
     processes, status = cluster.ALONE, 0
     try:
-        options = config.parse(options_class, argv)
+        options = flags.parse(options_class, argv)
         if options is None:
-            print(config.usage(options_class, description))
+            print(flags.usage(options_class, description))
             return
         if holds_run:
             processes = cluster.of_strategy(options.strategy)
@@ -80,23 +83,6 @@ def import_tensorflow():
             sys.stderr.write(notices.read())
             raise
     tensorflow.get_logger().setLevel("ERROR")
-
-
-@contextlib.contextmanager
-def interrupts_at_once():
-    """Lets SIGINT end the process in the block.
-
-    As an exception it may be lost in what a library catches, or wait for the end
-    of a long call into TensorFlow.
-    """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextlib.contextmanager

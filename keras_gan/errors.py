@@ -1,5 +1,6 @@
 """The one error type that means "the user can fix this"."""
 
+import difflib
 import re
 
 _WHERE = re.compile(r"Graph execution error:|Detected at node|File \"|<stack traces|Stack trace")
@@ -21,3 +22,9 @@ def first_line(error):
     told = [line for line in lines if line and not _WHERE.match(line)]
     line = told[0] if told else ""
     return re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", line).strip()
+
+
+def did_you_mean(word, known):
+    """Returns " Did you mean 'x'?" for the nearest known word, or an empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -17,8 +17,8 @@ import tensorflow as tf
 
 from benchmarks.mode_coverage import record
 from keras_gan import models
-from keras_gan.distribution import make_strategy
-from keras_gan.exporting import export
+from keras_gan.commands.exporting import export
+from keras_gan.distribution.replicas import make_strategy
 from tests.runs import run_train
 
 WITHOUT_REWRITING = {"disable_meta_optimizer": True}

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan import randomness
-from keras_gan.distribution import make_strategy, sum_over_replicas
+from keras_gan.distribution.replicas import make_strategy, sum_over_replicas
 
 SEED = (7, 11)
 

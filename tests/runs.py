@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import train
 from keras_gan import models
-from keras_gan.config import Config
+from keras_gan.runs.config import Config
 
 TINY = (
     "--model_arg=width=2", "--model_arg=kernel_size=3", "--model_arg=latent_dim=4",

@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import models, randomness
-from keras_gan.adversarial import AdversarialModel
-from keras_gan.distribution import make_strategy
+from keras_gan.distribution.replicas import make_strategy
 from keras_gan.errors import UserError
+from keras_gan.game.model import AdversarialModel
 from tests.conftest import build, examples, same, values
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.attention import SelfAttention
 from keras_gan.errors import UserError
+from keras_gan.layers.attention import SelfAttention
 from tests.replicas import slope
 
 RNG = np.random.default_rng(0)

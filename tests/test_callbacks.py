@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import pictures
 from keras_gan.callbacks import EventLog, Progress, cut_logs
 from keras_gan.callbacks.progress import clock
-from keras_gan.run_directory import RunDirectory
+from keras_gan.drawing import pictures
+from keras_gan.runs.directory import RunDirectory
 from tests.runs import scalar_steps
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gan import charts
+from keras_gan.drawing import charts
 
 GREY, BLUE = (150, 150, 150), (20, 70, 200)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.checkpoints import Checkpoints
 from keras_gan.errors import UserError
+from keras_gan.runs.checkpoints import Checkpoints
 from tests.conftest import build, same, values
 
 

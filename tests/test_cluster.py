@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from keras_gan import cluster
+from keras_gan.distribution import cluster
 from keras_gan.errors import UserError
 from tests.runs import cluster_places, fails
 

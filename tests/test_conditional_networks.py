@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.batch_norm import BatchNormalization
-from keras_gan.conditional_batch_norm import ConditionalBatchNormalization
 from keras_gan.errors import UserError
+from keras_gan.game.standing_statistics import restate
+from keras_gan.layers.batch_norm import BatchNormalization
+from keras_gan.layers.conditional_batch_norm import ConditionalBatchNormalization
+from keras_gan.layers.spectral_norm import SpectralDense
 from keras_gan.networks import conditional_resnet
 from keras_gan.penalties import orthogonality
-from keras_gan.spectral_norm import SpectralDense
-from keras_gan.standing_statistics import restate
 from tests.conftest import build, examples, same, values
 from tests.replicas import slope
 

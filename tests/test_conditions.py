@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import evaluate
+from keras_gan.commands import evaluate
+from keras_gan.commands.training import train
 from keras_gan.data import load_dataset
 from keras_gan.evaluation import classifier, conditions, latent_pictures
 from keras_gan.evaluation.examples import Examples, generated_parts, real_labels, real_parts
 from keras_gan.evaluation.record import read
 from keras_gan.evaluation.references import Reference
 from keras_gan.evaluation.subjects import Subject
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 from keras_gan.serving import model_card
-from keras_gan.training import train
 from tests.conftest import build
 from tests.runs import configuration
 

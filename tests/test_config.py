@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from keras_gan.config import Config, key_values, parse, usage
 from keras_gan.errors import UserError
+from keras_gan.options import parse, usage
+from keras_gan.runs.config import Config, key_values
 from keras_gan.serving.options import ExportOptions
 
 ROOT = pathlib.Path(__file__).parents[1]

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import convolutions
-from keras_gan.convolutions import kernel_gradient
-from keras_gan.distribution import make_strategy
+from keras_gan.distribution.replicas import make_strategy
+from keras_gan.layers import convolutions
+from keras_gan.layers.convolutions import kernel_gradient
 
 LAYERS = ("Conv2D", "Conv2DTranspose")
 TOLERANCE = {"float32": 3e-6, "float64": 1e-12, "mixed_bfloat16": 2e-2}

@@ -18,9 +18,9 @@ from google.protobuf import (
 )
 
 import export
-from keras_gan import exporting
+from keras_gan.commands import exporting
 from keras_gan.evaluation.digests import weights_digest
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 from keras_gan.serving import deployment
 from tests.runs import command_fails
 

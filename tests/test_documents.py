@@ -8,8 +8,9 @@ import pytest
 
 import export
 import train
-from keras_gan import evaluate, generate, probe
-from keras_gan.config import Config, parse
+from keras_gan.commands import evaluate, generate, probe
+from keras_gan.options import parse
+from keras_gan.runs.config import Config
 from keras_gan.serving.options import ExportOptions
 from keras_gan.serving.stand_in import __main__ as stand_in
 

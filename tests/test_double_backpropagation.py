@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import randomness
-from keras_gan.layers import dtype_policy
-from keras_gan.players import trainable_variables
+from keras_gan.game.players import trainable_variables
+from keras_gan.layers.core import dtype_policy
 from tests.conftest import build, examples
 from tests.replicas import slope
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import ema
+from keras_gan.game import averages as ema
 from tests.conftest import build, examples, values
 
 

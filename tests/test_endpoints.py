@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import generate, models, pictures
+from keras_gan import models
+from keras_gan.commands import generate
+from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
-from keras_gan.run_directory import load_run
-from keras_gan.sampling import Condition
+from keras_gan.game.functions import Condition
+from keras_gan.runs.directory import load_run
 from keras_gan.serving import saved_model, warmup
 from keras_gan.serving.endpoints import Endpoints
 from keras_gan.serving.generator import ServedGenerator

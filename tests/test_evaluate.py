@@ -8,8 +8,10 @@ import pytest
 import tensorflow as tf
 
 import train
-from keras_gan import evaluate, latent_space, metrics, pictures
+from keras_gan import latent_space, metrics
+from keras_gan.commands import evaluate
 from keras_gan.data import load_dataset
+from keras_gan.drawing import pictures
 from keras_gan.evaluation import (
     dataset_report,
     drawing,
@@ -20,7 +22,7 @@ from keras_gan.evaluation import (
 )
 from keras_gan.evaluation.digests import weights_digest
 from keras_gan.evaluation.examples import Examples
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 from tests.runs import command_fails, run_train
 
 PIXELS = "--features=pixels"

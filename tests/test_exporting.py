@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 
 import export
-from keras_gan import exporting, generate
+from keras_gan.commands import exporting, generate
 from keras_gan.errors import UserError
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 from keras_gan.serving import saved_model
 from keras_gan.serving.generator import ServedGenerator
 from tests.runs import command_fails

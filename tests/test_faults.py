@@ -13,8 +13,10 @@ import pytest
 import tensorflow as tf
 
 import train
-from keras_gan import adversarial, callbacks, training
-from keras_gan.run_directory import RunDirectory, load_run
+from keras_gan import callbacks
+from keras_gan.commands import training
+from keras_gan.game import model as adversarial
+from keras_gan.runs.directory import RunDirectory, load_run
 from tests.conftest import values
 from tests.runs import assert_same_run, fails, rows, run_train
 
@@ -312,7 +314,7 @@ def test_a_state_that_is_not_finite_is_never_saved(tmp_path, monkeypatch, capsys
 def holder(tmp_path):
     """A process that holds the run directory `tmp_path / "held"`."""
     code = (
-        "import sys, time; from keras_gan.lock import hold\n"
+        "import sys, time; from keras_gan.runs.lock import hold\n"
         "with hold(sys.argv[1]): print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "held")]

@@ -12,8 +12,9 @@ import shutil
 import pytest
 
 import export
-from keras_gan import callbacks, generate
-from keras_gan.checkpoints import Checkpoints
+from keras_gan import callbacks
+from keras_gan.commands import generate
+from keras_gan.runs.checkpoints import Checkpoints
 from tests.runs import assert_same_run, fails, fingerprint, rows, run_train
 
 

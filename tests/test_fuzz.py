@@ -9,10 +9,11 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keras_gan.config import Config, parse
 from keras_gan.data import load_dataset
 from keras_gan.errors import UserError
-from keras_gan.run_directory import load_run
+from keras_gan.options import parse
+from keras_gan.runs.config import Config
+from keras_gan.runs.directory import load_run
 from tests.test_scan import encoded
 
 ROOT = pathlib.Path(__file__).parent.parent

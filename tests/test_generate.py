@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import generate, latent_space, pictures
-from keras_gan.run_directory import load_run
+from keras_gan import latent_space
+from keras_gan.commands import generate
+from keras_gan.drawing import pictures
+from keras_gan.runs.directory import load_run
 from tests.runs import command_fails
 
 

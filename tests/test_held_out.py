@@ -4,7 +4,8 @@ import shutil
 
 import numpy as np
 
-from keras_gan import evaluate, pictures
+from keras_gan.commands import evaluate
+from keras_gan.drawing import pictures
 from tests.runs import command_fails
 
 PIXELS = "--features=pixels"

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from keras.layers import Conv1D, Conv2D, Conv2DTranspose, Dense, Reshape
 
-from keras_gan import convolutions
-from keras_gan.batch_norm import BatchNormalization
-from keras_gan.layers import Dropout, Maxout, dtype_policy
+from keras_gan.layers import convolutions
+from keras_gan.layers.batch_norm import BatchNormalization
+from keras_gan.layers.core import Dropout, Maxout, dtype_policy
 from keras_gan.serving.folding import Affine
 from keras_gan.serving.inference import inference_network
 from keras_gan.serving.phases import PhasedConv2DTranspose

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.errors import UserError
-from keras_gan.layers import OneHot
+from keras_gan.layers.core import OneHot
 from tests.conftest import build, examples
 
 

@@ -8,15 +8,16 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
-from keras_gan import generate, models
+from keras_gan import models
+from keras_gan.commands import generate
+from keras_gan.commands.exporting import export
+from keras_gan.commands.training import train
 from keras_gan.data import load_dataset
 from keras_gan.data.few_labels import keep_labels
 from keras_gan.errors import UserError
-from keras_gan.exporting import export
+from keras_gan.game.standing_statistics import restate
 from keras_gan.losses import class_cross_entropy
-from keras_gan.run_directory import load_run
-from keras_gan.standing_statistics import restate
-from keras_gan.training import train
+from keras_gan.runs.directory import load_run
 from tests.conftest import build, examples
 from tests.runs import command_fails, configuration
 
@@ -115,7 +116,7 @@ def run(tmp_path_factory):
 def test_examples_without_a_label_are_refused_by_name(tmp_path, monkeypatch):
     source = load_dataset("digits", image_size=16)
     keep_labels(source, 3, seed=0)
-    monkeypatch.setattr("keras_gan.training.load_dataset", lambda *_, **__: source)
+    monkeypatch.setattr("keras_gan.commands.training.load_dataset", lambda *_, **__: source)
     for name in SYSTEMS:
         with pytest.raises(UserError, match="needs the label of each example. Received: 1,407"):
             train(configuration(name, tmp_path / name, steps=2, cpu_replicas=1))

@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import randomness
-from keras_gan.batch_norm import BatchNormalization
-from keras_gan.distribution import make_strategy
-from keras_gan.layers import Dropout, Maxout
+from keras_gan.distribution.replicas import make_strategy
+from keras_gan.layers.batch_norm import BatchNormalization
+from keras_gan.layers.core import Dropout, Maxout
 
 
 def test_maxout_against_numpy():

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.callbacks import DiscriminatorRuns, Progress
-from keras_gan.checkpoints import Checkpoints
+from keras_gan.commands.training import train
 from keras_gan.data import load_dataset
-from keras_gan.distribution import make_strategy
+from keras_gan.distribution.replicas import make_strategy
 from keras_gan.errors import UserError
-from keras_gan.long_runs import LongRuns
-from keras_gan.players import trainable_variables
-from keras_gan.training import train
+from keras_gan.game.long_runs import LongRuns
+from keras_gan.game.model import AdversarialModel
+from keras_gan.game.players import trainable_variables
+from keras_gan.runs.checkpoints import Checkpoints
 from tests.conftest import build, examples, same, values
 from tests.runs import assert_same_run, configuration, rows, run_train
 

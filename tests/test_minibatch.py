@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.distribution import all_gather, make_strategy
+from keras_gan.distribution.replicas import all_gather, make_strategy
 from keras_gan.errors import UserError
-from keras_gan.minibatch import MinibatchDiscrimination, MinibatchStandardDeviation
+from keras_gan.layers.minibatch import MinibatchDiscrimination, MinibatchStandardDeviation
 from tests.replicas import assert_same_on_two_replicas, slope
 
 RNG = np.random.default_rng(0)

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 from tests.native_session import INVALID_ARGUMENT
 
 HERE = pathlib.Path(__file__).parent

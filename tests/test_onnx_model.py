@@ -11,9 +11,9 @@ import tensorflow as tf
 
 import export
 import train
-from keras_gan import pictures
+from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 from keras_gan.serving import onnx_model, smaller
 from keras_gan.serving.generator import ServedGenerator
 from tests.conftest import build

@@ -6,18 +6,18 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import losses, models, penalties, randomness
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.augment import adapted_probability
-from keras_gan.distribution import make_strategy
+from keras_gan.distribution.replicas import make_strategy
 from keras_gan.errors import UserError
-from keras_gan.minibatch import (
+from keras_gan.game.model import AdversarialModel
+from keras_gan.game.pieces import PENALTIES, Pieces
+from keras_gan.layers.minibatch import (
     MinibatchDiscrimination,
     MinibatchStandardDeviation,
     read_out_of,
 )
+from keras_gan.layers.spectral_norm import SpectralConv2D, SpectralDense
 from keras_gan.networks import mlp
-from keras_gan.pieces import PENALTIES, Pieces
-from keras_gan.spectral_norm import SpectralConv2D, SpectralDense
 from tests.conftest import build, examples, values
 
 SHAPE = (6, 6, 1)

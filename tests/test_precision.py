@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import adversarial, models, randomness
-from keras_gan.checkpoints import Checkpoints
-from keras_gan.distribution import make_strategy
-from keras_gan.layers import dtype_policy
-from keras_gan.run_directory import load_run
-from keras_gan.training import train
+from keras_gan import models, randomness
+from keras_gan.commands.training import train
+from keras_gan.distribution.replicas import make_strategy
+from keras_gan.game import model as adversarial
+from keras_gan.layers.core import dtype_policy
+from keras_gan.runs.checkpoints import Checkpoints
+from keras_gan.runs.directory import load_run
 from tests.conftest import build, examples, same, values
 from tests.runs import assert_same_run, configuration, fails
 

@@ -9,9 +9,9 @@ import pytest
 from sklearn.svm import LinearSVC
 
 import train
-from keras_gan import probe
-from keras_gan.discriminator_features import discriminator_features
+from keras_gan.commands import probe
 from keras_gan.errors import UserError
+from keras_gan.evaluation.discriminator_features import discriminator_features
 from tests.conftest import build
 from tests.runs import command_fails
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import randomness
-from keras_gan.distribution import make_strategy
+from keras_gan.distribution.replicas import make_strategy
 
 
 @pytest.mark.parametrize(("prior", "deviation"), [("normal", 1.0), ("uniform", 3**-0.5)])

@@ -5,7 +5,8 @@ import pathlib
 import pytest
 
 from keras_gan import models
-from keras_gan.config import Config, key_values, parse
+from keras_gan.options import parse
+from keras_gan.runs.config import Config, key_values
 
 ROOT = pathlib.Path(__file__).parents[1]
 RECIPES = [ROOT / "dcgan.flags", *sorted((ROOT / "recipes").glob("*.flags"))]

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.convolutions import Conv2D
-from keras_gan.resampling import LinearDownsampling2D, LinearUpsampling2D
+from keras_gan.layers.convolutions import Conv2D
+from keras_gan.layers.resampling import LinearDownsampling2D, LinearUpsampling2D
 from tests.replicas import slope
 
 

@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import models
-from keras_gan.attention import SelfAttention
-from keras_gan.batch_norm import BatchNormalization
-from keras_gan.convolutions import Conv2D
 from keras_gan.errors import UserError
+from keras_gan.layers.attention import SelfAttention
+from keras_gan.layers.batch_norm import BatchNormalization
+from keras_gan.layers.convolutions import Conv2D
 from keras_gan.networks import perceptrons, r3gan, resnet
 from tests.conftest import build, examples
 

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gan import models, training
-from keras_gan.config import Config
+from keras_gan import models
+from keras_gan.commands import training
 from keras_gan.errors import UserError
-from keras_gan.schedules import CosineAdam, cosine
+from keras_gan.optimizers.cosine import CosineAdam, cosine
+from keras_gan.runs.config import Config
 
 
 @pytest.mark.parametrize(("progress", "value"), [(0.0, 3.0), (0.5, 2.0), (1.0, 1.0), (7.0, 1.0)])

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 import export
-from keras_gan import callbacks, evaluation, generate, metrics
+from keras_gan import callbacks, evaluation, metrics
 from keras_gan.callbacks import SaveCheckpoints
+from keras_gan.commands import generate
 from keras_gan.data import load_dataset
 from keras_gan.errors import UserError
 from keras_gan.evaluation import classifier, make_extractor
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 from tests.runs import TINY, assert_same_run, fails, fingerprint, rows, run_train, scalar_steps
 
 FLAGS = (*TINY, "--log_every=2", "--evaluate_every=4", "--keep_best=kid", "--features=pixels")

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import pictures
+from keras_gan.commands.training import train
 from keras_gan.data import load_dataset
 from keras_gan.data.few_labels import keep_labels
 from keras_gan.data.source import ArraySource, FileSource
-from keras_gan.distribution import make_strategy
+from keras_gan.distribution.replicas import make_strategy
+from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
-from keras_gan.training import train
 from tests.conftest import build, examples, values
 from tests.runs import command_fails, configuration, scalar_steps
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.spectral_norm import SpectralConv2D, SpectralDense, normalised
+from keras_gan.layers.spectral_norm import SpectralConv2D, SpectralDense, normalised
 from tests.conftest import same, values
 from tests.replicas import assert_same_on_two_replicas, slope
 

@@ -6,12 +6,12 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import losses, models, penalties, randomness
-from keras_gan.batch_norm import BatchNormalization
-from keras_gan.discriminator_features import discriminator_features
-from keras_gan.distribution import make_strategy
+from keras_gan.distribution.replicas import make_strategy
 from keras_gan.errors import UserError
+from keras_gan.evaluation.discriminator_features import discriminator_features
+from keras_gan.game.players import trainable_variables
+from keras_gan.layers.batch_norm import BatchNormalization
 from keras_gan.models.pacgan import packed, unpacked
-from keras_gan.players import trainable_variables
 from tests.conftest import build, examples, same, values
 
 PLAIN = ["lsgan", "wgan", "wgan_gp", "dragan", "sngan", "pacgan", "unrolled"]

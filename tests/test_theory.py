@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import charts, theory
+from keras_gan import theory
+from keras_gan.drawing import charts
 from tests.conftest import build
 
 PATH = pathlib.Path(__file__).parents[1] / "examples" / "theory.py"

@@ -8,9 +8,11 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train
-from keras_gan import pace, pictures, training
-from keras_gan.config import Config
-from keras_gan.run_directory import RunDirectory, load_run
+from keras_gan.commands import training
+from keras_gan.drawing import pictures
+from keras_gan.runs import steps_per_call as pace
+from keras_gan.runs.config import Config
+from keras_gan.runs.directory import RunDirectory, load_run
 from tests.conftest import values
 from tests.runs import assert_same_run, fails, rows, run_train
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import models
-from keras_gan.distribution import global_mean, make_strategy
+from keras_gan.distribution.replicas import global_mean, make_strategy
 from keras_gan.errors import UserError
 from tests.conftest import build, examples, same, values
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.distribution import make_strategy
-from keras_gan.exporting import export
-from keras_gan.run_directory import load_run
-from keras_gan.workers import _nothing
+from keras_gan.commands.exporting import export
+from keras_gan.distribution.replicas import make_strategy
+from keras_gan.distribution.workers import _nothing
+from keras_gan.runs.directory import load_run
 from tests import worker
 from tests.runs import (
     assert_same_run,

@@ -6,10 +6,11 @@ import sys
 import keras
 import numpy as np
 
-from keras_gan import callbacks, models, training
-from keras_gan.config import Config
+from keras_gan import callbacks, models
+from keras_gan.commands import training
 from keras_gan.data import load_dataset
-from keras_gan.distribution import make_strategy
+from keras_gan.distribution.replicas import make_strategy
+from keras_gan.runs.config import Config
 
 # Batch norm, random layers, packs, long runs of D: what could differ between workers. More would
 # take minutes.

@@ -96,7 +96,8 @@ def _chosen(protocol, names, parser):
 def measured(protocol, row, seconds, seed):
     """Trains and judges one run; returns its result, and draws the first seed's."""
     from benchmarks.mode_coverage import record, training
-    from keras_gan import files, pictures
+    from keras_gan import files
+    from keras_gan.drawing import pictures
 
     started = time.perf_counter()
     model, taken = training.trained(row, protocol, seconds, seed)

@@ -5,8 +5,9 @@ import functools
 import numpy as np
 
 from benchmarks.mode_coverage.protocol import Protocol, Row
-from keras_gan import metrics, pictures
+from keras_gan import metrics
 from keras_gan.data import load_dataset
+from keras_gan.drawing import pictures
 from keras_gan.metrics.distances import nearest_others
 
 SAMPLES, SIDE, LEVELS, NEIGHBOURS, CHUNK = 2000, 8, 16, 5, 500

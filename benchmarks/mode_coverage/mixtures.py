@@ -5,8 +5,9 @@ import functools
 import numpy as np
 
 from benchmarks.mode_coverage.protocol import Protocol, Row
-from keras_gan import metrics, models, pictures
+from keras_gan import metrics, models
 from keras_gan.data import load_dataset, mixtures
+from keras_gan.drawing import pictures
 
 SAMPLES, BATCH, FASTER = 2500, 256, 10
 COLUMNS = ("modes", "high_quality", "reverse_kl", "width_ratio")

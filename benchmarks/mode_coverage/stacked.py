@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from benchmarks.mode_coverage.protocol import Protocol, Row
 from benchmarks.mode_coverage.stacked_digits import RealSampler, StackedDigits, coverage
-from keras_gan import pictures
 from keras_gan.data import load_dataset
+from keras_gan.drawing import pictures
 from keras_gan.evaluation.classifier import classifier_for
-from keras_gan.schedules import CosineAdam
+from keras_gan.optimizers.cosine import CosineAdam
 
 SIDE, BATCH, SAMPLES, CHUNK = 16, 128, 25_600, 256
 COLUMNS = ("modes", "reverse_kl")

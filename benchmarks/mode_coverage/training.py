@@ -12,7 +12,8 @@ import time
 import keras
 
 from keras_gan import models
-from keras_gan.config import Config, parse
+from keras_gan.options import parse
+from keras_gan.runs.config import Config
 
 STEPS_IN_A_CALL = 50
 
@@ -95,7 +96,7 @@ def _for_a_time(row, protocol, seconds, seed):
 
 def _by_recipe(path, protocol, seed):
     """Trains a recipe as `train.py` does, in a directory that goes away."""
-    from keras_gan.training import train
+    from keras_gan.commands.training import train
 
     with tempfile.TemporaryDirectory() as directory:
         flags = [f"--flagfile={path}", f"--run_dir={directory}/run", f"--seed={seed}"]

@@ -7,7 +7,7 @@ import sys
 import threading
 
 from keras_gan.callbacks.steps import StepCallback
-from keras_gan.workers import Workers
+from keras_gan.distribution.workers import Workers
 
 
 class Interruption(StepCallback):

@@ -7,7 +7,7 @@ import sys
 import time
 
 from keras_gan.callbacks.steps import StepCallback
-from keras_gan.long_runs import LongRuns
+from keras_gan.game.long_runs import LongRuns
 
 _BAR = 10
 _NO_RUNS = LongRuns()

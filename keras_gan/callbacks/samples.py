@@ -5,8 +5,8 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import pictures
 from keras_gan.callbacks.steps import StepCallback
+from keras_gan.drawing import pictures
 from keras_gan.files import write_bytes
 
 

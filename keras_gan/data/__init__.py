@@ -2,8 +2,7 @@
 
 import os
 
-from keras_gan.config import did_you_mean
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, did_you_mean
 
 BUILT_IN = ("digits", "grid", "ring")
 

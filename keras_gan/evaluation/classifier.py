@@ -11,11 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gan.drawing.pictures import to_bytes
 from keras_gan.errors import UserError
 from keras_gan.evaluation.digests import digest_of
 from keras_gan.evaluation.shrinking import shrunk
 from keras_gan.files import replacing
-from keras_gan.pictures import to_bytes
 
 _RECIPE = "2"  # To be raised with any change below, so that what was kept before is not used.
 SIDE = 32

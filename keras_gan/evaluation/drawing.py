@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from keras_gan import charts, metrics, pictures
+from keras_gan import metrics
+from keras_gan.drawing import charts, pictures
 from keras_gan.evaluation.measures import class_shares
 
 _PAIRS = 32  # Samples beside their nearest training example.

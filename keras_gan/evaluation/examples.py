@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_gan.drawing.pictures import to_bytes
 from keras_gan.metrics.inputs import check_features
-from keras_gan.pictures import to_bytes
 
 _IMAGE_BYTES = 2**30  # Of images that are kept beside the features.
 _BATCH = 64

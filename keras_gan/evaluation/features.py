@@ -10,8 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.config import did_you_mean
-from keras_gan.errors import UserError, first_line
+from keras_gan.errors import UserError, did_you_mean, first_line
 from keras_gan.evaluation.classifier import SIDE, classifier_for
 from keras_gan.evaluation.digests import digest_of
 from keras_gan.evaluation.shrinking import rgb, shrunk

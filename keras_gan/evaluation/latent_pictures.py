@@ -6,7 +6,8 @@ seed draws it.
 
 import numpy as np
 
-from keras_gan import latent_space, pictures
+from keras_gan import latent_space
+from keras_gan.drawing import pictures
 
 _ROWS, _STEPS = 8, 8
 

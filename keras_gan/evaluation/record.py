@@ -5,10 +5,10 @@ import os
 from typing import NamedTuple
 
 import keras_gan
-from keras_gan.config import changes
 from keras_gan.errors import UserError
 from keras_gan.evaluation.measures import BETTER, ERRORS
 from keras_gan.files import write_text
+from keras_gan.runs.config import changes
 
 FILE = "evaluation.json"
 # Settings whose difference makes numbers incomparable.

@@ -9,7 +9,7 @@ from keras_gan.errors import UserError
 from keras_gan.evaluation.digests import weights_digest
 from keras_gan.evaluation.examples import generated_parts, real_parts
 from keras_gan.evaluation.references import Reference, load_reference
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 
 
 class Subject(NamedTuple):

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from keras_gan import pictures
+from keras_gan.drawing import pictures
 from keras_gan.evaluation import conditions, drawing, latent_pictures, measures
 from keras_gan.evaluation.examples import gather, real_parts
 from keras_gan.evaluation.features import make_extractor

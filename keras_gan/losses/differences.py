@@ -5,7 +5,7 @@ Adding a constant to every logit changes none of them.
 
 import tensorflow as tf
 
-from keras_gan.distribution import global_mean
+from keras_gan.distribution.replicas import global_mean
 
 
 def discriminator_wasserstein(real_logits, fake_logits):

@@ -5,7 +5,7 @@ Sinha, Zhao, Goyal, Raffel, Odena: Top-k Training of GANs, 2020.
 
 import tensorflow as tf
 
-from keras_gan.distribution import all_gather
+from keras_gan.distribution.replicas import all_gather
 from keras_gan.errors import UserError
 
 

@@ -8,8 +8,7 @@ import importlib
 import inspect
 import pkgutil
 
-from keras_gan.config import did_you_mean
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, did_you_mean
 
 
 def names():
@@ -32,7 +31,7 @@ def get(name):
     Raises:
         UserError: If there is no such system.
     """
-    from keras_gan.adversarial import AdversarialModel
+    from keras_gan.game.model import AdversarialModel
 
     check_name(name)
     module = importlib.import_module(f"{__name__}.{name}")

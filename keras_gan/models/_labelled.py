@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import pictures
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
+from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
+from keras_gan.game.functions import Condition
+from keras_gan.game.model import AdversarialModel
+from keras_gan.game.players import one_each
 from keras_gan.networks import labelled
-from keras_gan.players import one_each
-from keras_gan.sampling import Condition
 
 _COLUMNS = 8  # At least, where there is room: more would make a ribbon of few classes.
 

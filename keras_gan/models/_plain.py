@@ -2,9 +2,9 @@
 
 import keras
 
-from keras_gan.adversarial import AdversarialModel
+from keras_gan.game.model import AdversarialModel
+from keras_gan.game.players import one_each
 from keras_gan.networks import plain
-from keras_gan.players import one_each
 
 
 class PlainModel(AdversarialModel):

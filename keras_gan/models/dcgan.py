@@ -6,10 +6,10 @@ Convolutional Generative Adversarial Networks, 2015.
 
 import keras
 
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
+from keras_gan.game.model import AdversarialModel
+from keras_gan.game.players import one_each
 from keras_gan.networks import dcgan
-from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -8,13 +8,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import pictures, randomness
-from keras_gan.adversarial import AdversarialModel
+from keras_gan import randomness
 from keras_gan.checks import check_arguments, check_weights
+from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
+from keras_gan.game.functions import Condition
+from keras_gan.game.model import AdversarialModel
 from keras_gan.losses import class_cross_entropy
 from keras_gan.networks import infogan
-from keras_gan.sampling import Condition
 
 _MOST_CODES = 1000
 

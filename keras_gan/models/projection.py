@@ -6,9 +6,9 @@ Miyato, Koyama: cGANs with Projection Discriminator, 2018.
 import keras
 
 from keras_gan.checks import check_arguments
+from keras_gan.game.players import one_each
 from keras_gan.models._labelled import LabelledModel, check_classes
 from keras_gan.networks import conditional_resnet
-from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -7,13 +7,13 @@ Baseline, 2024.
 import keras
 import tensorflow as tf
 
-from keras_gan import ema
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
+from keras_gan.game import averages as ema
+from keras_gan.game.model import AdversarialModel
+from keras_gan.game.players import one_each
 from keras_gan.networks import perceptrons, r3gan
-from keras_gan.players import one_each
-from keras_gan.schedules import CosineAdam, cosine
+from keras_gan.optimizers.cosine import CosineAdam, cosine
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -5,8 +5,8 @@ Zhang, Goodfellow, Metaxas, Odena: Self-Attention Generative Adversarial Network
 
 import keras
 
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments
+from keras_gan.game.model import AdversarialModel
 from keras_gan.networks import resnet
 
 

@@ -7,14 +7,14 @@ sections 3.1 and 5.
 import keras
 import tensorflow as tf
 
-from keras_gan.adversarial import AdversarialModel
 from keras_gan.checks import check_arguments, check_weights
-from keras_gan.distribution import global_mean
+from keras_gan.distribution.replicas import global_mean
 from keras_gan.errors import UserError
+from keras_gan.game.model import AdversarialModel
+from keras_gan.game.players import one_each
 from keras_gan.losses import class_cross_entropy
 from keras_gan.models._labelled import check_classes, labels_of
 from keras_gan.networks import dcgan, semi
-from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -7,8 +7,8 @@ Miyato, Kataoka, Koyama, Yoshida: Spectral Normalization for Generative Adversar
 import keras
 
 from keras_gan.checks import check_choice
+from keras_gan.game.players import one_each
 from keras_gan.models._plain import PlainModel
-from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

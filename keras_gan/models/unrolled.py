@@ -6,11 +6,11 @@ Metz, Poole, Pfau, Sohl-Dickstein: Unrolled Generative Adversarial Networks, 201
 import keras
 import tensorflow as tf
 
-from keras_gan.distribution import sum_over_replicas
+from keras_gan.distribution.replicas import sum_over_replicas
 from keras_gan.errors import UserError
-from keras_gan.functional_optimizers import FunctionalOptimizer
+from keras_gan.game.players import trainable_variables
 from keras_gan.models._plain import PlainModel
-from keras_gan.players import trainable_variables
+from keras_gan.optimizers.functional import FunctionalOptimizer
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -7,9 +7,9 @@ import keras
 import tensorflow as tf
 
 from keras_gan.errors import UserError
-from keras_gan.long_runs import LongRuns
+from keras_gan.game.long_runs import LongRuns
+from keras_gan.game.players import one_each, trainable_variables
 from keras_gan.models._plain import PlainModel
-from keras_gan.players import one_each, trainable_variables
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -5,8 +5,8 @@ Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville: Improved Training of Wasserstei
 
 import keras
 
+from keras_gan.game.players import one_each
 from keras_gan.models._plain import PlainModel
-from keras_gan.players import one_each
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -6,9 +6,9 @@ GAN Training for High Fidelity Natural Image Synthesis, 2019.
 
 import keras
 
-from keras_gan.conditional_batch_norm import ConditionalBatchNormalization
 from keras_gan.errors import UserError
-from keras_gan.layers import ArgumentsAreConfig, OneHot
+from keras_gan.layers.conditional_batch_norm import ConditionalBatchNormalization
+from keras_gan.layers.core import ArgumentsAreConfig, OneHot
 from keras_gan.networks.dcgan import levels
 from keras_gan.networks.resnet import Blocks, features_of, image_from
 

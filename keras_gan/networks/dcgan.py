@@ -8,9 +8,9 @@ import math
 
 import keras
 
-from keras_gan.convolutions import Conv2DTranspose
 from keras_gan.errors import UserError
-from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.layers.convolutions import Conv2DTranspose
+from keras_gan.layers.core import ArgumentsAreConfig
 from keras_gan.networks.normalization import Normalization, batch_norm
 
 _BASES = range(2, 8)

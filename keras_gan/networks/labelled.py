@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_gan.layers import ArgumentsAreConfig, OneHot
+from keras_gan.layers.core import ArgumentsAreConfig, OneHot
 from keras_gan.networks import dcgan
 from keras_gan.networks.normalization import Normalization
 

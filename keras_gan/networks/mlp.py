@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from keras_gan.layers import ArgumentsAreConfig, Dropout, Maxout
+from keras_gan.layers.core import ArgumentsAreConfig, Dropout, Maxout
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.mlp")

@@ -2,10 +2,10 @@
 
 import keras
 
-from keras_gan.batch_norm import BatchNormalization
 from keras_gan.checks import check_choice
-from keras_gan.convolutions import Conv2D
-from keras_gan.spectral_norm import SpectralConv2D, SpectralDense
+from keras_gan.layers.batch_norm import BatchNormalization
+from keras_gan.layers.convolutions import Conv2D
+from keras_gan.layers.spectral_norm import SpectralConv2D, SpectralDense
 
 NORMALIZATIONS = ("batch", "layer", "spectral", "none")
 

@@ -8,7 +8,7 @@ the mode only, and the latents give it its width through a linear path around th
 
 import keras
 
-from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.layers.core import ArgumentsAreConfig
 from keras_gan.networks.r3gan import GAIN, SLOPE, weights
 
 

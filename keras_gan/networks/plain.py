@@ -3,7 +3,7 @@
 import keras
 
 from keras_gan.checks import check_arguments, check_shape
-from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.layers.core import ArgumentsAreConfig
 from keras_gan.networks import dcgan, mlp
 from keras_gan.networks.normalization import Normalization
 

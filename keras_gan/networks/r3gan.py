@@ -10,10 +10,10 @@ import math
 import keras
 import tensorflow as tf
 
-from keras_gan.convolutions import Conv2D
-from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.layers.convolutions import Conv2D
+from keras_gan.layers.core import ArgumentsAreConfig
+from keras_gan.layers.resampling import LinearDownsampling2D, LinearUpsampling2D
 from keras_gan.networks.dcgan import levels
-from keras_gan.resampling import LinearDownsampling2D, LinearUpsampling2D
 
 SLOPE = 0.2
 GAIN = math.sqrt(2.0 / (1.0 + SLOPE**2))  # Keeps the variance through a leaky ReLU.

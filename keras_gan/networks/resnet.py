@@ -8,13 +8,13 @@ import math
 
 import keras
 
-from keras_gan.attention import SelfAttention
-from keras_gan.batch_norm import BatchNormalization
-from keras_gan.convolutions import Conv2D
 from keras_gan.errors import UserError
-from keras_gan.layers import ArgumentsAreConfig
+from keras_gan.layers.attention import SelfAttention
+from keras_gan.layers.batch_norm import BatchNormalization
+from keras_gan.layers.convolutions import Conv2D
+from keras_gan.layers.core import ArgumentsAreConfig
+from keras_gan.layers.spectral_norm import SpectralConv2D, SpectralDense
 from keras_gan.networks.dcgan import features, levels
-from keras_gan.spectral_norm import SpectralConv2D, SpectralDense
 
 
 def attention_sides(image_shape, level):

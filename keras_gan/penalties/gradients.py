@@ -13,7 +13,7 @@ and moves its state, such as spectral-norm vectors.
 import tensorflow as tf
 
 from keras_gan import randomness
-from keras_gan.distribution import global_mean
+from keras_gan.distribution.replicas import global_mean
 
 _TINY = 1e-12  # Inside the root, whose slope at zero is infinite.
 

@@ -5,7 +5,7 @@ import collections
 import keras
 import numpy as np
 
-from keras_gan import batch_norm, convolutions
+from keras_gan.layers import batch_norm, convolutions
 
 BATCH_NORMS = (keras.layers.BatchNormalization, batch_norm.BatchNormalization)
 TRANSPOSED = (keras.layers.Conv2DTranspose, convolutions.Conv2DTranspose)

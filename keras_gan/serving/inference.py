@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gan import layers
+from keras_gan.layers import core as layers
 from keras_gan.serving import folding, phases
 
 _TRAINING_ONLY = (

@@ -6,7 +6,8 @@ import os
 import re
 
 import keras_gan
-from keras_gan import files, pictures
+from keras_gan import files
+from keras_gan.drawing import pictures
 from keras_gan.evaluation.digests import weights_digest
 
 FILE, PICTURE = "model_card.md", "samples.png"

@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from keras_gan.config import CHECKPOINT, STANDING_STATISTICS, Config, option
 from keras_gan.errors import UserError
+from keras_gan.options import CHECKPOINT, STANDING_STATISTICS, option
+from keras_gan.runs.config import Config
 
 FORMATS = ("saved_model", "onnx")
 LAYOUTS = ("nhwc", "nchw")

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import models
-from keras_gan.checkpoints import Checkpoints
-from keras_gan.exporting import export
-from keras_gan.run_directory import load_run
-from keras_gan.training import train
+from keras_gan.commands.exporting import export
+from keras_gan.commands.training import train
+from keras_gan.runs.checkpoints import Checkpoints
+from keras_gan.runs.directory import load_run
 from tests.runs import assert_same_run, configuration, rows
 
 STEPS, CUT = 7, 4

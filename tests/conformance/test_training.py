@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import models
-from keras_gan.distribution import make_strategy
-from keras_gan.players import trainable_variables
+from keras_gan.distribution.replicas import make_strategy
+from keras_gan.game.players import trainable_variables
 from tests.conftest import build, examples, same, values
 
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import callbacks, models
-from keras_gan.training import train
+from keras_gan.commands.training import train
 from tests.runs import assert_same_run, configuration
 
 pytestmark = pytest.mark.soak

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from keras_gan.checkpoints import Checkpoints
+from keras_gan.runs.checkpoints import Checkpoints
 from tests.conftest import build, same, values
 from tests.test_checkpoints import everything
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 from tests.runs import assert_same_run, kill, rows, run_train, start_process
 
 pytestmark = pytest.mark.soak

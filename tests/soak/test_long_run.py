@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gan import callbacks
-from keras_gan.adversarial import AdversarialModel
+from keras_gan.game.model import AdversarialModel
 from tests.runs import run_train
 
 pytestmark = pytest.mark.soak

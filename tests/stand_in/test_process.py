@@ -12,7 +12,7 @@ import threading
 import numpy as np
 import pytest
 
-from keras_gan import generate
+from keras_gan.commands import generate
 from keras_gan.serving.stand_in import __main__ as stand_in
 from keras_gan.serving.stand_in.batching import Limits
 from keras_gan.serving.stand_in.model import Model

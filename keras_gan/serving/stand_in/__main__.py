@@ -16,8 +16,8 @@ import sys
 import threading
 
 from keras_gan import command
-from keras_gan.config import check_options, option
 from keras_gan.errors import UserError
+from keras_gan.options import check_options, option
 
 DESCRIPTION = (
     "Answers TensorFlow Serving's REST and gRPC requests for an export, to try clients without "

@@ -4,7 +4,7 @@ import abc
 
 import tensorflow as tf
 
-from keras_gan import ema
+from keras_gan.game import averages as ema
 
 
 class Hooks:

@@ -8,7 +8,7 @@ import time
 import keras
 import numpy as np
 
-from keras_gan.layers import dtype_policy
+from keras_gan.layers.core import dtype_policy
 
 _TRIED = 16  # Steps in a call of the second trial.
 _CALLS = 20  # Timed calls of a trial.

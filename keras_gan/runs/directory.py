@@ -5,11 +5,12 @@ import os
 import shlex
 
 import keras_gan
-from keras_gan import files, models
-from keras_gan.checkpoints import Checkpoints
-from keras_gan.config import Config
+from keras_gan import files
+from keras_gan import models
+from keras_gan.runs.checkpoints import Checkpoints
+from keras_gan.runs.config import Config
 from keras_gan.errors import UserError, first_line
-from keras_gan.standing_statistics import restate
+from keras_gan.game.standing_statistics import restate
 
 
 class RunDirectory:
@@ -130,7 +131,7 @@ def load_run(run_dir, checkpoint="newest", standing_statistics=0):
         run_dir: A run directory that `train.py` wrote.
         checkpoint: `"newest"`, `"best"` (the one that `--keep_best` kept) or a step.
         standing_statistics: Batches of samples that batch norm's statistics are taken from;
-            see `keras_gan.standing_statistics`. 0: those of training.
+            see `keras_gan.game.standing_statistics`. 0: those of training.
 
     Returns:
         (model, record): an `AdversarialModel`, not compiled, and the run's

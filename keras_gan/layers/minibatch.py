@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan.checks import check_arguments
-from keras_gan.distribution import all_gather, own_rows
+from keras_gan.distribution.replicas import all_gather, own_rows
 from keras_gan.errors import UserError
 
 

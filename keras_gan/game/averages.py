@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gan.layers import dtype_policy
+from keras_gan.layers.core import dtype_policy
 
 
 def twin(network):

@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.cluster import ALONE
+from keras_gan.distribution.cluster import ALONE
 from keras_gan.errors import UserError, first_line
 
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)

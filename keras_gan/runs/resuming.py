@@ -3,9 +3,9 @@
 import json
 
 from keras_gan import callbacks
-from keras_gan.config import changes
+from keras_gan.runs.config import changes
 from keras_gan.errors import UserError
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 
 
 def own_record(run, config):

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gan.distribution import takes_summed_gradients
+from keras_gan.distribution.replicas import takes_summed_gradients
 from keras_gan.errors import UserError
 
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gan import augment, losses, penalties
 from keras_gan.errors import UserError
-from keras_gan.players import synchronizing
+from keras_gan.game.players import synchronizing
 
 _ADAPTED_EVERY = 4  # Updates of D between changes of the augmentation's probability.
 _CONSISTENT = "translation"

@@ -7,7 +7,7 @@ Adversarial Networks, 2018.
 import keras
 import tensorflow as tf
 
-from keras_gan import convolutions
+from keras_gan.layers import convolutions
 
 _TINY = 1e-12
 

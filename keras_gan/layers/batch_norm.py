@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gan.distribution import global_mean
+from keras_gan.distribution.replicas import global_mean
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -15,18 +15,19 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from keras_gan import ema, randomness
+from keras_gan import randomness
 from keras_gan.checks import check_arguments, check_batch, check_choice, check_shape
-from keras_gan.distribution import ReplicaMean, global_mean, sum_over_replicas, together
-from keras_gan.game import Game
-from keras_gan.hooks import Hooks
-from keras_gan.layers import ArgumentsAreConfig
-from keras_gan.long_runs import LongRuns
-from keras_gan.minibatch import comparing
-from keras_gan.pieces import TakesPieces, choose
-from keras_gan.players import add, check_players, gradient_norm, trainable_variables
-from keras_gan.sampling import Sampling
-from keras_gan.two_optimizers import TwoOptimizers
+from keras_gan.distribution.replicas import ReplicaMean, global_mean, sum_over_replicas, together
+from keras_gan.game import averages as ema
+from keras_gan.game.contest import Game
+from keras_gan.game.fitting import TwoOptimizers
+from keras_gan.game.functions import Sampling
+from keras_gan.game.hooks import Hooks
+from keras_gan.game.long_runs import LongRuns
+from keras_gan.game.pieces import TakesPieces, choose
+from keras_gan.game.players import add, check_players, gradient_norm, trainable_variables
+from keras_gan.layers.core import ArgumentsAreConfig
+from keras_gan.layers.minibatch import comparing
 
 _WATCHED = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
 

@@ -10,17 +10,19 @@ import time
 import keras
 import tensorflow as tf
 
-from keras_gan import callbacks, checkpoints, cluster, lock, models, reports, resuming
-from keras_gan.config import key_values
+from keras_gan import callbacks, models
 from keras_gan.data import load_dataset
 from keras_gan.data.few_labels import keep_labels
-from keras_gan.distribution import make_strategy
+from keras_gan.distribution import cluster
+from keras_gan.distribution.replicas import make_strategy
+from keras_gan.distribution.workers import Workers
 from keras_gan.errors import UserError, first_line
-from keras_gan.layers import dtype_policy
-from keras_gan.long_runs import LongRuns
-from keras_gan.pace import steps_per_execution
-from keras_gan.run_directory import RunDirectory
-from keras_gan.workers import Workers
+from keras_gan.game.long_runs import LongRuns
+from keras_gan.layers.core import dtype_policy
+from keras_gan.runs import checkpoints, lock, reports, resuming
+from keras_gan.runs.config import key_values
+from keras_gan.runs.directory import RunDirectory
+from keras_gan.runs.steps_per_call import steps_per_execution
 
 
 def train(config):

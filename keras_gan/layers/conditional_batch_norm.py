@@ -6,8 +6,8 @@ Modulating early visual processing by language, 2017.
 
 import keras
 
-from keras_gan.batch_norm import BatchNormalization
-from keras_gan.spectral_norm import SpectralDense
+from keras_gan.layers.batch_norm import BatchNormalization
+from keras_gan.layers.spectral_norm import SpectralDense
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -6,7 +6,7 @@ import threading
 import keras
 import tensorflow as tf
 
-from keras_gan.command import interrupts_at_once
+from keras_gan.distribution.signals import interrupts_at_once
 from keras_gan.errors import UserError, first_line
 
 

@@ -4,9 +4,9 @@ import keras
 import tensorflow as tf
 
 from keras_gan.checks import check_arguments
-from keras_gan.distribution import is_multi_worker, steps_of_workers
+from keras_gan.distribution.replicas import is_multi_worker, steps_of_workers
 from keras_gan.errors import UserError
-from keras_gan.players import build_optimizers, scaling_losses, synchronizing
+from keras_gan.game.players import build_optimizers, scaling_losses, synchronizing
 
 
 class TwoOptimizers:

@@ -10,8 +10,8 @@ import inspect
 from keras_gan.augment import POLICIES, parse_policy
 from keras_gan.checks import check_choice, check_weights
 from keras_gan.errors import UserError
+from keras_gan.layers.minibatch import LAYERS
 from keras_gan.losses import OBJECTIVES
-from keras_gan.minibatch import LAYERS
 
 PENALTIES = ("gradient_penalty", "one_sided_gradient_penalty", "dragan", "r1", "r2")
 ADAPTIVE = "adaptive"

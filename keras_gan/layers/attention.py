@@ -9,9 +9,9 @@ import functools
 import keras
 import tensorflow as tf
 
-from keras_gan.convolutions import Conv2D
 from keras_gan.errors import UserError
-from keras_gan.spectral_norm import SpectralConv2D
+from keras_gan.layers.convolutions import Conv2D
+from keras_gan.layers.spectral_norm import SpectralConv2D
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

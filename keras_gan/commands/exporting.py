@@ -11,7 +11,7 @@ from keras_gan import files
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
 from keras_gan.evaluation import record as evaluations
-from keras_gan.run_directory import load_run
+from keras_gan.runs.directory import load_run
 from keras_gan.serving import deployment, model_card, onnx_model, saved_model
 from keras_gan.serving.generator import ServedGenerator
 from keras_gan.serving.inference import inference_network

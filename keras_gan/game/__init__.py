@@ -1,0 +1,1 @@
+"""The base of all systems: players, contests, functions, and the training step."""

@@ -1,0 +1,189 @@
+"""Command-line flags made from the fields of a dataclass.
+
+`option` declares a field, `parse` reads the command line (and any `--flagfile`) into an
+instance, `usage` writes `--help`. Nothing else in the package knows flags, and TensorFlow is
+not imported.
+"""
+
+import dataclasses
+import re
+import textwrap
+import typing
+
+from absl import flags
+
+from keras_gan.errors import UserError, did_you_mean
+
+CHECKPOINT = "Which checkpoint of the run: newest, best (see train.py --keep_best) or a step."
+
+
+STANDING_STATISTICS = (
+    "Take batch norm's statistics from so many batches of samples, as BigGAN does (100 there). "
+    "0: those of training."
+)
+
+
+def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=None, free=False):
+    """Returns a dataclass field that is also a command-line flag.
+
+    Args:
+        default: The default value. `None` means "decided later", for example
+            by the system's paper.
+        help: One sentence for `--help`.
+        lower: Smallest allowed number.
+        upper: Largest allowed number.
+        choices: Allowed strings.
+        pattern: Regular expression of allowed strings, and what it means in words.
+        free: Whether the value may differ when a run is resumed.
+    """
+    metadata = {
+        "help": help, "bounds": (lower, upper), "choices": choices, "pattern": pattern, "free": free
+    }  # fmt: skip
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def check_options(options):
+    """Raises `UserError` for the first field of the wrong type or out of its own bounds."""
+    types = typing.get_type_hints(type(options))
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if not _has_type(value, types[field.name]):
+            raise UserError(
+                f"--{field.name} must be {_KINDS[_plain(types[field.name])]}. Received: {value!r}."
+            )
+        texts = value if isinstance(value, tuple) else (value,)
+        if not all(text.isprintable() for text in texts if isinstance(text, str)):
+            raise UserError(f"--{field.name} must be printable text. Received: {value!r}.")
+        (lower, upper), choices = field.metadata["bounds"], field.metadata["choices"]
+        if lower is not None and value is not None:
+            if not value >= lower:
+                raise UserError(f"--{field.name} must be at least {lower}. Received: {value}.")
+            if value > upper:
+                raise UserError(f"--{field.name} must be at most {upper}. Received: {value}.")
+        pattern, meaning = field.metadata["pattern"] or ("", "")
+        if pattern and value is not None and not re.fullmatch(pattern, value):
+            raise UserError(f"--{field.name} must be {meaning}. Received: {value!r}.")
+        if choices and value is not None and value not in choices:
+            raise UserError(
+                f"--{field.name} must be one of {', '.join(choices)}. Received: {value!r}."
+            )
+
+
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    tuple: "a list of texts",
+}
+
+
+def parse(options_class, argv):
+    """Reads a command line into an instance of `options_class`.
+
+    Args:
+        options_class: A dataclass whose fields were made by `option`.
+        argv: Program name and arguments. `--flagfile=FILE` is expanded in
+            place and the last value of a flag wins.
+
+    Returns:
+        An `options_class` instance, or `None` when `--help` was given.
+
+    Raises:
+        UserError: For an unknown flag, a bad value or a positional argument.
+    """
+    values = flags.FlagValues()
+    types = typing.get_type_hints(options_class)
+    for field in dataclasses.fields(options_class):
+        define = _definer(types[field.name])
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        define(field.name, default, field.metadata["help"], flag_values=values)
+    flags.DEFINE_boolean("help", False, "Show this help.", flag_values=values, short_name="h")
+    if any(word in ("--flagfile=", "-flagfile=") for word in argv):
+        raise UserError("--flagfile must name a file. Received: an empty name.")
+    try:
+        positional = values(argv)[1:]
+    except flags.Error as error:
+        shown = [field.name for field in _shown(options_class)]
+        raise UserError(_explain(error, types, shown)) from None
+    except UnicodeDecodeError:
+        raise UserError("The flagfile is no UTF-8 text.") from None
+    except RecursionError:
+        raise UserError("The flagfiles name each other too deeply.") from None
+    except ValueError as error:  # What Python says to a name with a NUL in it.
+        raise UserError(f"Cannot read the flags: {error}.") from None
+    if values["help"].value:
+        return None
+    if positional:
+        word = positional[0]
+        meant = f"--flagfile={word}" if word.endswith(".flags") else f"--{word}"
+        advice = f" Did you mean {meant}?" if "=" in meant else ""
+        raise UserError(
+            f"Expected only flags, --name=value. Received: {word!r}.{advice} See --help."
+        )
+    chosen = {field.name: values[field.name].value for field in dataclasses.fields(options_class)}
+    return options_class(
+        **{key: tuple(v) if isinstance(v, list) else v for key, v in chosen.items()}
+    )
+
+
+def _explain(error, types, shown):
+    """Returns what a flag error means, in the words of this package."""
+    if isinstance(error, flags.UnrecognizedFlagError):
+        near = did_you_mean(error.flagname, shown).replace("'", "").replace("mean ", "mean --")
+        if not near and "model_arg" in shown:
+            near = f" An argument of the model would be --model_arg={error.flagname}=VALUE."
+        return f"Unknown flag --{error.flagname}.{near} See --help."
+    if isinstance(error, flags.CantOpenFlagFileError):
+        reason = str(error).partition("[Errno")[2].partition("] ")[2]
+        return f"Cannot open the flagfile: {reason}."
+    value = re.match(r"flag --(\w+)=(.*?): ", str(error), flags=re.DOTALL)
+    if value and value[1] in types:
+        return f"--{value[1]} must be {_KINDS[_plain(types[value[1]])]}. Received: {value[2]!r}."
+    return " ".join(str(error).split())
+
+
+def _plain(annotation):
+    """Returns the type of a flag that may be `None`, and `tuple` for one that repeats."""
+    if typing.get_origin(annotation) is tuple:
+        return tuple
+    return next((t for t in typing.get_args(annotation) if t is not type(None)), annotation)
+
+
+def _has_type(value, annotation):
+    kind = _plain(annotation)
+    if value is None:
+        return type(None) in typing.get_args(annotation)
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    if kind is tuple:
+        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _definer(annotation):
+    return {
+        tuple: flags.DEFINE_multi_string,
+        str: flags.DEFINE_string,
+        int: flags.DEFINE_integer,
+        float: flags.DEFINE_float,
+        bool: flags.DEFINE_boolean,
+    }[_plain(annotation)]
+
+
+def _shown(options_class):
+    """Returns the fields that users are told of: those that `options_class.shown` names, or all."""
+    shown = getattr(options_class, "shown", None)
+    return [f for f in dataclasses.fields(options_class) if not shown or f.name in shown]
+
+
+def usage(options_class, description):
+    """Returns the text of `--help`."""
+    lines = [textwrap.fill(description, 88), "", "Flags (--flagfile=FILE reads them from a file):"]
+    for field in _shown(options_class):
+        name = f"--[no]{field.name}" if isinstance(field.default, bool) else f"--{field.name}"
+        default = "" if field.default in (None, ()) else f" (default: {field.default})"
+        lines.append(f"  {name}")
+        text = field.metadata["help"] + default
+        lines.append(textwrap.fill(text, 88, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    return "\n".join(lines)
