@@ -31,33 +31,44 @@ def check_weights(**values):
             raise UserError(f"{name} must be 0 or more. Received: {value}.")
 
 
-def check_batch(batch, image_shape, d_steps, accumulate_steps):
-    """Raises `UserError` unless `batch` can train a model of this shape.
+def check_batch(batch, spec, sub_batches, accumulate_steps):
+    """Raises `UserError` unless `batch` can train a model.
 
     Args:
         batch: What `fit` hands to `train_step`.
-        image_shape: Shape of an example.
-        d_steps: Updates that the batch is for.
+        spec: What the model trains on: ports by the keys of a batch.
+        sub_batches: Sub-batches that the batch of a step is made of, as `d_steps`.
         accumulate_steps: Parts of an update.
     """
-    image = batch.get("image") if isinstance(batch, dict) else None
-    if image is None:
-        received = sorted(batch) if isinstance(batch, dict) else type(batch).__name__
-        raise UserError(
-            "Expected batches that are dicts with the key 'image', as from "
-            f"dataset.map(lambda x: {{'image': x}}). Received: {received}."
-        )
-    if tuple(image.shape[1:]) != image_shape or image.shape[0] is None:
-        raise UserError(
-            f"Expected 'image' of shape (batch, {', '.join(map(str, image_shape))}) with a fixed "
-            f"batch size (drop_remainder=True). Received: {tuple(image.shape)}."
-        )
-    if image.shape[0] % (d_steps * accumulate_steps):
-        parts = f" in accumulate_steps={accumulate_steps} parts" if accumulate_steps > 1 else ""
-        raise UserError(
-            f"Expected a batch of d_steps={d_steps} times the examples of one update{parts}, on "
-            f"each replica. Received: {image.shape[0]} examples."
-        )
+    for key, port in spec.items():
+        rows = batch.get(key) if isinstance(batch, dict) else None
+        if rows is None:
+            received = sorted(batch) if isinstance(batch, dict) else type(batch).__name__
+            raise UserError(
+                f"Expected batches that are dicts with {_keys(spec)}. Received: {received}."
+            )
+        shape, shown = tuple(rows.shape), ", ".join(map(str, port.shape))
+        sides = zip(port.shape, shape[1:], strict=False)
+        fits = len(shape) == 1 + len(port.shape) and all(a in (None, b) for a, b in sides)
+        if not fits or shape[0] is None:
+            raise UserError(
+                f"Expected {key!r} of shape (batch, {shown}) with a fixed batch size "
+                f"(drop_remainder=True). Received: {shape}."
+            )
+        if shape[0] % (sub_batches * accumulate_steps):
+            parts = f" in accumulate_steps={accumulate_steps} parts" if accumulate_steps > 1 else ""
+            raise UserError(
+                f"Expected a batch of d_steps={sub_batches} times the examples of one "
+                f"update{parts}, on each replica. Received: {shape[0]} examples."
+            )
+
+
+def _keys(spec):
+    """Returns the keys of a batch in words, with how to make such batches."""
+    if len(spec) > 1:
+        return f"the keys {', '.join(map(repr, spec))}"
+    (key,) = spec
+    return f"the key {key!r}, as from dataset.map(lambda x: {{{key!r}: x}})"
 
 
 def check_shape(image_shape):

@@ -12,7 +12,7 @@ import threading
 import tensorflow as tf
 
 PRIORS = ("normal", "uniform")
-PURPOSES = {"latents": 1, "generator_layers": 4, "discriminator_layers": 5}
+PURPOSES = {"latents": 1, "generator_layers": 4, "discriminator_layers": 5, "loss_latents": 6}
 _active = threading.local()
 
 
@@ -34,14 +34,15 @@ def _fold_in(key, number):
 
 
 class _Draws:
-    """What is drawn from in a block: a seed, how often it was, and for which part of a batch."""
+    """The source of draws in a block: seeds, how often they were used, the part of the batch."""
 
-    def __init__(self, seed, part=0, parts=1):
+    def __init__(self, seed, part=0, parts=1, latents=None):
         self.seed, self.count, self.part, self.parts = seed, 0, part, parts
+        self.latents, self.latents_count = latents, 0
 
 
 @contextlib.contextmanager
-def layer_draws(seed, part=0, parts=1):
+def layer_draws(seed, part=0, parts=1, latents=None):
     """Makes `seed` the source of what random layers draw inside the block, call by call.
 
     Replicas run on threads of their own, and each has its own block.
@@ -51,9 +52,10 @@ def layer_draws(seed, part=0, parts=1):
         part: Layers and latents in the block are for every `parts`-th example of
             the batch, from this one.
         parts: Parts of the batch.
+        latents: Seed of `batch_latents`, an integer tensor of shape [2].
     """
     outer = getattr(_active, "draws", None)
-    _active.draws = _Draws(seed, part, parts)
+    _active.draws = _Draws(seed, part, parts, latents)
     try:
         yield
     finally:
@@ -86,6 +88,27 @@ def batch_uniform(shape):
     return _replica_rows(
         lambda shape: tf.random.stateless_uniform(shape, seed, alg="philox"), shape
     )
+
+
+def batch_latents(prior, count, size):
+    """Draws latents [count, size] in a training step, by index in the global batch.
+
+    Args:
+        prior: See `latents`.
+        count: Number of rows on this replica.
+        size: Dimension of a latent.
+
+    Raises:
+        RuntimeError: Outside of `layer_draws` with a seed of latents.
+    """
+    draws = getattr(_active, "draws", None)
+    if draws is None or draws.latents is None:
+        raise RuntimeError("Latents of a batch were drawn outside of a training step.")
+    seed = (
+        draws.latents if not draws.latents_count else _fold_in(draws.latents, draws.latents_count)
+    )
+    draws.latents_count += 1
+    return replica_latents(prior, count, size, seed)
 
 
 def latents(prior, shape, seed):

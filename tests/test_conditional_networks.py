@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.errors import UserError
-from keras_gan.game.standing_statistics import restate
+from keras_gan.game.standing_statistics import recompute_statistics
 from keras_gan.layers.batch_norm import BatchNormalization
 from keras_gan.layers.conditional_batch_norm import ConditionalBatchNormalization
 from keras_gan.layers.spectral_norm import SpectralDense
@@ -151,11 +151,11 @@ def test_standing_statistics_are_means_over_batches(name, capsys):
     layer = next(x for x in network.layers if norm in x._flatten_layers())
     before_norm = layer.input if name == "dcgan" else layer.input[0]
     functional, seen = keras.Model(network.input, before_norm), []
-    restate(model, 2)
+    recompute_statistics(model, 2)
     assert not network.trainable and same(before, values(network.trainable_variables))
     for first in (0, 64):
         pairs = [(2, first + i) for i in range(64)]
-        (latents,) = model.seeded_latents(pairs)
+        latents = model.seeded_latents(pairs)
         seen.append(model.from_latents(functional, latents, **model.seeded_conditions(pairs)))
     axes = tuple(range(seen[0].shape.rank - 1))
     means = np.mean([x.numpy().mean(axes) for x in seen], axis=0)
@@ -163,12 +163,12 @@ def test_standing_statistics_are_means_over_batches(name, capsys):
     np.testing.assert_allclose(norm.moving_mean, means, atol=1e-6)
     np.testing.assert_allclose(norm.moving_variance, variances, rtol=1e-4)
     once = values(network.variables)
-    restate(model, 2)
+    recompute_statistics(model, 2)
     for a, b in zip(once, values(network.variables), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
     with pytest.raises(UserError, match="batches must be a whole number of at least 1"):
-        restate(model, 0)
-    restate(build("r3gan"), 2)
+        recompute_statistics(model, 0)
+    recompute_statistics(build("r3gan"), 2)
     assert "R3GAN's generator has no batch norm" in capsys.readouterr().out
 
 
@@ -183,8 +183,8 @@ def test_standing_statistics_are_of_samples_of_all_classes():
     for x in model.averaged_generator._flatten_layers():
         if isinstance(x, keras.layers.Dense) and x.name == "offset":
             x.kernel.assign(10.0 * x.kernel)
-    restate(model, 2)
+    recompute_statistics(model, 2)
     drawn = norm.moving_mean.numpy()
     model.seeded_conditions = lambda pairs: {"labels": np.zeros(len(pairs), "int64")}
-    restate(model, 2)
+    recompute_statistics(model, 2)
     assert not np.allclose(norm.moving_mean, drawn, rtol=1e-2)

@@ -113,7 +113,7 @@ def painter():
 
 def test_walks_are_of_the_labels_of_their_seeds(painter):
     pairs = [(3, i) for i in range(70)]
-    (*latents,) = painter.seeded_latents(pairs)
+    latents = painter.seeded_latents(pairs)
     images = latent_pictures._samples(painter, np.concatenate(latents), pairs)
     given = painter.seeded_conditions(pairs)["labels"]
     np.testing.assert_allclose(images[:, 0, 0, 0], given / 5.0, atol=1e-6)

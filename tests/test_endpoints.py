@@ -73,7 +73,7 @@ def test_images_of_wide_layers_do_not_depend_on_the_batch(shape, tmp_path):
 
 def test_latents_of_seeds_are_seeds(run, finished):
     model, _ = load_run(str(finished))
-    (latents,) = model.seeded_latents([(seed, 0) for seed in range(5)])
+    latents = model.seeded_latents([(seed, 0) for seed in range(5)])
     by_latents = run("serving_default", {"latents": latents.numpy()})["images"]
     by_seeds = run("from_seeds", {"seeds": np.arange(5)})["images"]
     assert by_latents.shape == (5, 8, 8, 1) and by_latents.dtype == np.float32

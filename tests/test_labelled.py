@@ -15,7 +15,7 @@ from keras_gan.commands.training import train
 from keras_gan.data import load_dataset
 from keras_gan.data.few_labels import keep_labels
 from keras_gan.errors import UserError
-from keras_gan.game.standing_statistics import restate
+from keras_gan.game.standing_statistics import recompute_statistics
 from keras_gan.losses import class_cross_entropy
 from keras_gan.runs.directory import load_run
 from tests.conftest import build, examples
@@ -212,13 +212,13 @@ def test_standing_statistics_on_the_command_line(run, tmp_path):
     model, _ = load_run(run)
     pairs = [(seed, 0) for seed in range(4)]
     before = model.sample_seeds(pairs)
-    restate(model, 3)
+    recompute_statistics(model, 3)
     np.testing.assert_allclose(np.load(path), model.sample_seeds(pairs), atol=1e-6)
     assert not np.allclose(np.load(path), before)
     paths = export(run, str(tmp_path / "export"), "onnx", standing_statistics=3)
     session = onnxruntime.InferenceSession(paths["onnx"])
     assert session.get_modelmeta().custom_metadata_map["standing_statistics"] == "3"
-    (latents,) = model.seeded_latents(pairs)
+    latents = model.seeded_latents(pairs)
     labels = model.seeded_conditions(pairs)["labels"]
     (images,) = session.run(None, {"latents": latents.numpy(), "labels": labels})
     np.testing.assert_allclose(images, model.sample_seeds(pairs), atol=1e-5)

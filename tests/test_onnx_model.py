@@ -35,7 +35,7 @@ def exported_onnx(run_dir, tmp_path, *flags):
 def example(finished):
     """Latents and Keras' images for them."""
     model, _ = load_run(str(finished))
-    (latents,) = model.seeded_latents([(seed, 0) for seed in range(6)])
+    latents = model.seeded_latents([(seed, 0) for seed in range(6)])
     return latents.numpy(), model(latents).numpy()
 
 

@@ -14,7 +14,7 @@ class DiscriminatorRuns(keras.callbacks.Callback):
 
         model = models.get("wgan")(source.shape, critic_warmup=100)
         model.compile()
-        size = model.d_steps * 64
+        size = model.sub_batches * 64
         more = lambda calls: source.batches(size, seed=1, start=calls * size)
         model.fit(source.batches(size), steps_per_epoch=1000, callbacks=[DiscriminatorRuns(more)])
 
@@ -71,9 +71,9 @@ def _call(model):
     """Returns the function that takes a batch off an iterator and makes d_steps updates with it."""
 
     def updates(batch, call):
-        check_batch(batch, model.image_shape, model.d_steps, model.accumulate_steps)
-        for j in range(model.d_steps):
-            model.discriminator_update(batch, j, call=call)
+        check_batch(batch, model.spec, model.sub_batches, model.accumulate_steps)
+        for j in range(model.sub_batches):
+            model.update("d", batch, j, call=call)
 
     updates = tf.function(updates, jit_compile=True) if model.jit_compile else updates
 

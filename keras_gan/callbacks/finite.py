@@ -33,8 +33,7 @@ class Finite(StepCallback):
 def check_variables(model, step):
     """Raises `UserError` unless all that a checkpoint holds is finite, on every replica."""
     copies = model.distribute_strategy.experimental_local_results
-    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
-    for owner in (model, *optimizers, *model.metrics):
+    for owner in (model, *model.optimizers.values(), *model.metrics):
         for variable in owner.variables:
             for replica, copy in enumerate(copies(variable.value)):
                 if copy.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(copy)):

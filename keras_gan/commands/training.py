@@ -186,25 +186,34 @@ def _build(config, source, strategy):
     arguments = models.parse_arguments(system, key_values(config.model_arg))
     keras.utils.set_random_seed(config.seed)
     with strategy.scope(), dtype_policy(config.precision):
-        model = system(source.shape, num_classes=source.num_classes, **arguments)
-        optimizers = [
-            _with_learning_rate(optimizer, rate, config, updates, runs)
-            for optimizer, rate, updates, runs in zip(
-                model.default_optimizers(),
-                (config.g_learning_rate, config.d_learning_rate),
-                (1, model.d_steps),
-                (LongRuns(), model.long_runs),
-                strict=True,
-            )
-        ]
+        model = system(**system.data_arguments(source), **arguments)
         model.compile(
-            *optimizers,
+            optimizers=_optimizers(model, config),
             seed=config.seed,
             ema_images=config.ema_images,
             accumulate_steps=config.accumulate_steps,
             jit_compile=config.jit_compile,
         )
     return model
+
+
+def _optimizers(model, config):
+    """Returns the system's optimizers by player, with the rates that the flags ask for."""
+    rates = {"g": config.g_learning_rate, "d": config.d_learning_rate}
+    players = {player.name: player for player in model.players}
+    for name, rate in rates.items():
+        if rate is not None and name not in players:
+            raise UserError(
+                f"{type(model).__name__} has the players {', '.join(players)}. Received: "
+                f"--{name}_learning_rate={rate}; drop it."
+            )
+    runs = {"d": model.long_runs}
+    return {
+        name: _with_learning_rate(
+            optimizer, rates.get(name), config, players[name].updates, runs.get(name, LongRuns())
+        )
+        for name, optimizer in model.default_optimizers().items()
+    }
 
 
 def _with_learning_rate(optimizer, rate, config, updates_per_step, runs):
@@ -288,7 +297,7 @@ def _fit(config, run, model, source, batches, done, profile, workers, judge):
 
 def _batches(config, model, source, done, seed=None):
     """Returns the batches after the first `done`, to each process those of its replicas."""
-    per_step = model.d_steps * config.batch_size
+    per_step = model.sub_batches * config.batch_size
     seed = config.seed if seed is None else seed
     kind = {"seed": seed, "start": done * per_step, "flip": config.flip}
     strategy = model.distribute_strategy

@@ -14,7 +14,8 @@ _MOST = 10_000  # Held-out examples, and samples for the accuracy score.
 
 def given_to(model, count, seed):
     """Returns the conditions of the first `count` samples that are judged, arrays by name."""
-    return model.seeded_conditions([(seed, i) for i in range(count)])
+    rows = model.function().rows([(seed, i) for i in range(count)])
+    return {port.name: rows[port.name] for port in model.function().conditions}
 
 
 def measure(subject, real, fake, options, notes):

@@ -108,14 +108,10 @@ def _others(count, seed):
 
 
 def _latents(model, pairs):
-    return np.concatenate(list(model.seeded_latents(pairs)))
+    return model.seeded_latents(pairs)
 
 
 def _samples(model, latents, pairs, **given):
     """Returns samples for latents, under the conditions that are given or as many pairs draw."""
     rows = {name: np.repeat([value], len(pairs), axis=0) for name, value in given.items()}
-    conditions, parts = model.seeded_conditions(pairs, **rows), []
-    for i in range(0, len(latents), 64):
-        own = {name: rows[i : i + 64] for name, rows in conditions.items()}
-        parts.append(model.from_latents(model.averaged_generator, latents[i : i + 64], **own))
-    return np.concatenate([np.asarray(part) for part in parts]).astype(np.float32)
+    return model.sample_seeds(pairs, latents=latents, **rows)

@@ -1,10 +1,15 @@
-"""The losses of both players, put together from the pieces that a system was given."""
+"""A contest: what a discriminator says of real examples against generated ones.
+
+Objective, penalties, augmentation and monitors of one pair of real and generated examples. A
+GAN has one contest, a CycleGAN two.
+"""
 
 import keras
 import tensorflow as tf
 
 from keras_gan import augment, losses, penalties
 from keras_gan.errors import UserError
+from keras_gan.game.loss import Loss
 from keras_gan.game.players import synchronizing
 
 _ADAPTED_EVERY = 4  # Updates of D between changes of the augmentation's probability.
@@ -12,23 +17,26 @@ _CONSISTENT = "translation"
 _FULL = ("gradient_penalty", "one_sided_gradient_penalty")
 
 
-class Game(keras.layers.Layer):
-    """Losses, penalties and augmentation of a system; a layer for the state that some have.
+class Contest(keras.layers.Layer):
+    """Losses, penalties and augmentation of one contest; a layer for the state that some have.
+
+    Examples are dicts with `image`, and what else the discriminator sees of them.
 
     Args:
         pieces: `Pieces`.
+        name: Where a game has several contests, what this one is called: its values are
+            logged as `d_logits_real_<name>`.
 
     Attributes:
-        monitored: Names of the losses' own monitors.
-        names: What it logs beside these.
+        names: Names of all values that its losses log.
     """
 
-    def __init__(self, pieces):
-        super().__init__(name="game", dtype=keras.config.floatx())
-        self.pieces = pieces
+    def __init__(self, pieces, name=""):
+        super().__init__(name=f"contest_{name}" if name else "game", dtype=keras.config.floatx())
+        self.pieces, self.suffix = pieces, f"_{name}" if name else ""
         self.objective = losses.objective(pieces.objective, label_smoothing=pieces.label_smoothing)
-        self.monitored = tuple(self.objective.monitors(tf.zeros(1), tf.zeros(1)))
-        self._check_adaptive()
+        monitored = tuple(self.objective.monitors(tf.zeros(1), tf.zeros(1)))
+        self._check_adaptive(monitored)
         used = {
             "penalty": pieces.penalties,
             "lecam": pieces.lecam,
@@ -36,7 +44,8 @@ class Game(keras.layers.Layer):
             "d_sign_real": pieces.is_adaptive,
             "augment_probability": pieces.is_adaptive,
         }
-        self.names = [name for name, is_used in used.items() if is_used]
+        names = (*monitored, *(name for name, is_used in used.items() if is_used))
+        self.names = [name + self.suffix for name in names]
         states = []
         if pieces.is_adaptive:
             states += ["probability", "signs", "updates"]
@@ -56,23 +65,36 @@ class Game(keras.layers.Layer):
             return augment.adaptive_augment(images, self.probability.value)
         return augment.diff_augment(images, self.pieces.augment)
 
-    def discriminator_losses(self, discriminate, real, fake, updates, weight):
-        """Returns D's losses [N], values to log, and its answers to real and generated examples.
+    def critic(self, network):
+        """Returns the function by which a network judges images [N, H, W, C] of this contest.
+
+        It augments them, and its logits are of full precision: [N], or [N, h, w] of patches.
+        """
+
+        def discriminate(examples):
+            logits = network(self.augmented(examples["image"]), training=True)
+            return {"logits": tf.cast(logits, keras.config.floatx())}
+
+        return discriminate
+
+    def discriminator_loss(self, discriminate, real, fake, updates, weight=None):
+        """Returns D's `Loss`, and its answers to real and generated examples.
 
         Args:
-            discriminate: Function from a dict of examples to a dict with `logits` [N],
-                which augments them.
+            discriminate: Function from a dict of examples to a dict with `logits`, which
+                augments the examples.
             real: Dict of real examples.
             fake: Dict of generated examples.
-            updates: D's updates done.
-            weight: Of the penalties.
+            updates: Updates that D has made.
+            weight: Weight of the penalties. Default: that of the pieces.
         """
         pieces = self.pieces
+        weight = pieces.penalty_weight if weight is None else weight
         at_once = pieces.penalty_every == 1
         real_answer, r1 = _answer(discriminate, real, at_once and "r1" in pieces.penalties)
         fake_answer, r2 = _answer(discriminate, fake, at_once and "r2" in pieces.penalties)
         real_logits, fake_logits = real_answer["logits"], fake_answer["logits"]
-        total = self.objective.discriminator(real_logits, fake_logits)
+        total = per_example(self.objective.discriminator(real_logits, fake_logits))
         values = dict(self.objective.monitors(real_logits, fake_logits))
         terms = [penalty for penalty in (r1, r2) if penalty is not None]
         for name in pieces.penalties:
@@ -83,12 +105,15 @@ class Game(keras.layers.Layer):
             total += tf.cast(weight, total.dtype) * values["penalty"]
         if pieces.lecam:
             means = self.real_mean.value, self.fake_mean.value
-            values["lecam"] = penalties.lecam(real_logits, fake_logits, *means, rectified=True)
+            lecam = penalties.lecam(real_logits, fake_logits, *means, rectified=True)
+            values["lecam"] = per_example(lecam)
             total += pieces.lecam * values["lecam"]
         if pieces.consistency:
             values["consistency"] = tf.add_n(
                 [
-                    penalties.consistency(logits, discriminate(_moved(examples))["logits"])
+                    per_example(
+                        penalties.consistency(logits, discriminate(_moved(examples))["logits"])
+                    )
                     for logits, examples in ((real_logits, real), (fake_logits, fake))
                 ]
             )
@@ -96,29 +121,48 @@ class Game(keras.layers.Layer):
         if pieces.is_adaptive:
             values["d_sign_real"] = 2.0 * values["d_accuracy_real"] - 1.0
             values["augment_probability"] = self.probability + 0.0 * real_logits
-        return total, values, (real_answer, fake_answer)
+        named = {name + self.suffix: value for name, value in values.items()}
+        return Loss(total, **named), (real_answer, fake_answer)
 
-    def generator_losses(self, discriminate, real, fake, step, batch_size):
-        """Returns G's losses [N] after so many generator steps, and D's answer; see above."""
+    def generator_loss(self, discriminate, real, fake, step=0, batch_size=1):
+        """Returns G's `Loss` after `step` generator steps, and D's answer; see above.
+
+        Args:
+            discriminate: As above.
+            real: As above.
+            fake: As above.
+            step: Generator steps done.
+            batch_size: Examples of an update over all replicas.
+        """
         answer = discriminate(fake)
         logits = answer["logits"]
         if self.objective.relativistic:
             real_logits = tf.stop_gradient(discriminate(real)["logits"])
-            found = self.objective.generator(logits, real_logits)
+            found = per_example(self.objective.generator(logits, real_logits))
         else:
-            found = self.objective.generator(logits)
+            found = per_example(self.objective.generator(logits))
         if self.pieces.top_k < 1.0:
             done = tf.cast(step * batch_size, tf.float32) / self.pieces.top_k_images
             share = self.pieces.top_k ** tf.minimum(done, 1.0)
-            found = losses.top_k(found, logits, share)
-        return found, answer
+            found = losses.top_k(found, per_example(logits), share)
+        return Loss(found), answer
 
     def after_update(self, means, batch_size):
-        """Brings the state up to date after an update of D, from means over the global batch."""
-        if self.pieces.lecam:
+        """Brings the state up to date after an update of D.
+
+        Args:
+            means: What D's loss logged, means over the global batch by name.
+            batch_size: Examples of an update over all replicas.
+        """
+        means = {
+            name: means[name + self.suffix]
+            for name in ("d_logits_real", "d_logits_fake", "d_sign_real")
+            if name + self.suffix in means
+        }
+        if self.pieces.lecam and "d_logits_real" in means:
             for mean, name in ((self.real_mean, "real"), (self.fake_mean, "fake")):
                 mean.assign(0.99 * mean + 0.01 * tf.cast(means[f"d_logits_{name}"], mean.dtype))
-        if self.pieces.is_adaptive:
+        if self.pieces.is_adaptive and "d_sign_real" in means:
             signs = self.signs.value + tf.cast(means["d_sign_real"], self.signs.dtype)
             updates = self.updates.value + 1.0
             due = updates >= _ADAPTED_EVERY
@@ -129,7 +173,7 @@ class Game(keras.layers.Layer):
             for variable, value in ((self.signs, signs), (self.updates, updates)):
                 variable.assign(tf.where(due, tf.zeros_like(value), value))
 
-    def check_discriminators(self, system, networks, bounded):
+    def check_discriminators(self, system, networks, bounded=False):
         """Raises `UserError` if a piece does not go with these networks.
 
         Args:
@@ -174,8 +218,8 @@ class Game(keras.layers.Layer):
                 "normalization=none or layer, or train on one device."
             )
 
-    def _check_adaptive(self):
-        if self.pieces.is_adaptive and "d_accuracy_real" not in self.monitored:
+    def _check_adaptive(self, monitored):
+        if self.pieces.is_adaptive and "d_accuracy_real" not in monitored:
             raise UserError(
                 "augment=adaptive follows how sure D is of real examples, which an objective of "
                 f"differences does not say. Received: objective={self.pieces.objective}. Use "
@@ -210,6 +254,12 @@ class Game(keras.layers.Layer):
             lambda: every * functions[name](),
             lambda: tf.zeros(shape, keras.config.floatx()),
         )
+
+
+def per_example(values):
+    """Returns means [N] over all axes but the first, such as over patches."""
+    axes = list(range(1, values.shape.rank))
+    return tf.reduce_mean(values, axes) if axes else values
 
 
 def _moved(examples):

@@ -1,12 +1,12 @@
-"""The abstract base of all systems: two players and one training step.
+"""The base of all systems: players, what they make of a batch, and one training step.
 
-A step is the combined-model trick of the literature: k discriminator updates,
-then one generator update that pushes the frozen discriminator's answer towards
-"real". In Keras 3 freezing by `trainable = False` silently stops D's own
-training and switches its batch norm to moving statistics. Here `trainable` is
-never touched: each update differentiates its own player's variables only, and
-the other player runs inside a `StatelessScope`, which uses batch statistics and
-discards every update of its state.
+A step is a list of updates, in each of which one player descends its loss. By default these
+are k updates of the discriminator, then one of the generator that pushes the frozen
+discriminator's answer towards "real": the combined-model trick. In Keras 3 freezing by
+`trainable = False` silently stops D's own training and switches its batch norm to moving
+statistics. Here `trainable` is never touched: an update differentiates its own player's
+variables only, and runs inside a `StatelessScope`, from which only that player's state is
+taken over.
 """
 
 import abc
@@ -16,108 +16,103 @@ import keras
 import tensorflow as tf
 
 from keras_gan import randomness
-from keras_gan.checks import check_arguments, check_batch, check_choice, check_shape
+from keras_gan.checks import check_batch
 from keras_gan.distribution.replicas import ReplicaMean, global_mean, sum_over_replicas, together
-from keras_gan.game import averages as ema
-from keras_gan.game.contest import Game
-from keras_gan.game.fitting import TwoOptimizers
-from keras_gan.game.functions import Sampling
-from keras_gan.game.hooks import Hooks
+from keras_gan.game import averages
+from keras_gan.game.fitting import Fitting
 from keras_gan.game.long_runs import LongRuns
-from keras_gan.game.pieces import TakesPieces, choose
-from keras_gan.game.players import add, check_players, gradient_norm, trainable_variables
+from keras_gan.game.players import (
+    Stage,
+    add,
+    check_players,
+    gradient_norm,
+)
+from keras_gan.game.using import Using
 from keras_gan.layers.core import ArgumentsAreConfig
-from keras_gan.layers.minibatch import comparing
-
-_WATCHED = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
 
 
-class Fakes(NamedTuple):
-    """Generated examples, with what the generator update needs to learn from them.
+class Made(NamedTuple):
+    """What a system made of a batch, with what the makers need to learn from it.
 
     Attributes:
-        examples: Dict like a batch; `image` holds the samples.
-        tape: The gradient tape that watched the generators make them.
-        state: What this pass would have made of the generators' state, such as
-            batch-norm statistics: a value, or `None`, for each variable of it.
+        examples: Dict of tensors: fakes, reconstructions, codes.
+        tape: The gradient tape that watched the makers.
+        state: Pairs of a variable of the makers' state, such as batch-norm statistics, and
+            what this pass would make of it, or `None`.
+        sub_batch: Number of the sub-batch that it was made for.
     """
 
     examples: dict
     tape: tf.GradientTape
     state: list
+    sub_batch: int
+
+    def state_of(self, variables):
+        """Returns pairs (variable, value) of those of these variables that the pass moved."""
+        own = {id(variable) for variable in variables}
+        return [(v, x) for v, x in self.state if x is not None and id(v) in own]
 
 
-class AdversarialModel(
-    Hooks, TakesPieces, ArgumentsAreConfig, Sampling, TwoOptimizers, keras.Model, abc.ABC
-):
-    """Base of the systems; a system supplies networks, losses and defaults.
+class AdversarialModel(Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC):
+    """Base of the systems; a system supplies networks, players, functions and defaults.
 
-    Subclass it once for a system. The subclass' constructor takes
-    `image_shape` and keyword-only hyperparameters and hands its networks to
-    this one; `get_config` is made from those arguments.
+    The constructor of a system takes the shapes of its examples and keyword-only
+    hyperparameters, calls this one, builds its networks as attributes and calls `play`;
+    `get_config` is made from its arguments. Systems from latents to examples subclass
+    `models._latent.LatentGAN`, which does that for them.
 
     Args:
-        image_shape: Shape of an example, (height, width, channels) or
-            (dimensions,).
-        generators: Networks of the generating player; the first one maps
-            latents [N, latent_dim] to examples.
-        discriminators: Networks of the discriminating player; the first one
-            maps examples to logits [N].
-        pieces: The shared arguments that the constructor was given, by name; see
-            `pieces.Pieces`.
-        latent_dim: Dimension of the latents.
-        latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
-        d_steps: Discriminator updates in a step, the paper's k. A batch given
-            to `fit` holds d_steps times the examples of one update; update j
-            takes every d_steps-th of them, from j.
+        spec: What a batch holds: a `ports.Port` for each of its keys.
 
     Attributes:
-        tiny: Constructor arguments with which tests build the system quickly,
-        tiny_shape: and the shape of the images for which they do.
-        term_names: Names of further per-example terms that the losses return.
-        default_ema_images: Half-life of the averaged generator in images.
-        needs_labels: Whether each example needs a label.
-        takes_unlabelled: Whether it learns from examples of the label -1, which have none.
+        tiny: Constructor arguments with which tests build the system quickly.
+        term_names: Names of further values that the losses log.
+        default_ema_images: Half-life of the averaged networks in images.
         long_runs: `LongRuns` of D between the steps; see `callbacks.DiscriminatorRuns`.
-        step: Generator steps done, a scalar variable.
+        step: Steps done, a scalar variable.
+        stages: `Stage`s of a run, in order.
+        contests: `Contest`s.
     """
 
-    tiny, tiny_shape = {}, (16, 16, 1)
+    tiny = {}
     term_names = ()
     default_ema_images = 10_000
     needs_labels = takes_unlabelled = False
     long_runs = LongRuns()
+    seed = 0
 
-    def __init__(
-        self,
-        image_shape,
-        *,
-        generators,
-        discriminators,
-        latent_dim,
-        latent_prior="normal",
-        d_steps=1,
-        pieces=None,
-    ):
-        check_shape(image_shape)
-        check_choice("latent_prior", latent_prior, randomness.PRIORS)
-        check_arguments(d_steps=d_steps)
+    def __init__(self, spec):
         # Losses and latents are of full precision, whatever the networks compute in.
         super().__init__(name=type(self).__name__.lower(), dtype=keras.config.floatx())
-        self.image_shape = tuple(image_shape)
-        self.latent_dim = latent_dim
-        self.latent_prior = latent_prior
-        self.d_steps = d_steps
-        chosen = choose(type(self), pieces or {})
-        chosen.check_examples(type(self).__name__, self.image_shape)
-        self.game = Game(chosen)
-        self.game.check_discriminators(type(self).__name__, discriminators, self.bounded_critic)
-        self.generators = list(generators)
-        self.discriminators = [comparing(x, chosen.minibatch) for x in discriminators]
-        self.averages = [ema.twin(network) for network in generators]
-        check_players(trainable_variables([*self.generators, *self.discriminators]))
-        self.generator, self.discriminator = generators[0], self.discriminators[0]
-        self.averaged_generator = self.averages[0]
+        object.__setattr__(self, "spec", dict(spec))  # Past Keras' tracking of attributes.
+
+    def play(self, players, *, makers, functions, contests=(), shared=(), stages=()):
+        """Completes the model; the last call of a system's constructor.
+
+        Args:
+            players: `Player`s, in the order of their updates in a step.
+            makers: Networks that `make` calls, and that learn through what they made.
+            functions: `Function`s by name; the first one is what calling the model runs.
+            contests: `Contest`s, whose values are logged.
+            shared: Networks that several players move.
+            stages: `Stage`s before the one of `players`, which takes the steps that are left.
+        """
+        check_players(players, shared)
+        used = {id(f.network): f.network for f in functions.values()}
+        twins = {key: averages.twin(network) for key, network in used.items()}
+        self.averages = list(twins.values())
+        functions = {
+            name: f._replace(averaged=twins[id(f.network)]) for name, f in functions.items()
+        }
+        tables = {
+            "stages": (*stages, Stage("game" if stages else "", tuple(players))),
+            "makers": tuple(makers),
+            "functions": functions,
+            "contests": tuple(contests),
+            "_averaged": [(used[key], twin) for key, twin in twins.items()],
+        }
+        for name, value in tables.items():  # Past Keras' tracking, which would reorder them.
+            object.__setattr__(self, name, value)
         self.step = self.add_weight(
             name="step",
             shape=(),
@@ -126,9 +121,51 @@ class AdversarialModel(
             trainable=False,
             aggregation="only_first_replica",
         )
-        logged = (*_WATCHED, *self.game.monitored, *self.game.names, *self.term_names)
+        names = [player.name for player in self.players]
+        logged = (
+            *(f"{name}_loss" for name in names),
+            *(f"{name}_gradient_norm" for name in names),
+            *(name for contest in contests for name in contest.names),
+            *self.term_names,
+        )
         self._means = {name: ReplicaMean(name) for name in logged}
         self.built = True
+
+    # What a system supplies.
+
+    @classmethod
+    def data_arguments(cls, source):
+        """Returns the constructor's arguments that a `data.Source` decides, by name."""
+        return {"image_shape": source.shape, "num_classes": source.num_classes}
+
+    @abc.abstractmethod
+    def default_optimizers(self):
+        """Returns the paper's optimizers by the names of the players."""
+
+    def make(self, real):
+        """Returns what the makers make of a batch, a dict of tensors; called in training.
+
+        Draw noise by `randomness.batch_uniform` and `randomness.batch_latents`.
+
+        Args:
+            real: The examples of a sub-batch, a dict as in `spec`.
+        """
+        del real
+        return {}
+
+    def after(self, player, means, batch_size):
+        """Called after each update, to clip weights or to move a variable of the system.
+
+        Args:
+            player: Name of the player that moved.
+            means: What its loss logged, means over the global batch: scalars by name, the same
+                on every replica.
+            batch_size: Examples of the update over all replicas.
+        """
+
+    def ema_decay(self, batch_size):
+        """Returns the share of the averaged weights that this step keeps; see `averages`."""
+        return averages.decay(self.ema_images, batch_size, self.step * batch_size)
 
     # What Keras calls.
 
@@ -136,132 +173,107 @@ class AdversarialModel(
     def metrics(self):
         return list(self._means.values())
 
-    def call(self, latents, training=False):
-        """Returns the averaged generator's samples for latents [N, latent_dim].
-
-        Where there are `conditions`, for a dict of `latents` and them by name.
-        """
-        del training
-        return self.averaged_generator(latents, training=False)
-
     def train_step(self, batch):
-        """One generator step; see the module's docstring."""
-        check_batch(batch, self.image_shape, self.d_steps, self.accumulate_steps)
-        last = self.d_steps - 1
-        for j in range(last):
-            self.discriminator_update(batch, j)
-        fakes = self.draw_fakes(batch, last) if self.reuse_fakes else None
-        self.discriminator_update(batch, last, fakes)
-        self.generator_update(batch, fakes)
+        """One step: the updates of the stage's players; see the module's docstring."""
+        stage = self.stage
+        check_batch(batch, self.spec, stage.sub_batches, self.accumulate_steps)
+        made = None
+        for player, j in stage.updates:
+            sub_batch = stage.sub_batches - player.updates + j
+            if not (player.needs_made and self.reuse_fakes):
+                made = None
+            elif made is None or made.sub_batch != sub_batch:
+                made = self.draw(batch, self._number(player.name, j), sub_batch=sub_batch)
+            self.update(player.name, batch, j, made)
+            if self._moves_makers(player):
+                made = None
         self.step.assign(self.step + 1)
-        return self.get_metrics_result()
+        return {name: self._means[name].result() for name in self._logged_in(stage)}
 
-    # The two updates.
+    # An update.
 
-    def draw_fakes(self, batch, draw, part=0, call=0):
-        """Generates as many examples as a part of an update takes.
-
-        The generators' state is left alone.
+    def draw(self, batch, number=0, part=0, sub_batch=None):
+        """Makes examples of a part of a sub-batch; the makers' state is left alone.
 
         Args:
             batch: The step's examples on this replica.
-            draw: Number of the draw within the step.
+            number: Number of the draw within the step.
             part: Number of the part, of `accumulate_steps`.
-            call: See `discriminator_update`.
+            sub_batch: Number of the sub-batch. Default: that of the update of this number.
 
         Returns:
-            `Fakes`.
+            `Made`.
         """
-        real = self._part(batch, min(draw, self.d_steps - 1), part)
-        count = tf.nest.flatten(real)[0].shape[0]
-        number = self._draw_number(draw, call)
+        last = self.stage.sub_batches - 1
+        sub_batch = min(number, last) if sub_batch is None else sub_batch
+        real = self._part(batch, sub_batch, part)
+        state = [v for network in self.makers for v in network.non_trainable_variables]
 
         def forward():
-            seed = randomness.training_seed(self.seed, self.step, number)
             with self._draws(number, "generator", part), keras.StatelessScope() as scope:
-                latents = randomness.replica_latents(
-                    self.latent_prior, count, self.latent_dim, seed
-                )
-                latents = tf.cast(latents, self.compute_dtype)
-                examples = self.generate(latents, real)
-            return examples, self._generators_state(scope)
+                examples = self.make(real)
+            return examples, [scope.get_current_value(variable) for variable in state]
 
         with tf.GradientTape() as tape:
-            examples, state = self._xla(forward)()
-        return Fakes(examples, tape, state)
+            examples, values = self._xla(forward)()
+        return Made(examples, tape, list(zip(state, values, strict=True)), sub_batch)
 
-    def _generators_state(self, scope):
-        """Returns what a scope would make of the generators' state; `None` for what it leaves."""
-        return [scope.get_current_value(variable) for variable in self._state_variables()]
-
-    def _state_variables(self):
-        return [v for network in self.generators for v in network.non_trainable_variables]
-
-    def discriminator_update(self, batch, j=0, fakes=None, call=0):
-        """Update j of the discriminators: ascend V(D, G) in D, with G frozen.
+    def update(self, name, batch, j=0, made=None, call=0):
+        """Lets one player descend its loss, with all else frozen.
 
         Args:
-            batch: The step's examples on this replica; update j takes every
-                d_steps-th from j.
-            j: Number of the update within the step.
-            fakes: What `draw_fakes` returned. Default: a new draw.
-            call: 0 within a step; from 1 the number of a call of D alone before it.
-        """
-        variables = trainable_variables(self.discriminators)
-        number = self._draw_number(j, call)
-
-        def differentiate(part):
-            real = self._part(batch, j, part)
-            fake = self.draw_fakes(batch, j, part, call) if fakes is None else fakes
-            with self._draws(number, "discriminator", part), tf.GradientTape() as tape:
-                losses, terms = self.discriminator_loss(real, fake.examples)
-                loss = self._share(losses, self.discriminator_optimizer)
-            return tape.gradient(loss, variables), {"d_loss": losses, **terms}
-
-        gradients, values = self._accumulate(differentiate, variables)
-        norm = self._descend(self.discriminator_optimizer, gradients, variables)
-        means = self._record(d_gradient_norm=norm, **values)
-        self.game.after_update(means, self._batch_size(batch))
-        self.after_discriminator_update(means)
-
-    def generator_update(self, batch, fakes=None):
-        """Updates the generators to make the frozen discriminators answer "real".
-
-        Args:
+            name: Name of the player.
             batch: The step's examples on this replica.
-            fakes: What `draw_fakes` returned. Default: a new draw.
+            j: Number of the update among the player's own in a step.
+            made: What `draw` returned. Default: a new draw.
+            call: 0 within a step; from 1 the number of a call of the player alone before it.
         """
-        variables = trainable_variables(self.generators)
+        player = self._player(name)
+        variables, state = player.variables, player.state
+        optimizer, number = self.optimizers[name], self._number(name, j, call)
+        sub_batch = self.stage.sub_batches - player.updates + j
+        moves = self._moves_makers(player)
 
         def differentiate(part):
-            real = self._part(batch, self.d_steps - 1, part)
-            drawn = self.draw_fakes(batch, self.d_steps, part) if fakes is None else fakes
-            samples = [x for x in tf.nest.flatten(drawn.examples) if x.dtype.is_floating]
+            real = self._part(batch, sub_batch, part)
+            drawn = made
+            if made is None and player.needs_made:
+                drawn = self.draw(batch, number, part, sub_batch)
+            examples = drawn.examples if drawn else {}
+            floats = [x for x in tf.nest.flatten(examples) if x.dtype.is_floating] if moves else []
+            # Passes in the loss go on from the state that making the examples left.
+            known = drawn.state_of(state) if drawn else []
             with (
-                keras.StatelessScope() as scope,
-                self._draws(self.d_steps, "discriminator", part),
+                keras.StatelessScope(state_mapping=known) as scope,
+                self._draws(number, "discriminator", part),
                 tf.GradientTape(watch_accessed_variables=False) as tape,
             ):
-                tape.watch([*samples, *(variable.value for variable in variables)])
-                losses, terms = self.generator_loss(real, drawn.examples)
-                loss = self._share(losses, self.generator_optimizer)
-            direct, through = tape.gradient(loss, [variables, samples])
-            # As an output gradient `None` would count as one.
-            through = [
-                tf.zeros_like(x) if g is None else g for g, x in zip(through, samples, strict=True)
-            ]
-            pulled = drawn.tape.gradient(samples, variables, output_gradients=through)
-            for state in (drawn.state, self._generators_state(scope)):
-                for variable, value in zip(self._state_variables(), state, strict=True):
-                    if value is not None:
-                        variable.assign(value)
-            gradients = [add(a, b) for a, b in zip(direct, pulled, strict=True)]
-            return gradients, {"g_loss": losses, **terms}
+                tape.watch([*floats, *(variable.value for variable in variables)])
+                loss = player.loss(real, examples)
+                share = self._share(loss.total, optimizer)
+            gradients, through = tape.gradient(share, [variables, floats])
+            if floats:
+                # As an output gradient `None` would count as one.
+                through = [
+                    tf.zeros_like(x) if g is None else g
+                    for g, x in zip(through, floats, strict=True)
+                ]
+                pulled = drawn.tape.gradient(floats, variables, output_gradients=through)
+                gradients = [add(a, b) for a, b in zip(gradients, pulled, strict=True)]
+            for variable in state:
+                value = scope.get_current_value(variable)
+                if value is not None:
+                    variable.assign(value)
+            return gradients, {f"{name}_loss": loss.total, **loss.logged}
 
         gradients, values = self._accumulate(differentiate, variables)
-        norm = self._descend(self.generator_optimizer, gradients, variables)
-        self._update_averages(batch)
-        self._record(g_gradient_norm=norm, **values)
+        norm = self._descend(optimizer, gradients, variables)
+        self._update_averages(player, batch)
+        means = self._record(**{f"{name}_gradient_norm": norm}, **values)
+        batch_size = self._batch_size(batch)
+        for contest in self.contests:
+            contest.after_update(means, batch_size)
+        self.after(name, means, batch_size)
 
     def _accumulate(self, differentiate, variables):
         """Returns gradients and values to record of an update, from those of its parts.
@@ -306,39 +318,44 @@ class AdversarialModel(
         optimizer.apply(gradients, variables)
         return norm
 
-    def _update_averages(self, batch):
-        kept = self.ema_decay(self._batch_size(batch))
-        for average, network in zip(self.averages, self.generators, strict=True):
-            ema.update(average, network, kept)
+    def _update_averages(self, player, batch):
+        """Moves the averages of the networks that no later player of the step moves."""
+        later = self.stage.players[self.stage.players.index(player) + 1 :]
+        moved = {id(n) for n in player.networks} - {id(n) for p in later for n in p.networks}
+        for network, average in self._averaged:
+            if id(network) in moved:
+                averages.update(average, network, self.ema_decay(self._batch_size(batch)))
 
-    def _part(self, batch, j, part=0):
-        """Returns a part of sub-batch j: of every d_steps-th example from j, every so-many-th.
+    def _part(self, batch, sub_batch, part=0):
+        """Returns a part of a sub-batch: examples j, j + k, j + 2 k, ... and of these every n-th.
 
         They are the same on any number of replicas; contiguous blocks would not be.
         """
-        k, parts = self.d_steps, self.accumulate_steps
+        k, parts = self.stage.sub_batches, self.accumulate_steps
         if k * parts == 1:
             return batch
-        return {
-            key: tf.gather(tf.reshape(x, [-1, parts, k, *x.shape[1:]])[:, :, j], part, axis=1)
-            for key, x in batch.items()
-        }
 
-    def _draw_number(self, draw, call):
-        return call * (self.d_steps + 1) + draw
+        def own(rows):
+            groups = tf.reshape(rows, [-1, parts, k, *rows.shape[1:]])
+            return tf.gather(groups[:, :, sub_batch], part, axis=1)
 
-    def _draws(self, draw, player, part):
+        return {key: own(rows) for key, rows in batch.items()}
+
+    def _draws(self, number, who, part):
         """Returns a block in which the layers of a player, and latents, are drawn for a part."""
-        seed = randomness.training_seed(self.seed, self.step, draw, f"{player}_layers")
-        return randomness.layer_draws(seed, part, self.accumulate_steps)
+        seed = randomness.training_seed(self.seed, self.step, number, f"{who}_layers")
+        purpose = "latents" if who == "generator" else "loss_latents"
+        latents = randomness.training_seed(self.seed, self.step, number, purpose)
+        return randomness.layer_draws(seed, part, self.accumulate_steps, latents)
 
     def _batch_size(self, batch):
-        """Returns the examples of an update over all replicas, of a step's on this one."""
-        return tf.nest.flatten(batch)[0].shape[0] // self.d_steps * self._replicas
+        """Returns the examples of an update over all replicas, given a step's on this one."""
+        return tf.nest.flatten(batch)[0].shape[0] // self.stage.sub_batches * self._replicas
 
-    def _in_all(self, examples):
-        """Returns the examples of an update over all replicas, of a part's on this one."""
-        return examples["image"].shape[0] * self._replicas * self.accumulate_steps
+    def _global_size(self, examples):
+        """Returns the examples of an update over all replicas, given a part's on this one."""
+        count = tf.nest.flatten(examples)[0].shape[0]
+        return count * self._replicas * self.accumulate_steps
 
     def _record(self, **values):
         """Adds per-example values to the metrics; returns their means over the global batch."""
@@ -347,3 +364,32 @@ class AdversarialModel(
         for name, mean in means.items():
             self._means[name].update_state(mean)
         return means
+
+    # Which player and stage it is.
+
+    @property
+    def players(self):
+        """All players, those of the stages before the last included, each name once."""
+        found = {}
+        for stage in reversed(self.stages):
+            for player in stage.players:
+                found.setdefault(player.name, player)
+        return tuple(found.values())
+
+    @property
+    def sub_batches(self):
+        """Sub-batches in the batch of a step: a batch given to `fit` has as many times the
+        examples of one update; update j takes every k-th of them, from j."""
+        return self.stage.sub_batches
+
+    def _player(self, name):
+        return next(player for player in self.stage.players if player.name == name)
+
+    def _number(self, name, j, call=0):
+        """Returns the number of an update within the step, by which its draws are made."""
+        names = [player.name for player, _ in self.stage.updates]
+        return call * len(names) + names.index(name) + j
+
+    def _moves_makers(self, player):
+        makers = {id(network) for network in self.makers}
+        return any(id(network) in makers for network in player.networks)

@@ -106,7 +106,7 @@ class Pieces:
 
 
 class TakesPieces:
-    """Mixin of `AdversarialModel`: what a system says of its pieces, and its whole signature.
+    """Mixin of `LatentGAN`: what a system says of its pieces, and its whole signature.
 
     Attributes:
         pieces: Shared arguments whose defaults are not those of `Pieces`.

@@ -9,25 +9,32 @@ import contextlib
 import keras
 
 from keras_gan.checks import check_arguments
+from keras_gan.errors import UserError
 
 _BATCH = 64
 _SEED = 2  # Other samples than those that are looked at or judged.
 
 
-def restate(model, batches):
-    """Gives batch norms of a model's averaged generator the means over so many batches of samples.
+def recompute_statistics(model, batches):
+    """Sets the batch-norm statistics of the main function's averaged network from samples.
 
-    Networks without batch norm stay as they are, which is said.
+    Networks without batch norm stay as they are, and a line says so.
 
     Args:
-        model: An `AdversarialModel`.
-        batches: Number of batches of 64, at least 1; the paper takes 100.
+        model: An `AdversarialModel` whose first function draws all its inputs.
+        batches: Number of batches of 64 samples, at least 1; the paper takes 100.
 
     Raises:
-        UserError: For another number of batches.
+        UserError: For another number of batches; where the inputs cannot be drawn.
     """
     check_arguments(batches=batches)
-    network = model.averaged_generator
+    function = model.function()
+    if function.given:
+        raise UserError(
+            "standing_statistics are taken from samples of seeds. Received: a function of "
+            f"{function.given[0].name}. Leave standing_statistics at 0."
+        )
+    network = function.averaged
     layers = [
         layer
         for layer in network._flatten_layers()
@@ -40,11 +47,9 @@ def restate(model, batches):
     sums = [0.0] * len(variables)
     with _keeping_the_last_batch(network, layers):
         for number in range(batches):
-            pairs = [(_SEED, number * _BATCH + i) for i in range(_BATCH)]
-            (latents,) = model.seeded_latents(pairs, _BATCH)
-            conditions = model.seeded_conditions(pairs)
+            rows = function.rows([(_SEED, number * _BATCH + i) for i in range(_BATCH)])
             with keras.StatelessScope() as scope:
-                model.from_latents(network, latents, training=True, **conditions)
+                function.apply(network, rows, training=True)
             found = map(scope.get_current_value, variables)
             sums = [total + own for total, own in zip(sums, found, strict=True)]
     for variable, total in zip(variables, sums, strict=True):
@@ -53,7 +58,7 @@ def restate(model, batches):
 
 @contextlib.contextmanager
 def _keeping_the_last_batch(network, layers):
-    """Makes batch norms take the statistics of a batch over as they are, inside the block."""
+    """Makes batch norms keep the statistics of the last batch alone inside the block."""
     momenta = [layer.momentum for layer in layers]
     network.trainable = True  # Batch norm learns nothing otherwise.
     try:

@@ -137,8 +137,7 @@ def _on_the_sphere(start, end, share):
 def _seeded(source, numbers, name):
     """Returns the latents [count, latent_dim] of seeds of a model, or of rows of an array."""
     if hasattr(source, "seeded_latents"):
-        pairs = [(number, 0) for number in numbers]
-        return np.concatenate([np.asarray(part) for part in source.seeded_latents(pairs)])
+        return source.seeded_latents([(number, 0) for number in numbers])
     latents = finite("source", source, 2).astype(floating(source))
     if numbers.min() < 0 or numbers.max() >= len(latents):
         raise UserError(

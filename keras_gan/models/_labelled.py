@@ -7,35 +7,31 @@ import tensorflow as tf
 from keras_gan.checks import check_arguments
 from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
-from keras_gan.game.functions import Condition
-from keras_gan.game.model import AdversarialModel
-from keras_gan.game.players import one_each
+from keras_gan.game.players import same_for_both
+from keras_gan.game.ports import Condition
+from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import labelled
 
 _COLUMNS = 8  # At least, where there is room: more would make a ribbon of few classes.
 
 
-class LabelledModel(AdversarialModel):
+class LabelledModel(LatentGAN):
     """A conditional game: both players see labels; a sample has that of a real example.
 
     Base class.
 
     Args:
-        image_shape: As of `AdversarialModel`.
+        image_shape: As of `LatentGAN`.
         num_classes: Number of classes.
-        **given: The others of `AdversarialModel`.
+        **given: The others of `LatentGAN`.
     """
 
     needs_labels = True
 
     def __init__(self, image_shape, *, num_classes, **given):
-        super().__init__(image_shape, **given)
+        labels = Condition("labels", "int64", count=num_classes)
+        super().__init__(image_shape, conditions=[labels], **given)
         self.num_classes = num_classes
-
-    @property
-    def conditions(self):
-        """The labels."""
-        return (Condition("labels", "int64", count=self.num_classes),)
 
     def generate(self, latents, batch):
         labels = labels_of(self, batch)
@@ -46,11 +42,12 @@ class LabelledModel(AdversarialModel):
         given = {"images": examples["image"], "labels": labels_of(self, examples)}
         return self.discriminator(given, training=True)
 
-    def showcase(self, count):
-        """Returns a row of the same latents for each class; see `Sampling.showcase`.
+    def showcase(self, count, function=None):
+        """Returns a row of the same latents for each class; see `Using.showcase`.
 
         For the first classes, where there are more than a picture has room for.
         """
+        del function
         most_rows, most_columns = pictures.room(self.image_shape)
         classes = min(self.num_classes, most_rows, count)
         columns = min(count // classes, most_columns, max(classes, _COLUMNS))
@@ -136,10 +133,10 @@ class LabelledDCGAN(LabelledModel):
         super().__init__(
             image_shape,
             num_classes=num_classes,
-            generators=[generator],
-            discriminators=[
-                self.discriminator_class(image_shape, normalization=normalization, **sizes)
-            ],
+            generator=generator,
+            discriminator=self.discriminator_class(
+                image_shape, normalization=normalization, **sizes
+            ),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
@@ -148,4 +145,4 @@ class LabelledDCGAN(LabelledModel):
 
     def default_optimizers(self):
         """Returns DCGAN's."""
-        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
+        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)

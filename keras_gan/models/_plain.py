@@ -2,12 +2,12 @@
 
 import keras
 
-from keras_gan.game.model import AdversarialModel
-from keras_gan.game.players import one_each
+from keras_gan.game.players import same_for_both
+from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import plain
 
 
-class PlainModel(AdversarialModel):
+class PlainModel(LatentGAN):
     """A game between DCGAN's networks for images, perceptrons for vectors; base class.
 
     Args:
@@ -64,4 +64,4 @@ class PlainModel(AdversarialModel):
 
     def default_optimizers(self):
         """Returns DCGAN's."""
-        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
+        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)

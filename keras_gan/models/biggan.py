@@ -81,12 +81,10 @@ class BigGAN(LabelledModel):
         super().__init__(
             image_shape,
             num_classes=num_classes,
-            generators=[
-                conditional_resnet.Generator(
-                    image_shape, latent_dim=latent_dim, embedding_dim=embedding_dim, **sizes
-                )
-            ],
-            discriminators=[conditional_resnet.Discriminator(image_shape, **sizes)],
+            generator=conditional_resnet.Generator(
+                image_shape, latent_dim=latent_dim, embedding_dim=embedding_dim, **sizes
+            ),
+            discriminator=conditional_resnet.Discriminator(image_shape, **sizes),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
@@ -95,10 +93,10 @@ class BigGAN(LabelledModel):
         self.orthogonal_weight = orthogonal_weight
 
     def default_optimizers(self):
-        return (
-            keras.optimizers.Adam(5e-5, beta_1=0.0, beta_2=0.999),
-            keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.999),
-        )
+        return {
+            "g": keras.optimizers.Adam(5e-5, beta_1=0.0, beta_2=0.999),
+            "d": keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.999),
+        }
 
     def generator_terms(self, fake, answer):
         if not self.orthogonal_weight:

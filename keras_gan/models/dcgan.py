@@ -7,13 +7,13 @@ Convolutional Generative Adversarial Networks, 2015.
 import keras
 
 from keras_gan.checks import check_arguments
-from keras_gan.game.model import AdversarialModel
-from keras_gan.game.players import one_each
+from keras_gan.game.players import same_for_both
+from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import dcgan
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class DCGAN(AdversarialModel):
+class DCGAN(LatentGAN):
     """The game of the original GAN between two convolutional networks.
 
     The paper's rules: strided convolutions in D and fractionally-strided ones
@@ -74,19 +74,15 @@ class DCGAN(AdversarialModel):
         )
         super().__init__(
             image_shape,
-            generators=[
-                dcgan.Generator(
-                    image_shape, latent_dim=latent_dim, width=width, kernel_size=kernel_size
-                )
-            ],
-            discriminators=[
-                dcgan.Discriminator(
-                    image_shape,
-                    width=discriminator_width,
-                    kernel_size=kernel_size,
-                    normalization=normalization,
-                )
-            ],
+            generator=dcgan.Generator(
+                image_shape, latent_dim=latent_dim, width=width, kernel_size=kernel_size
+            ),
+            discriminator=dcgan.Discriminator(
+                image_shape,
+                width=discriminator_width,
+                kernel_size=kernel_size,
+                normalization=normalization,
+            ),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
@@ -94,4 +90,4 @@ class DCGAN(AdversarialModel):
         )
 
     def default_optimizers(self):
-        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
+        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)

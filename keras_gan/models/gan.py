@@ -8,13 +8,13 @@ import keras
 
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
-from keras_gan.game.model import AdversarialModel
-from keras_gan.game.players import one_each
+from keras_gan.game.players import same_for_both
+from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import mlp
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class GAN(AdversarialModel):
+class GAN(LatentGAN):
     """Two multilayer perceptrons in a minimax game.
 
     min over G, max over D of V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))]. As in
@@ -67,15 +67,13 @@ class GAN(AdversarialModel):
             raise UserError(f"dropout must be in [0, 1). Received: {dropout}.")
         super().__init__(
             image_shape,
-            generators=[mlp.Generator(image_shape, latent_dim=latent_dim, units=generator_units)],
-            discriminators=[
-                mlp.Discriminator(
-                    image_shape,
-                    units=discriminator_units,
-                    pieces=maxout_pieces,
-                    dropout=dropout,
-                )
-            ],
+            generator=mlp.Generator(image_shape, latent_dim=latent_dim, units=generator_units),
+            discriminator=mlp.Discriminator(
+                image_shape,
+                units=discriminator_units,
+                pieces=maxout_pieces,
+                dropout=dropout,
+            ),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
@@ -83,4 +81,4 @@ class GAN(AdversarialModel):
         )
 
     def default_optimizers(self):
-        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
+        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)

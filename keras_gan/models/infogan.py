@@ -12,16 +12,16 @@ from keras_gan import randomness
 from keras_gan.checks import check_arguments, check_weights
 from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
-from keras_gan.game.functions import Condition
-from keras_gan.game.model import AdversarialModel
+from keras_gan.game.ports import Condition
 from keras_gan.losses import class_cross_entropy
+from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import infogan
 
 _MOST_CODES = 1000
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class InfoGAN(AdversarialModel):
+class InfoGAN(LatentGAN):
     """Codes that G must use: Q, on top of D's features, reads them from the samples.
 
     Both players descend their loss and -lambda L_I, L_I being a lower bound of the mutual
@@ -78,13 +78,12 @@ class InfoGAN(AdversarialModel):
         sizes |= {"categories": tuple(categories), "codes": codes}
         super().__init__(
             image_shape,
-            generators=[infogan.Generator(image_shape, latent_dim=latent_dim, **sizes)],
-            discriminators=[
-                infogan.Discriminator(image_shape, normalization=normalization, **sizes)
-            ],
+            generator=infogan.Generator(image_shape, latent_dim=latent_dim, **sizes),
+            discriminator=infogan.Discriminator(image_shape, normalization=normalization, **sizes),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
+            conditions=_conditions(categories, codes),
             pieces=pieces,
         )
         self.categories, self.codes = tuple(categories), codes
@@ -92,16 +91,7 @@ class InfoGAN(AdversarialModel):
 
     def default_optimizers(self):
         adam = keras.optimizers.Adam
-        return adam(1e-3, beta_1=0.5), adam(2e-4, beta_1=0.5)
-
-    @property
-    def conditions(self):
-        """The codes."""
-        found = [
-            Condition(infogan.category_name(number), "int64", count=count)
-            for number, count in enumerate(self.categories)
-        ]
-        return (*found, *([Condition("codes", "float32", (self.codes,))] if self.codes else []))
+        return {"g": adam(1e-3, beta_1=0.5), "d": adam(2e-4, beta_1=0.5)}
 
     def generate(self, latents, batch):
         count = latents.shape[0]
@@ -132,12 +122,13 @@ class InfoGAN(AdversarialModel):
             losses.append(self.code_weight * 0.5 * tf.reduce_sum(errors**2, axis=1))
         return tf.add_n(losses)
 
-    def showcase(self, count):
+    def showcase(self, count, function=None):
         """Returns rows that walk one code each, in turn, its other inputs being those of a seed.
 
         Categorical codes take their values, continuous ones go from -1 to 1; see
-        `Sampling.showcase`.
+        `Using.showcase`.
         """
+        del function
         most_rows, most_columns = pictures.room(self.image_shape)
         factors = [(infogan.category_name(i), k) for i, k in enumerate(self.categories)]
         factors += [(number, None) for number in range(self.codes)]
@@ -147,7 +138,8 @@ class InfoGAN(AdversarialModel):
         pairs, rows = [], {condition.name: [] for condition in self.conditions}
         for name, values in factors:
             for seed in range(seeds):
-                own = self.seeded_conditions([(seed, 0)] * columns)
+                own = self.function().rows([(seed, 0)] * columns)
+                del own["latents"]
                 if values:
                     own[name] = np.arange(columns) % values
                 else:
@@ -156,6 +148,15 @@ class InfoGAN(AdversarialModel):
                 for key, value in own.items():
                     rows[key].append(value)
         return pairs, {key: np.concatenate(value) for key, value in rows.items()}, columns
+
+
+def _conditions(categories, codes):
+    """Returns the `Condition`s of the categorical codes, then that of the continuous ones."""
+    found = [
+        Condition(infogan.category_name(number), "int64", count=count)
+        for number, count in enumerate(categories)
+    ]
+    return (*found, *([Condition("codes", "float32", (codes,))] if codes else []))
 
 
 def _check_codes(categories, codes):

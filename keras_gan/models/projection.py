@@ -6,7 +6,7 @@ Miyato, Koyama: cGANs with Projection Discriminator, 2018.
 import keras
 
 from keras_gan.checks import check_arguments
-from keras_gan.game.players import one_each
+from keras_gan.game.players import same_for_both
 from keras_gan.models._labelled import LabelledModel, check_classes
 from keras_gan.networks import conditional_resnet
 
@@ -56,8 +56,8 @@ class Projection(LabelledModel):
         super().__init__(
             image_shape,
             num_classes=num_classes,
-            generators=[conditional_resnet.Generator(image_shape, latent_dim=latent_dim, **sizes)],
-            discriminators=[conditional_resnet.Discriminator(image_shape, **sizes)],
+            generator=conditional_resnet.Generator(image_shape, latent_dim=latent_dim, **sizes),
+            discriminator=conditional_resnet.Discriminator(image_shape, **sizes),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
@@ -65,4 +65,4 @@ class Projection(LabelledModel):
         )
 
     def default_optimizers(self):
-        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.0, beta_2=0.9)
+        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.0, beta_2=0.9)

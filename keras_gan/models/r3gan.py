@@ -10,14 +10,14 @@ import tensorflow as tf
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
 from keras_gan.game import averages as ema
-from keras_gan.game.model import AdversarialModel
-from keras_gan.game.players import one_each
+from keras_gan.game.players import same_for_both
+from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import perceptrons, r3gan
 from keras_gan.optimizers.cosine import CosineAdam, cosine
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class R3GAN(AdversarialModel):
+class R3GAN(LatentGAN):
     """The relativistic game of pairs with R1 and R2 in every step (section 2).
 
     The penalties on real and on generated images make it converge locally, so that none of
@@ -120,8 +120,8 @@ class R3GAN(AdversarialModel):
             discriminator = r3gan.Discriminator(image_shape, **sizes)
         super().__init__(
             image_shape,
-            generators=[generator],
-            discriminators=[discriminator],
+            generator=generator,
+            discriminator=discriminator,
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
@@ -132,11 +132,11 @@ class R3GAN(AdversarialModel):
 
     def default_optimizers(self):
         ends = {**self.schedule_ends, "images": self.schedule_images}
-        return one_each(CosineAdam, 2e-4, **ends)
+        return same_for_both(CosineAdam, 2e-4, **ends)
 
     def penalty_weight(self, real):
         start, end = self.game.pieces.penalty_weight, self.penalty_weight_end
-        return cosine(start, end, self._progress(self._in_all(real)))
+        return cosine(start, end, self._progress(self._global_size(real)))
 
     def ema_decay(self, batch_size):
         half_life = cosine(0.0, self.ema_images, self._progress(batch_size))

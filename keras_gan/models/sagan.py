@@ -6,12 +6,12 @@ Zhang, Goodfellow, Metaxas, Odena: Self-Attention Generative Adversarial Network
 import keras
 
 from keras_gan.checks import check_arguments
-from keras_gan.game.model import AdversarialModel
+from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import resnet
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class SAGAN(AdversarialModel):
+class SAGAN(LatentGAN):
     """The hinge game between residual networks with self-attention (section 3, eq. 4).
 
     Spectral norm in both players and two learning rates, 1e-4 for G and 4e-4 for D, make
@@ -58,8 +58,8 @@ class SAGAN(AdversarialModel):
         given = {"width": width, "spectral_norm": True, "attention_level": attention_level}
         super().__init__(
             image_shape,
-            generators=[resnet.Generator(image_shape, latent_dim=latent_dim, **given)],
-            discriminators=[resnet.Discriminator(image_shape, **given)],
+            generator=resnet.Generator(image_shape, latent_dim=latent_dim, **given),
+            discriminator=resnet.Discriminator(image_shape, **given),
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
@@ -67,7 +67,7 @@ class SAGAN(AdversarialModel):
         )
 
     def default_optimizers(self):
-        return (
-            keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9),
-            keras.optimizers.Adam(4e-4, beta_1=0.0, beta_2=0.9),
-        )
+        return {
+            "g": keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9),
+            "d": keras.optimizers.Adam(4e-4, beta_1=0.0, beta_2=0.9),
+        }

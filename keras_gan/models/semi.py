@@ -10,15 +10,16 @@ import tensorflow as tf
 from keras_gan.checks import check_arguments, check_weights
 from keras_gan.distribution.replicas import global_mean
 from keras_gan.errors import UserError
-from keras_gan.game.model import AdversarialModel
-from keras_gan.game.players import one_each
+from keras_gan.game.loss import Loss
+from keras_gan.game.players import same_for_both
 from keras_gan.losses import class_cross_entropy
 from keras_gan.models._labelled import check_classes, labels_of
+from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import dcgan, semi
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class Semi(AdversarialModel):
+class Semi(LatentGAN):
     """D is a classifier with a class more, "generated"; few labels are enough for it.
 
     Examples of the label -1 have none (`--labels_per_class`). D descends the cross-entropy of
@@ -95,8 +96,8 @@ class Semi(AdversarialModel):
         )
         super().__init__(
             image_shape,
-            generators=[dcgan.Generator(image_shape, latent_dim=latent_dim, **sizes)],
-            discriminators=[discriminator],
+            generator=dcgan.Generator(image_shape, latent_dim=latent_dim, **sizes),
+            discriminator=discriminator,
             latent_dim=latent_dim,
             latent_prior=latent_prior,
             d_steps=d_steps,
@@ -106,12 +107,13 @@ class Semi(AdversarialModel):
         self.class_weight, self.game_weight = class_weight, game_weight
 
     def default_optimizers(self):
-        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.5)
+        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)
 
     def discriminator_loss(self, real, fake):
-        losses, values = super().discriminator_loss(real, fake)
-        of_classes = values["d_class_loss"]
-        return of_classes + self.game_weight * (losses - of_classes), values
+        loss = super().discriminator_loss(real, fake)
+        of_classes = loss.logged["d_class_loss"]
+        total = of_classes + self.game_weight * (loss.total - of_classes)
+        return Loss(total, **loss.logged)
 
     def discriminator_terms(self, real, fake, real_answer, fake_answer):
         labels, logits = labels_of(self, real), real_answer["classes"]
@@ -128,4 +130,4 @@ class Semi(AdversarialModel):
             for examples in (real, fake)
         )
         distance = tf.reduce_sum((tf.stop_gradient(of_real) - of_fake) ** 2)
-        return distance + tf.zeros(fake["image"].shape[:1], distance.dtype), {}
+        return Loss(distance + tf.zeros(fake["image"].shape[:1], distance.dtype))

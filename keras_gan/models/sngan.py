@@ -7,7 +7,7 @@ Miyato, Kataoka, Koyama, Yoshida: Spectral Normalization for Generative Adversar
 import keras
 
 from keras_gan.checks import check_choice
-from keras_gan.game.players import one_each
+from keras_gan.game.players import same_for_both
 from keras_gan.models._plain import PlainModel
 
 
@@ -50,4 +50,4 @@ class SNGAN(PlainModel):
         )
 
     def default_optimizers(self):
-        return one_each(keras.optimizers.Adam, 2e-4, beta_1=0.0, beta_2=0.9)
+        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.0, beta_2=0.9)

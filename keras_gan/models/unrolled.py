@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_gan.distribution.replicas import sum_over_replicas
 from keras_gan.errors import UserError
+from keras_gan.game.loss import Loss
 from keras_gan.game.players import trainable_variables
 from keras_gan.models._plain import PlainModel
 from keras_gan.optimizers.functional import FunctionalOptimizer
@@ -54,25 +55,25 @@ class UnrolledGAN(PlainModel):
 
     def generator_loss(self, real, fake):
         with keras.StatelessScope(self._unrolled(real, fake)):
-            found, values = super().generator_loss(real, fake)
+            loss = super().generator_loss(real, fake)
             if self.game.pieces.objective == "minimax":
                 # E[log D(x)] is a part of V that depends on G as well, through D's parameters.
-                found -= tf.nn.softplus(-self.discriminate(real)["logits"])
-        return found, values
+                loss += Loss(-tf.nn.softplus(-self.discriminate(real)["logits"]))
+        return loss
 
     def _unrolled(self, real, fake):
         """Returns pairs (variable of D, its value after K updates as a function of `fake`)."""
         learned = trainable_variables(self.discriminators)
         state = [v for network in self.discriminators for v in network.non_trainable_variables]
         values, kept = ([tf.identity(v.value) for v in x] for x in (learned, state))
-        optimizer = FunctionalOptimizer(self.discriminator_optimizer)
+        optimizer = FunctionalOptimizer(self.optimizers["d"])
         for _ in range(self.unroll_steps):
             mapping = [*zip(learned, values, strict=True), *zip(state, kept, strict=True)]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(values)
                 with keras.StatelessScope(mapping) as scope:
-                    losses, _ = self.discriminator_loss(real, fake)
-                share = tf.reduce_mean(losses) / self._replicas
+                    loss = self.discriminator_loss(real, fake)
+                share = tf.reduce_mean(loss.total) / self._replicas
             gradients = sum_over_replicas(tape.gradient(share, values))
             values = optimizer.updated(values, gradients)
             kept = [scope.get_current_value(variable) for variable in state]

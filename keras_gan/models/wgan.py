@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_gan.errors import UserError
 from keras_gan.game.long_runs import LongRuns
-from keras_gan.game.players import one_each, trainable_variables
+from keras_gan.game.players import same_for_both, trainable_variables
 from keras_gan.models._plain import PlainModel
 
 
@@ -65,9 +65,9 @@ class WGAN(PlainModel):
 
     def default_optimizers(self):
         # The code's are Torch's, with rho 0.99, and epsilon 1e-8 beside the root that Keras' is in.
-        return one_each(keras.optimizers.RMSprop, 5e-5, rho=0.99, epsilon=1e-16)
+        return same_for_both(keras.optimizers.RMSprop, 5e-5, rho=0.99, epsilon=1e-16)
 
-    def after_discriminator_update(self, means):
-        del means
-        for variable in trainable_variables(self.discriminators):
+    def after(self, player, means, batch_size):
+        del means, batch_size
+        for variable in trainable_variables(self.discriminators if player == "d" else ()):
             variable.assign(tf.clip_by_value(variable.value, -self.clip, self.clip))

@@ -5,7 +5,7 @@ Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville: Improved Training of Wasserstei
 
 import keras
 
-from keras_gan.game.players import one_each
+from keras_gan.game.players import same_for_both
 from keras_gan.models._plain import PlainModel
 
 
@@ -39,4 +39,4 @@ class WGANGP(PlainModel):
         super().__init__(image_shape, d_steps=d_steps, normalization=normalization, **others)
 
     def default_optimizers(self):
-        return one_each(keras.optimizers.Adam, 1e-4, beta_1=0.0, beta_2=0.9)
+        return same_for_both(keras.optimizers.Adam, 1e-4, beta_1=0.0, beta_2=0.9)

@@ -19,7 +19,7 @@ def players(
     normalization="auto",
     packing=1,
 ):
-    """Returns the networks of both players, as arguments of `AdversarialModel`.
+    """Returns the networks of both players, as arguments of `LatentGAN`.
 
     Args:
         image_shape: (height, width, channels) for the networks of `dcgan`;
@@ -58,8 +58,8 @@ def players(
         generator = mlp.Generator(image_shape, latent_dim=latent_dim, units=units)
         discriminator = Discriminator(seen, units=units, normalization=normalization)
     return {
-        "generators": [generator],
-        "discriminators": [discriminator],
+        "generator": generator,
+        "discriminator": discriminator,
         "latent_dim": latent_dim,
     }
 

@@ -168,8 +168,8 @@ def state(model):
     parts = {"model": model.variables}
     if model.compiled:
         parts["means"] = [v for metric in model.metrics for v in metric.variables]
-        parts["generator_optimizer"] = model.generator_optimizer.variables
-        parts["discriminator_optimizer"] = model.discriminator_optimizer.variables
+        for player in reversed(model.players):
+            parts[f"{player.title}_optimizer"] = model.optimizers[player.name].variables
     return parts
 
 

@@ -10,7 +10,7 @@ from keras_gan import models
 from keras_gan.runs.checkpoints import Checkpoints
 from keras_gan.runs.config import Config
 from keras_gan.errors import UserError, first_line
-from keras_gan.game.standing_statistics import restate
+from keras_gan.game.standing_statistics import recompute_statistics
 
 
 class RunDirectory:
@@ -156,5 +156,5 @@ def load_run(run_dir, checkpoint="newest", standing_statistics=0):
         ) from None
     checkpoints.restore(model, step)
     if standing_statistics:
-        restate(model, standing_statistics)
+        recompute_statistics(model, standing_statistics)
     return model, record

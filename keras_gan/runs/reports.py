@@ -12,16 +12,16 @@ _COMPARED = 8  # Real examples that samples are compared with, if no more are sh
 
 def announce(run, model, source, done, config):
     """Prints what is about to be trained."""
-    generator, discriminator = (
-        sum(math.prod(v.shape) for n in networks for v in n.trainable_variables)
-        for networks in (model.generators, model.discriminators)
+    weights = ", ".join(
+        f"{player.title} {sum(math.prod(v.shape) for v in player.variables):,}"
+        + (" weights" if not number else "")
+        for number, player in enumerate(reversed(model.players))
     )
     shape = "x".join(map(str, source.shape))
     replicas = model.distribute_strategy.num_replicas_in_sync
     together = model.steps_per_execution
     print(
-        f"{type(model).__name__}: generator {generator:,} weights, discriminator "
-        f"{discriminator:,}; {source.name}: {source.num_examples:,} examples of {shape}"
+        f"{type(model).__name__}: {weights}; {source.name}: {source.num_examples:,} examples of {shape}"
         + (f" in {source.num_classes} classes" if source.num_classes else "")
     )
     print(
@@ -48,7 +48,7 @@ class Reports:
 
     def __init__(self, config, run, model, source, done, judge=None):
         self.config, self.run = config, run
-        self.has_labels = any(condition.name == "labels" for condition in model.conditions)
+        self.has_labels = any(port.name == "labels" for port in model.function().conditions)
         events = callbacks.EventLog(run.tensorboard)
         shown = pictures.count_that_fits(source.shape)
         real = source.first(max(shown, _COMPARED))
