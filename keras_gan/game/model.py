@@ -65,6 +65,7 @@ class AdversarialModel(Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC)
         spec: What a batch holds: a `ports.Port` for each of its keys.
 
     Attributes:
+        data_keys: Keys of the examples that it learns from, such as `image`.
         tiny: Constructor arguments with which tests build the system quickly.
         term_names: Names of further values that the losses log.
         default_ema_images: Half-life of the averaged networks in images.
@@ -74,6 +75,7 @@ class AdversarialModel(Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC)
         contests: `Contest`s.
     """
 
+    data_keys = ("image",)
     tiny = {}
     term_names = ()
     default_ema_images = 10_000
