@@ -34,7 +34,7 @@ class Policy(ArgumentsAreConfig, keras.Model):
         super().__init__(name="generator")
         self.length, self.vocabulary = length, vocabulary
         self.embedding = keras.layers.Embedding(vocabulary + 1, embedding_dim)  # And the start.
-        self.cell = keras.layers.LSTMCell(units)
+        self.cell = keras.layers.LSTMCell(units, seed=0)  # It drops nothing.
         self.recurrent = keras.layers.RNN(self.cell, return_sequences=True)
         self.logits = keras.layers.Dense(vocabulary)
         self.embedding.build((None, length))
