@@ -44,7 +44,7 @@ because they train for a short fixed time and not for its 500,000 steps.
 
 `vanilla`, `unrolled` (K = 5) and `pacgan` (two in a pack) have batch norm in D, as in the papers.
 The rows `relativistic` and `non_saturating`, with R1 and R2 or without, repeat the ablation of
-Huang et al. 2024 on the networks with the smallest D, without batch norm in it and with gamma {GAMMA:g}.
+Huang et al. 2024 on the networks with the smallest D, no batch norm in D, gamma {GAMMA:g}.
 (With gamma 0.1 the relativistic game with both penalties fell apart at these rates: 72 modes, seed
 0.) `relativistic-r1-r2` is also run with the larger D. `r3gan` has its own residual networks, 4, 16
 and 64 channels wide, and latents of 64 dimensions. Its gamma falls from {R3GAN_GAMMA:g} to
