@@ -13,7 +13,7 @@ flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 flags.add_argument("--address", default="localhost:8500", help="host:port")
 flags.add_argument("--model", default="dcgan")
 flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, for models with classes")
+flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, if it has classes")
 flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
 options = flags.parse_args()
 try:  # Imports TensorFlow, which takes seconds.
