@@ -19,14 +19,12 @@ class Objective:
             (fake_logits, real_logits) -> losses [N].
         monitors: (real_logits, fake_logits) -> named values [N], logged as means.
         relativistic: Whether G's losses need the logits of real examples.
-        synchronises: Whether the losses exchange values between replicas.
     """
 
     discriminator: Callable
     generator: Callable
     monitors: Callable = cross_entropy.cross_entropy_monitors
     relativistic: bool = False
-    synchronises: bool = False
 
 
 _GENERATOR_LOSSES = {
@@ -81,7 +79,6 @@ _WITHOUT_LABELS = {
         differences.generator_relativistic_average,
         monitors.difference_monitors,
         relativistic=True,
-        synchronises=True,
     ),
 }
 OBJECTIVES = ("minimax", "non_saturating", *_WITHOUT_LABELS)
