@@ -136,6 +136,11 @@ class AdversarialModel(Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC)
     # What a system supplies.
 
     @classmethod
+    def tiny_data(cls):
+        """Returns the arguments for tests that data decides otherwise: `data_arguments`."""
+        return {}
+
+    @classmethod
     def data_arguments(cls, source):
         """Returns the constructor's arguments that a `data.Source` decides, by name."""
         return {"image_shape": source.shape, "num_classes": source.num_classes}
@@ -359,12 +364,16 @@ class AdversarialModel(Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC)
         count = tf.nest.flatten(examples)[0].shape[0]
         return count * self._replicas * self.accumulate_steps
 
+    def log(self, **means):
+        """Adds scalars, the same on every replica, to the metrics of these names."""
+        for name, mean in means.items():
+            self._means[name].update_state(mean)
+
     def _record(self, **values):
         """Adds per-example values to the metrics; returns their means over the global batch."""
         local = tf.stack([tf.reduce_mean(tf.cast(x, self.compute_dtype)) for x in values.values()])
         means = dict(zip(values, tf.unstack(global_mean(local)), strict=True))
-        for name, mean in means.items():
-            self._means[name].update_state(mean)
+        self.log(**means)
         return means
 
     # Which player and stage it is.

@@ -4,8 +4,8 @@ import math
 import shlex
 
 from keras_gan import callbacks
-from keras_gan.drawing import pictures
 from keras_gan.callbacks.progress import clock
+from keras_gan.drawing import pictures
 
 _COMPARED = 8  # Real examples that samples are compared with, if no more are shown.
 
