@@ -16,7 +16,7 @@ from keras_gan.serving import saved_model, warmup
 from keras_gan.serving.endpoints import Endpoints
 from keras_gan.serving.function import ServedFunction
 from keras_gan.serving.inference import inference_network
-from tests.toys import served
+from tests.serving_toys import served
 
 MOST = 2**63 - 1
 

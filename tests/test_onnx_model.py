@@ -17,7 +17,7 @@ from keras_gan.runs.directory import load_run
 from keras_gan.serving import onnx_model, smaller
 from tests.conftest import build
 from tests.runs import command_fails
-from tests.toys import served
+from tests.serving_toys import served
 
 
 def exported_onnx(run_dir, tmp_path, *flags):

@@ -116,7 +116,7 @@ def test_flags_reach_what_they_are_for(tmp_path, monkeypatch):
         source = load("digits", image_size="8")
         batches = source.batches
         source.batches = lambda size, **o: seen.update(o, size=size) or batches(size, **o)
-        source.first = lambda count: next(iter(batches(count)))["image"].numpy()
+        source.first_batch = lambda count: {"image": next(iter(batches(count)))["image"].numpy()}
         return source
 
     def spy_compile(self, *optimizers, **options):

@@ -1,5 +1,6 @@
 """The run directory: its files, and a run read back from it."""
 
+import glob
 import json
 import os
 import shlex
@@ -126,7 +127,8 @@ class RunDirectory:
 
     def sweep(self):
         """Removes what a killed process left half-written."""
-        for directory in (self.path, self.samples, self.tensorboard):
+        of_functions = glob.glob(os.path.join(self.samples, "*", ""))
+        for directory in (self.path, self.samples, *of_functions, self.tensorboard):
             files.sweep(directory)
         self.checkpoints.sweep()
         self.best.sweep()
