@@ -90,6 +90,23 @@ def batch_uniform(shape):
     )
 
 
+def common_uniform(shape):
+    """Draws from [0, 1) in a training step, the same numbers on every replica.
+
+    Args:
+        shape: Shape of the result.
+
+    Raises:
+        RuntimeError: Outside of `layer_draws`.
+    """
+    draws = getattr(_active, "draws", None)
+    if draws is None:
+        raise RuntimeError("Numbers of a training step were drawn outside of one.")
+    draws.count += 1
+    seed = _fold_in(_fold_in(draws.seed, draws.count), draws.part)
+    return tf.random.stateless_uniform(shape, seed, alg="philox")
+
+
 def batch_latents(prior, count, size):
     """Draws latents [count, size] in a training step, by index in the global batch.
 

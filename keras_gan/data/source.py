@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan.data import threads
+from keras_gan.errors import UserError
 
 IN_MEMORY_BYTES = 4 * 2**30  # Larger datasets are read while training.
 _SHUFFLE, _FLIP = 2, 3
@@ -35,16 +36,45 @@ class Source(abc.ABC):
 
     Attributes:
         name: What the user called it.
-        shape: Shape of an example, (height, width, channels) or (dimensions,).
+        key: The key of a batch that holds the examples.
+        shape: Shape of an example, (height, width, channels), (dimensions,) or (tokens,).
         num_examples: Number of examples.
         class_names: Names of the classes in the order of their labels, or `None`.
+        vocabulary: The texts of the tokens, in the order of their numbers; `None` for images.
     """
+
+    key = "image"
+    vocabulary = None
 
     def __init__(self, name, shape, num_examples, class_names=None):
         self.name = name
         self.shape = tuple(int(side) for side in shape)
         self.num_examples = int(num_examples)
         self.class_names = class_names
+
+    @property
+    def shapes(self):
+        """The shape of an example for each key of a batch, a dict of tuples."""
+        return {self.key: self.shape}
+
+    @property
+    def counts(self):
+        """The number of examples for each key of a batch, a dict."""
+        return {self.key: self.num_examples}
+
+    def part(self, key):
+        """Returns the `Source` of the examples of one key of a batch.
+
+        It serves images under the key `image`, whatever their key is here.
+
+        Raises:
+            UserError: For a key that is not in `shapes`.
+        """
+        if key not in self.shapes:
+            raise UserError(
+                f"{self.name} has batches with {', '.join(self.shapes)}. Received: key {key!r}."
+            )
+        return self
 
     @property
     def num_classes(self):
@@ -58,7 +88,7 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def _examples(self, positions, rows, seed, start):
-        """Returns a dataset of batched raw examples, dicts with `image` and perhaps `label`.
+        """Returns a dataset of batched raw examples, dicts with `key` and perhaps `label`.
 
         Args:
             positions: Dataset of the positions that are served, [rows.count].
@@ -80,9 +110,9 @@ class Source(abc.ABC):
 
         Returns:
             A `tf.data.Dataset` of dicts: `image` float32 [B, *shape], in [-1, 1]
-            for images, and `label` int64 [B] where there are labels; B is
-            batch_size, or its share. Every example is served once an epoch; a
-            batch can span two epochs.
+            for images, or `tokens` int32 [B, T], and `label` int64 [B] where
+            there are labels; B is batch_size, or its share. Every example is
+            served once an epoch; a batch can span two epochs.
         """
         index, count = share
         rows = _Rows(batch_size, index * (batch_size // count), batch_size // count)
@@ -91,13 +121,13 @@ class Source(abc.ABC):
         examples = self._examples(positions, rows, seed, start)
 
         def finish(positions, example):
-            image = example["image"]
-            if image.dtype == tf.uint8:
-                image = tf.cast(image, tf.float32) / 127.5 - 1.0
-            image = tf.ensure_shape(image, [rows.count, *self.shape])
+            own = example[self.key]
+            if own.dtype == tf.uint8:  # Images; vectors and tokens stay as they are.
+                own = tf.cast(own, tf.float32) / 127.5 - 1.0
+            own = tf.ensure_shape(own, [rows.count, *self.shape])
             if flip:
-                image = _flip(image, seed, positions[0] - rows.first, rows)
-            return {**example, "image": image}
+                own = _flip(own, seed, positions[0] - rows.first, rows)
+            return {**example, self.key: own}
 
         batches = tf.data.Dataset.zip(positions, examples).map(
             finish, num_parallel_calls=threads.count()
@@ -107,14 +137,21 @@ class Source(abc.ABC):
         endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
         return threads.fixed(batches.apply(endless).prefetch(threads.AHEAD).with_options(options))
 
+    def first_batch(self, count):
+        """Returns up to `count` real examples in serving order, a dict of arrays as in `batches`.
+
+        No example is in it twice.
+        """
+        count = min(count, *self.counts.values())
+        return {key: rows.numpy() for key, rows in next(iter(self.batches(count))).items()}
+
     def first(self, count):
-        """Returns up to `count` real examples in serving order, float32 as in `batches`."""
-        count = min(count, self.num_examples)
-        return next(iter(self.batches(count)))["image"].numpy()
+        """Returns what `first_batch` has under the first key of `shapes`, one array."""
+        return self.first_batch(count)[self.key]
 
 
 class ArraySource(Source):
-    """Examples in memory: images as uint8 or vectors as float32.
+    """Examples in memory: images as uint8, vectors as float32 or tokens as int32.
 
     Args:
         name: What the user called it.
@@ -126,7 +163,7 @@ class ArraySource(Source):
     def __init__(self, name, examples, labels=None, class_names=None):
         super().__init__(name, examples.shape[1:], len(examples), class_names)
         with tf.device("CPU:0"):  # Not on the GPU, where a tensor goes by default.
-            self.tensors = {"image": tf.constant(examples)}
+            self.tensors = {self.key: tf.constant(examples)}
         if labels is not None:
             self.labels = labels
 

@@ -4,8 +4,8 @@ import math
 import shlex
 
 from keras_gan import callbacks
-from keras_gan.drawing import pictures
 from keras_gan.callbacks.progress import clock
+from keras_gan.drawing import pictures
 
 _COMPARED = 8  # Real examples that samples are compared with, if no more are shown.
 
@@ -21,7 +21,8 @@ def announce(run, model, source, done, config):
     replicas = model.distribute_strategy.num_replicas_in_sync
     together = model.steps_per_execution
     print(
-        f"{type(model).__name__}: {weights}; {source.name}: {source.num_examples:,} examples of {shape}"
+        f"{type(model).__name__}: {weights}; "
+        f"{source.name}: {source.num_examples:,} examples of {shape}"
         + (f" in {source.num_classes} classes" if source.num_classes else "")
     )
     print(
