@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.errors import UserError
+from keras_gan.game.ports import Condition
 from keras_gan.game.standing_statistics import recompute_statistics
 from keras_gan.layers.batch_norm import BatchNormalization
 from keras_gan.layers.conditional_batch_norm import ConditionalBatchNormalization
@@ -155,8 +156,8 @@ def test_standing_statistics_are_means_over_batches(name, capsys):
     assert not network.trainable and same(before, values(network.trainable_variables))
     for first in (0, 64):
         pairs = [(2, first + i) for i in range(64)]
-        latents = model.seeded_latents(pairs)
-        seen.append(model.from_latents(functional, latents, **model.seeded_conditions(pairs)))
+        rows = model.function().rows(pairs)
+        seen.append(model.function().apply(functional, rows))
     axes = tuple(range(seen[0].shape.rank - 1))
     means = np.mean([x.numpy().mean(axes) for x in seen], axis=0)
     variances = np.mean([x.numpy().var(axes) for x in seen], axis=0)
@@ -172,7 +173,7 @@ def test_standing_statistics_are_means_over_batches(name, capsys):
     assert "R3GAN's generator has no batch norm" in capsys.readouterr().out
 
 
-def test_standing_statistics_come_from_samples_of_all_classes():
+def test_standing_statistics_come_from_samples_of_all_classes(monkeypatch):
     """The statistics of the last batch norm depend on the labels of the samples."""
     model = build("biggan")
     *_, norm = (
@@ -185,6 +186,6 @@ def test_standing_statistics_come_from_samples_of_all_classes():
             x.kernel.assign(10.0 * x.kernel)
     recompute_statistics(model, 2)
     drawn = norm.moving_mean.numpy()
-    model.seeded_conditions = lambda pairs: {"labels": np.zeros(len(pairs), "int64")}
+    monkeypatch.setattr(Condition, "drawn", lambda self, pairs, number=0: np.zeros(len(pairs)))
     recompute_statistics(model, 2)
     assert not np.allclose(norm.moving_mean, drawn, rtol=1e-2)

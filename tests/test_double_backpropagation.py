@@ -50,12 +50,12 @@ def loss_and_gradients(model, real, fake):
     variables = trainable_variables(model.discriminators)
     with keras.StatelessScope(), tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([variable.value for variable in variables])
-        losses, values = model.discriminator_loss(real, fake)
-        loss = tf.reduce_mean(losses)
+        found = model.discriminator_loss(real, fake)
+        loss = tf.reduce_mean(found.total)
     none = tf.UnconnectedGradients.ZERO
     gradients = tape.gradient(loss, [v.value for v in variables], unconnected_gradients=none)
     flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], axis=0)
-    return tf.reduce_mean(values["penalty"]), flat
+    return tf.reduce_mean(found.logged["penalty"]), flat
 
 
 def apart(one, other):
@@ -91,7 +91,7 @@ def test_gradient_of_the_penalty_by_the_first_kernel(name, float64):
     def penalty(weights):
         kernel.assign(weights)
         with keras.StatelessScope():
-            return tf.reduce_mean(model.discriminator_loss(real, fake)[1]["penalty"])
+            return tf.reduce_mean(model.discriminator_loss(real, fake).logged["penalty"])
 
     # The step is small: the penalty jumps where the slope of a leaky ReLU jumps.
     expected = slope(penalty, start, direction, step=1e-7)

@@ -174,9 +174,10 @@ def test_generator_layers_before_batch_norm_have_no_bias():
 
 def test_defaults_are_the_papers():
     model = build("sagan")
-    rates = [float(adam.learning_rate) for adam in model.default_optimizers()]
+    adams = [model.default_optimizers()[player] for player in "gd"]
+    rates = [float(adam.learning_rate) for adam in adams]
     assert rates == pytest.approx([1e-4, 4e-4])
-    assert [(a.beta_1, a.beta_2) for a in model.default_optimizers()] == [(0.0, 0.9)] * 2
+    assert [(a.beta_1, a.beta_2) for a in adams] == [(0.0, 0.9)] * 2
     assert (model.game.pieces.objective, model.d_steps) == ("hinge", 1)
     model = build("r3gan")
     pieces = model.game.pieces
@@ -211,10 +212,12 @@ def test_gamma_and_the_average_follow_the_images_seen(step, share):
     model.compile(ema_images=2)
     model.step.assign(step)
     real, fake = examples(8, (2,), seed=1), examples(8, (2,), seed=2)
-    losses, watched = model.discriminator_loss(real, fake)
+    loss = model.discriminator_loss(real, fake)
     logits = [model.discriminator(x["image"]) for x in (real, fake)]
     game = tf.nn.softplus(logits[1] - logits[0])
-    np.testing.assert_allclose(losses - game, (3.0 - 2.0 * share) * watched["penalty"], 1e-4, 1e-6)
+    np.testing.assert_allclose(
+        loss.total - game, (3.0 - 2.0 * share) * loss.logged["penalty"], 1e-4, 1e-6
+    )
     half_life = min(2.0 * share, 0.05 * 8 * step)
     kept = 0.5 ** (8 / half_life) if half_life else 0.0
     assert float(model.ema_decay(8)) == pytest.approx(kept, rel=1e-4, abs=1e-7)
