@@ -24,6 +24,7 @@ from keras_gan.serving.stand_in.model import Model
 from tests.stand_in.asking import ROOT, predict, rest_server
 from tests.test_batching import concurrently
 from tests.test_endpoints import refused
+from tests.test_native_loaders import fuzz
 from tests.toys import serve, served, translation
 
 
@@ -117,6 +118,11 @@ def test_requests_that_no_translator_can_answer(translate):
         assert "Expected finite numbers" in refused(translate, name, images=most[:4])
         none = translate(name, {"images": images(0, channels=channels)})
         assert all(len(output) == 0 for output in none.values())
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(5000, marks=pytest.mark.soak)])
+def test_random_requests_to_a_translator(translator, count):
+    assert count / 5 < fuzz(translator[1]["saved_model"], count, 8) < count * 2 / 3
 
 
 def test_axes_and_metadata_of_files(translator):
