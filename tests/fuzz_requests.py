@@ -1,6 +1,6 @@
 """Sends random requests to every signature of a SavedModel in TensorFlow's native session.
 
-python tests/fuzz_requests.py SAVED_MODEL COUNT < places.json
+python tests/fuzz_requests.py SAVED_MODEL COUNT MOST_ROWS < places.json
 
 Prints as JSON how many were answered and refused, the codes of refusals, and by
 how many megabytes the process grew. Values are drawn so that many requests are
@@ -18,15 +18,16 @@ TYPES = ("float32", "float64", "int32", "int64", "uint8", "bool", "float16", "ui
 SPECIAL = (np.nan, np.inf, -np.inf, 3.4e38, -3.4e38, 1e-45, 0.0, -1.0, 2**31, 2**53, 2**63)
 
 
-def request(draw, right_type, right_width, largest):
-    """Returns one random array for an input [N, right_width], or [N] if the width is `None`."""
+def request(draw, right_type, right_shape, largest):
+    """Returns one random array for an input [N, *right_shape]; sides of `None` are any."""
     count = int(draw.choice([0, 1, 2, 7, largest, largest + 1, draw.integers(0, 3 * largest)]))
-    shape = [count] if right_width is None else [count, right_width]
+    sides = [int(draw.integers(4, 20)) if side is None else side for side in right_shape]
+    shape = [count, *sides]
     kind = draw.integers(6)
     if kind == 0:  # Another shape.
         shape = [int(n) for n in draw.integers(0, 9, draw.integers(0, 6))]
     elif kind == 1:
-        shape[-1] = int(draw.choice([0, 1, 3, 5, 1000]))
+        shape[draw.integers(len(shape))] = int(draw.choice([0, 1, 3, 5, 1000]))
     dtype = str(draw.choice(TYPES)) if kind == 2 else right_type
     values = draw.normal(size=shape) * 10.0 ** draw.integers(-3, 39 if kind == 3 else 2)
     if kind == 4 and values.size:
@@ -42,7 +43,7 @@ def megabytes():
         return int(file.read().split()[1]) * resource.getpagesize() / 2**20
 
 
-def main(directory, count):
+def main(directory, count, most):
     session = NativeSession(directory)
     signatures = json.load(sys.stdin)
     draw = np.random.default_rng(0)
@@ -51,8 +52,8 @@ def main(directory, count):
         name = sorted(signatures)[number % len(signatures)]
         inputs, outputs = signatures[name]
         fed = {
-            tensor: request(draw, *(("int64", None) if key == "seeds" else ("float32", 4)), 256)
-            for key, tensor in inputs.items()
+            tensor: request(draw, right_type, right_shape, most)
+            for tensor, right_type, right_shape in inputs.values()
         }
         try:
             session.run(fed, list(outputs.values()))
@@ -67,4 +68,4 @@ def main(directory, count):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))

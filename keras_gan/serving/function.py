@@ -10,11 +10,11 @@ from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
 from keras_gan.game.functions import Function
 from keras_gan.game.ports import Images, Tokens
+from keras_gan.serving import comparing
 
-TOLERANCE = 1e-5
 LEVEL = 1.0 / 127.5  # Between neighbours of the 256 values of a byte, in [-1, 1].
 BATCHES = (1, 2, 7)
-_TALLER = 2  # At this batch images of any size are twice as high as at the others.
+_ODD = 2  # At this batch images of any size have odd sides, longer ones than at the others.
 
 
 def from_bytes(pixels):
@@ -59,7 +59,7 @@ class ServedFunction:
     def example(self, count, first=0):
         """Returns `count` rows of every input as arrays by name, and Keras' output for them.
 
-        Images of any size are of one size in a batch, and taller at a batch of 2.
+        Images of any size are of one size in a batch, of another one at a batch of 2.
 
         Args:
             count: Number of rows.
@@ -95,7 +95,7 @@ class ServedFunction:
     def check(self, answer, what, level=0.0):
         """Raises `UserError` unless a written file gives the output that Keras gives.
 
-        Tokens must be the same.
+        Tokens must be the same, ties apart; see `comparing`.
 
         Args:
             answer: Function from inputs as arrays by name (see `example`) to the output as an
@@ -108,25 +108,21 @@ class ServedFunction:
         for count in (count for count in BATCHES if count <= self.max_batch):
             inputs, expected = self.example(count)
             expected = np.clip(expected, -1.0, 1.0) if level else expected
-            fault = self._fault(answer(inputs), expected, level)
+            fault = self._fault(answer(inputs), inputs, expected, level)
             if fault:
                 raise UserError(
                     f"The {what} does not answer what Keras answers: at batch {count} {fault}. It "
                     "was not exported."
                 )
 
-    def _fault(self, received, expected, level):
+    def _fault(self, received, rows, expected, level):
         """Returns in words how an answer differs from what is expected, or `None`."""
         if received.shape != expected.shape:
             return f"the shape is {received.shape}, expected is {expected.shape}"
         if isinstance(self.function.output, Tokens):
-            places = np.argwhere(received != expected)
-            return f"row and position {places[0]} is the first other token" if len(places) else None
-        difference = np.max(np.abs(received - expected))
-        allowed = TOLERANCE * max(1.0, np.max(np.abs(expected))) + level / 2.0
-        if difference <= allowed:
-            return None
-        return f"the largest difference is {difference:.2g}, allowed is {allowed:.2g}"
+            return comparing.fault_of_tokens(received, expected, self.function, rows)
+        rounding = lambda: comparing.rounding(self.function, rows, expected)  # noqa: E731
+        return comparing.fault_of_values(received, expected, level, rounding)
 
 
 def _rows(port, seeds, number=0):
@@ -134,6 +130,7 @@ def _rows(port, seeds, number=0):
     rows = port.examples(seeds, number)
     if not (isinstance(port, Images) and port.are_images):
         return rows
-    if port.shape[0] is None and len(seeds) == _TALLER:
-        rows = np.concatenate([rows, rows[:, ::-1]], axis=1)
+    if None in port.shape and len(seeds) == _ODD:
+        more = [(0, n if side is None else 0) for n, side in zip((7, 1, 0), port.shape)]  # noqa: B905
+        rows = np.pad(rows, [(0, 0), *more], "symmetric")
     return from_bytes(pictures.to_bytes(rows))

@@ -45,8 +45,8 @@ def ask(server, method, path, body=None, headers=None):
         return response.status, json.loads(text) if text else None, response.headers
 
 
-def predict(server, body, of=""):
-    status, answer, _ = ask(server, "POST", f"/v1/models/dcgan{of}:predict", body)
+def predict(server, body, of="", name="dcgan"):
+    status, answer, _ = ask(server, "POST", f"/v1/models/{name}{of}:predict", body)
     return status, answer
 
 

@@ -57,8 +57,8 @@ class Batcher:
     def __call__(self, inputs):
         """Returns what `run(inputs)` would, perhaps by way of a larger call.
 
-        The inputs of all calls have the same names and shapes, but for the first
-        dimension.
+        The inputs of all calls have the same names. Calls with rows of other shapes fail
+        where they are merged.
         """
         rows = count_rows(inputs)
         if rows > self._limits.rows:
@@ -103,10 +103,7 @@ class _Batch:
 
     def answer(self, run):
         try:
-            merged = {
-                name: np.concatenate([inputs[name] for inputs in self.inputs])
-                for name in self.inputs[0]
-            }
+            merged = {name: self._merged(name) for name in self.inputs[0]}
             outputs = run(merged)
             for name, value in outputs.items():
                 if np.shape(value)[:1] != (self.rows,):
@@ -120,6 +117,17 @@ class _Batch:
             self.error = error
         finally:
             self.answered.set()
+
+    def _merged(self, name):
+        values = [inputs[name] for inputs in self.inputs]
+        shapes = sorted({np.shape(value)[1:] for value in values})
+        if len(shapes) > 1:
+            raise failure(
+                tf.errors.FAILED_PRECONDITION,
+                f"Cannot merge requests: expected {name} of one shape. Received: rows of "
+                f"{' and '.join(map(str, shapes))}. Serve these without batching.",
+            )
+        return np.concatenate(values)
 
 
 def count_rows(inputs):

@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_gan.errors import first_line
 from keras_gan.serving.stand_in.status import failure
 
-_MOST_VALUES = 2**22  # A message of a few bytes may claim a shape of any size.
+_MOST_VALUES = 2**25  # A message of a few bytes may claim a shape of any size.
 
 
 def to_array(proto, name):
@@ -31,8 +31,8 @@ def to_proto(value):
 
     Values are written one by one, as TF Serving does: clients may read the field itself.
     """
-    fields = {np.dtype("float32"): "float_val", np.dtype("int64"): "int64_val"}
-    field = "string_val" if value.dtype == object else fields.get(value.dtype)
+    fields = {"float32": "float_val", "int64": "int64_val", "int32": "int_val"}
+    field = "string_val" if value.dtype == object else fields.get(value.dtype.name)
     if not field:
         return tf.make_tensor_proto(value)
     proto = tf.make_tensor_proto([], tf.as_dtype(value.dtype), shape=[0])
