@@ -19,12 +19,10 @@ def announce(run, model, source, done, config):
         + (" weights" if not number else "")
         for number, player in enumerate(reversed(model.players))
     )
-    shapes = ["x".join(map(str, shape)) for shape in source.shapes.values()]
-    shape = " and ".join(dict.fromkeys(shapes))
     replicas = model.distribute_strategy.num_replicas_in_sync
     together = model.steps_per_execution
     print(
-        f"{type(model).__name__}: {weights}; {source.name}: {source.num_examples:,} examples of {shape}"
+        f"{type(model).__name__}: {weights}; {source.name}: {_examples(source)}"
         + (f" in {source.num_classes} classes" if source.num_classes else "")
     )
     print(
@@ -35,6 +33,17 @@ def announce(run, model, source, done, config):
         + f", into {run.path}",
         flush=True,
     )
+
+
+def _examples(source):
+    """Returns how many examples of which shape a `Source` has, in words."""
+    told = []
+    for key, shape in source.shapes.items():
+        sides = "x".join(map(str, shape))
+        sides = f"{sides} tokens" if source.vocabulary else sides
+        side = f" in {key}" if len(source.shapes) > 1 else ""
+        told.append(f"{source.counts[key]:,} examples of {sides}{side}")
+    return ", ".join(told)
 
 
 class Reports:
