@@ -1,4 +1,4 @@
-"""Asks a served generator for the images of seeds over gRPC; needs tensorflow-serving-api.
+"""Gets the images of seeds from a served generator over gRPC. Needs tensorflow-serving-api.
 
 python examples/client_grpc.py --seeds 0 1 2 --output images
 """
@@ -13,7 +13,7 @@ flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 flags.add_argument("--address", default="localhost:8500", help="host:port")
 flags.add_argument("--model", default="dcgan")
 flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, where it has classes")
+flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, if it has classes")
 flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
 options = flags.parse_args()
 try:  # Imports TensorFlow, which takes seconds.

@@ -1,4 +1,4 @@
-"""Asks a served generator for the images of seeds over REST; needs nothing but Python.
+"""Gets the images of seeds from a served generator over REST. Needs only Python.
 
 python examples/client_rest.py --seeds 0 1 2 --output images
 """
@@ -17,7 +17,7 @@ flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 flags.add_argument("--url", default="http://localhost:8501")
 flags.add_argument("--model", default="dcgan")
 flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, where it has classes")
+flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, if it has classes")
 flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
 options = flags.parse_args()
 url = f"{options.url}/v1/models/{urllib.parse.quote(options.model)}:predict"

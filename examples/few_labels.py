@@ -1,9 +1,9 @@
-"""Learns digits from few labels, with the other images and without them.
+"""Learns digits from few labels, with and without the unlabelled images.
 
 python examples/few_labels.py --labels_per_class=10 --seeds=3
 
-The discriminator of the system `semi` sees all images and few labels; the same network, with
-the same optimizer, sees the labelled images alone. Both are judged by the split `test`.
+The discriminator of the system `semi` sees all images and few labels. For comparison, the same
+network with the same optimizer sees only the labelled images. Both are tested on the split `test`.
 """
 
 import argparse
@@ -25,7 +25,7 @@ ARGUMENTS = {"width": 32, "kernel_size": 4, "latent_dim": 64, "normalization": "
 
 
 def trained(source, steps, seed, game_weight):
-    """Returns the discriminator after so many steps."""
+    """Trains `semi` and returns its discriminator."""
     keras.utils.set_random_seed(seed)
     arguments = {"num_classes": source.num_classes, "game_weight": game_weight, **ARGUMENTS}
     model = models.get("semi")(source.shape, **arguments)
@@ -37,14 +37,14 @@ def trained(source, steps, seed, game_weight):
 
 
 def labelled(source):
-    """Returns the examples of a source that have labels, as a source of their own."""
+    """Returns a source of only those examples that have labels."""
     known = np.flatnonzero(source.labels >= 0)
     images = source.tensors["image"].numpy()[known]
     return ArraySource(source.name, images, source.labels[known], source.class_names)
 
 
 def accuracy(discriminator, source):
-    """Returns the share of a source's examples whose class the network says."""
+    """Returns the share of a source's examples that the network classifies correctly."""
     batch = next(iter(source.batches(source.num_examples)))
     said = tf.argmax(discriminator(batch["image"], training=False)["classes"], axis=1)
     return float(np.mean(said.numpy() == batch["label"].numpy()))

@@ -1,10 +1,10 @@
-"""Shows the theory of generative adversarial nets on densities of one dimension.
+"""Shows the theory of generative adversarial nets on one-dimensional densities.
 
 python examples/theory.py --output theory
 
-Goodfellow et al. 2014: the optimal discriminator and the value of the game, what is left of G's
-gradient where supports part, and figure 1 from a real run of the system `gan`. Prints numbers
-and writes three pictures.
+After Goodfellow et al. 2014: the optimal discriminator and the value of the game, the generator's
+gradient when the supports of data and samples move apart, and figure 1 from a real run of the
+system `gan`. Prints numbers and writes three pictures.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def optimal_discriminators(output, steps):
 
 
 def parting_supports(output, steps):
-    """What G's losses and Wasserstein's distance tell of data that is far away."""
+    """Shows the slopes of G's losses and of Wasserstein's distance as supports move apart."""
     print("\n2. p_data = N(0, 1), p_g = N(distance, 1), D optimal. Slopes by the distance.\n")
     distances = np.linspace(0.0, 12.0, 121)
     wide = np.linspace(-10.0, 22.0, 6401)
@@ -128,7 +128,7 @@ def parting_supports(output, steps):
 
 
 def figure_1(output, steps, seed):
-    """A real run on N(1, 1) from latents U(-1, 1), drawn as in figure 1 of the paper."""
+    """Trains on N(1, 1) from latents U(-1, 1) and draws it as in figure 1 of the paper."""
     keras.utils.set_random_seed(seed)
     model = models.get("gan")(
         (1,), latent_dim=1, latent_prior="uniform", generator_units=(64, 64),
@@ -170,7 +170,7 @@ def figure_1(output, steps, seed):
 
 
 def columns_of_figure_1(centers, real, fake, logits, latents, samples):
-    """Returns the two plots of one moment."""
+    """Returns the two plots of one training step."""
     width, frame = centers[1] - centers[0], (-3, 5, 0, 1.05)
     best = tf.sigmoid(theory.optimal_logits(real, fake))
     curves = [(PALE, centers, best), (BLUE, centers, tf.sigmoid(logits))]

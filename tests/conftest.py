@@ -1,6 +1,6 @@
 """One TensorFlow for the whole suite, with four logical CPUs for mirrored tests.
 
-Without TensorFlow's rewriting of graphs, which takes longer than tiny networks do.
+TensorFlow does not rewrite graphs here: that takes longer than running tiny networks.
 """
 
 import gc
@@ -53,16 +53,36 @@ def same(before, after):
     return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+def change_player(model, name, **fields):
+    """Gives a player of a built model other fields, such as another loss or more networks."""
+    (stage,) = model.stages
+    players = tuple(p._replace(**fields) if p.name == name else p for p in stage.players)
+    object.__setattr__(model, "stages", (stage._replace(players=players),))
+
+
+def watch(model, name):
+    """Returns a list that gets (real, made, loss) of each update of a player from now on."""
+    (loss,) = (player.loss for player in model.players if player.name == name)
+    seen = []
+
+    def watched(real, made):
+        seen.append((real, made, loss(real, made)))
+        return seen[-1][2]
+
+    change_player(model, name, loss=watched)
+    return seen
+
+
 @pytest.fixture(scope="module", autouse=True)
 def fewer_to_collect():
-    """Leaves what modules before left out of garbage collections, which visit graphs long."""
+    """Freezes objects left by earlier test modules: walking their graphs is slow."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Keeps what is kept for the next time away from the user's own cache."""
+    """Keeps the tests out of the user's own cache."""
     directory = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(directory))
@@ -71,7 +91,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture
 def rewriting():
-    """Rewrites graphs as users' runs do, for what rounds differently without it."""
+    """Rewrites graphs as users' runs do, where rounding would differ without it."""
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
     yield
     tf.config.optimizer.set_experimental_options(WITHOUT_REWRITING)

@@ -8,8 +8,14 @@ import tensorflow as tf
 from keras_gan import models, randomness
 from keras_gan.distribution.replicas import make_strategy
 from keras_gan.errors import UserError
+from keras_gan.game.contest import Contest
+from keras_gan.game.functions import Function
+from keras_gan.game.loss import Loss
 from keras_gan.game.model import AdversarialModel
-from tests.conftest import build, examples, same, values
+from keras_gan.game.pieces import Pieces
+from keras_gan.game.players import Player
+from keras_gan.game.ports import Images, Latents
+from tests.conftest import build, examples, same, values, watch
 
 
 def test_keras_trap_of_the_plain_combined_model():
@@ -43,11 +49,11 @@ def test_ours_does_not_have_the_trap():
     model.compile()
     batch = examples(8, (16, 16, 1))
     before = values(model.discriminator.variables)
-    model.discriminator_update(batch)
+    model.update("d", batch)
     after = values(model.discriminator.variables)
     changed = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
     assert all(changed)  # Weights and moving statistics alike.
-    model.generator_update(batch)
+    model.update("g", batch)
     assert same(after, values(model.discriminator.variables))
     assert len(model.discriminator.non_trainable_variables) > 0  # Moving statistics were at stake.
     training, inference = (
@@ -61,14 +67,12 @@ def test_generator_learns_through_batch_statistics():
     model = build("dcgan", (16, 16, 1))
     model.compile()
     batch = examples(8, (16, 16, 1))
-    seen = []
-    original = model.generator_loss
-    model.generator_loss = lambda real, fake: (
-        seen.append((fake["image"], model.discriminate(fake)["logits"])) or original(real, fake)
-    )
-    model.generator_update(batch)
-    samples, logits = seen[0]
-    np.testing.assert_allclose(logits, model.discriminator(samples, training=True), atol=1e-6)
+    seen, discriminate = [], model.discriminate
+    model.discriminate = lambda fake: seen.append((fake, discriminate(fake))) or seen[-1][1]
+    model.update("g", batch)
+    ((fake, answer),) = seen
+    logits = model.discriminator(fake["image"], training=True)
+    np.testing.assert_allclose(answer["logits"], logits, atol=1e-6)
 
 
 def sigmoid(x):
@@ -146,13 +150,10 @@ def test_gradients_are_clipped_after_the_replicas_are_summed(clipping, float64):
 def test_k_updates_take_every_kth_example():
     model = build("gan", (1,), d_steps=3)
     model.compile()
-    seen = []
-    original = model.discriminator_loss
-    model.discriminator_loss = lambda real, fake: (
-        seen.append(real["image"].numpy().ravel().tolist()) or original(real, fake)
-    )
+    seen = watch(model, "d")
     model.train_step({"image": tf.reshape(tf.range(6.0), [6, 1])})
-    assert seen == [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]
+    images = [real["image"].numpy().ravel().tolist() for real, _, _ in seen]
+    assert images == [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]
     assert int(model.discriminator_optimizer.iterations) == 3
     assert int(model.generator_optimizer.iterations) == 1
 
@@ -168,11 +169,11 @@ def test_real_and_fake_pass_through_d_separately():
         if isinstance(layer, keras.layers.BatchNormalization)
     )
     before = keras.Model(model.discriminator.input, norm.input)
-    fakes = model.draw_fakes(batch, 0)
+    made = model.draw(batch)
     means = [
-        tf.reduce_mean(before(x["image"]), axis=(0, 1, 2)).numpy() for x in (batch, fakes.examples)
+        tf.reduce_mean(before(x["image"]), axis=(0, 1, 2)).numpy() for x in (batch, made.examples)
     ]
-    model.discriminator_update(batch, 0, fakes)
+    model.update("d", batch, 0, made)
     expected = 0.9 * (0.1 * means[0]) + 0.1 * means[1]
     np.testing.assert_allclose(norm.moving_mean.numpy(), expected, rtol=1e-4, atol=1e-7)
 
@@ -207,7 +208,7 @@ def test_a_trained_discriminator_approaches_the_optimum():
     def update(seed):
         model.step.assign_add(1)
         real = tf.random.stateless_normal([512, 1], tf.stack([seed, 7]))
-        model.discriminator_update({"image": real})
+        model.update("d", {"image": real})
 
     for step in range(1200):
         if step == 1000:
@@ -260,37 +261,50 @@ class Clipped(AdversarialModel):
     """A system with a hook, and with a second network on the generator's side."""
 
     def __init__(self, image_shape):
-        plain = build("gan", image_shape, d_steps=3)
-        inputs = keras.Input(image_shape)
+        super().__init__({"image": Images(image_shape)})
+        plain, inputs = build("gan", image_shape), keras.Input(image_shape)
+        self.generator, self.discriminator = plain.generator, plain.discriminator
         norm = keras.layers.BatchNormalization(momentum=0.5)(inputs)
-        super().__init__(
-            image_shape,
-            generators=[plain.generator, keras.Model(inputs, norm)],
-            discriminators=[plain.discriminator],
-            latent_dim=plain.latent_dim,
-            d_steps=3,
+        self.reader, self.contest = keras.Model(inputs, norm), Contest(Pieces())
+        self.judge, self.seen = self.contest.critic(self.discriminator), []
+        self.play(
+            [
+                Player("d", (self.discriminator,), self.discriminator_loss, updates=3),
+                Player("g", (self.generator, self.reader), self.generator_loss),
+            ],
+            makers=[self.generator],
+            functions={"sample": Function(self.generator, (Latents(4),), Images(image_shape))},
+            contests=[self.contest],
         )
-        self.seen = []
 
     def default_optimizers(self):
-        return keras.optimizers.SGD(0.1), keras.optimizers.SGD(10.0)
+        return {"g": keras.optimizers.SGD(0.1), "d": keras.optimizers.SGD(10.0)}
 
-    def generator_loss(self, real, fake):
-        reading = self.generators[1](fake["image"], training=True)
-        losses, terms = super().generator_loss(real, fake)
-        return losses + tf.reduce_sum(reading**2, axis=1), terms
+    def make(self, real):
+        latents = randomness.batch_latents("normal", real["image"].shape[0], 4)
+        return {"image": self.generator(latents, training=True)}
 
-    def after_discriminator_update(self, means):
-        self.seen.append(sorted(means))
-        for variable in self.discriminator.trainable_variables:
-            variable.assign(tf.clip_by_value(variable, -0.01, 0.01))
+    def discriminator_loss(self, real, made):
+        return self.contest.discriminator_loss(self.judge, real, made, self.step)[0]
+
+    def generator_loss(self, real, made):
+        reading = self.reader(made["image"], training=True)
+        loss, _ = self.contest.generator_loss(self.judge, real, made)
+        return loss + Loss(tf.reduce_sum(reading**2, axis=1))
+
+    def after(self, player, means, batch_size):
+        self.seen.append((player, batch_size, sorted(means)))
+        if player == "d":
+            for variable in self.discriminator.trainable_variables:
+                variable.assign(tf.clip_by_value(variable, -0.01, 0.01))
 
 
-def test_the_hook_runs_after_every_discriminator_update():
+def test_the_hook_runs_after_every_update():
     model = Clipped((3,))
     model.compile()
     model.train_step(examples(12, (3,)))
-    assert len(model.seen) == 3 and {"d_loss", "d_logits_real"} <= set(model.seen[0])
+    assert [seen[:2] for seen in model.seen] == [("d", 4)] * 3 + [("g", 4)]
+    assert {"d_loss", "d_logits_real"} <= set(model.seen[0][2])
     for variable in model.discriminator.trainable_variables:
         assert np.abs(variable.numpy()).max() <= 0.01
 
@@ -298,37 +312,17 @@ def test_the_hook_runs_after_every_discriminator_update():
 def test_further_networks_of_the_generating_player_learn_and_keep_their_statistics():
     model = Clipped((3,))
     model.compile()
-    second = model.generators[1]
-    before = values(second.variables)
+    before = values(model.reader.variables)
     model.train_step(examples(12, (3,)))
     gamma, beta, mean, variance = (
-        not np.array_equal(a, b) for a, b in zip(before, values(second.variables), strict=True)
+        not np.array_equal(a, b)
+        for a, b in zip(before, values(model.reader.variables), strict=True)
     )
     assert gamma and beta and mean and variance
 
 
-def test_a_variable_belongs_to_one_player():
-    model = build("gan", (3,))
-
-    class Shared(AdversarialModel):
-        def __init__(self, image_shape):
-            networks = [model.generator, model.discriminator]
-            super().__init__(
-                image_shape,
-                generators=networks,
-                discriminators=[model.discriminator],
-                latent_dim=4,
-            )
-
-        def default_optimizers(self):
-            return keras.optimizers.SGD(), keras.optimizers.SGD()
-
-    with pytest.raises(ValueError, match="kernel twice"):
-        Shared((3,))
-
-
 def test_labels_are_refused_by_unconditional_systems():
-    message = r"GAN takes no labels. Received: labels=\[0, 1\]; its conditions: none"
+    message = r"takes no labels. Received: labels=\[0, 1\]; it takes latents"
     with pytest.raises(UserError, match=message):
         build("gan").sample(2, labels=[0, 1])
 

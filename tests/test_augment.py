@@ -1,4 +1,4 @@
-"""Augmentations: hand-made values, two derivatives, the law of what is drawn, ADA's control."""
+"""Augmentations: values by hand, two derivatives, ranges of the draws, ADA's probability."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_colors_by_hand():
     np.testing.assert_allclose(pixels.contrast(x, amount), (x - mean) * a + mean)
 
 
-def test_grey_and_opaque():
+def test_grey_images_and_opacity():
     grey, clear = images(2, channels=1), images(2, channels=4)
     factor = np.array([0.5, 2.0])
     np.testing.assert_array_equal(pixels.saturate(grey, factor), grey)
@@ -62,7 +62,7 @@ def test_shift_by_hand():
     np.testing.assert_array_equal(received[1], x[1][:, [2, 3, 4, 3, 2]])
 
 
-def test_turns_by_hand():
+def test_rotations_and_flips_by_hand():
     x = images(4, height=5, width=5)
     for i, turned in enumerate(positions.rotate(x, np.arange(4)).numpy()):
         np.testing.assert_array_equal(turned, np.rot90(x[i], i))
@@ -82,7 +82,7 @@ def test_cutout_by_hand():
 
 @pytest.mark.parametrize("size", [(7, 9), (8, 8)])
 def test_ranges_of_the_draws(size):
-    """The extremes of what is drawn: an eighth of a side, half a side, the colours."""
+    """The smallest and largest draws give the documented limits of each augmentation."""
     height, width = size
     x, top = np.ones((2, *size, 3)), np.nextafter(1.0, 0.0)
     ends = np.array([[0.0] * 3, [top] * 3])
@@ -103,7 +103,7 @@ def test_ranges_of_the_draws(size):
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_two_derivatives(name, channels):
-    """By differences, on images that are not square."""
+    """Compares with finite differences, on images that are not square."""
     x, u = tf.constant(images(2, 9, 6, channels)), draws(2)
     function = lambda x: tf.reduce_sum(tf.sin(3.0 * FUNCTIONS[name](x, u)))  # noqa: E731
     direction = RNG.normal(size=x.shape)
@@ -130,7 +130,7 @@ def test_compiled(name):
 
 
 def test_each_example_has_its_own_draw():
-    """One function of image and draw: what an example becomes depends on no other."""
+    """The result for an example depends only on its image and its draws."""
     x, u = images(), draws()
     for function in FUNCTIONS.values():
         whole = function(x, u).numpy()
@@ -154,7 +154,7 @@ def test_same_on_two_replicas(function):
     assert_same_on_two_replicas(make, images())
 
 
-def test_real_and_generated_get_draws_of_their_own():
+def test_two_calls_draw_different_numbers():
     x = tf.constant(images(2))
     with randomness.layer_draws(tf.constant(SEED, tf.int64)):
         first, second = (augment.diff_augment(x, "color") for _ in range(2))
@@ -167,11 +167,11 @@ def test_policies():
     x = images(2)
     assert augment.diff_augment(x, "") is x
     for text in ("colour", "color,color"):
-        with pytest.raises(UserError, match=f"made of color, translation, cutout.*'{text}'"):
+        with pytest.raises(UserError, match=f"list of color, translation, cutout, each.*'{text}'"):
             augment.parse_policy(text)
     with pytest.raises(UserError, match=r"1, 3 or 4 channels. Received: shape \(2, 8, 8, 2\)"):
         augment.diff_augment(tf.zeros((2, 8, 8, 2)), "color")
-    with pytest.raises(UserError, match="is for images"):
+    with pytest.raises(UserError, match="needs images"):
         augment.adaptive_augment(tf.zeros((2, 8)), 0.5)
 
 
@@ -180,11 +180,10 @@ def test_probability_of_the_adaptive_pipeline():
     u = draws(400)
     np.testing.assert_array_equal(augment.adaptive_augment(x, 0.0, u), x)
     assert np.isfinite(augment.adaptive_augment(x, 1.0, np.zeros((400, 13)))).all()
-    # With reflection the sum of an image is all that mirroring and turning keep: look at those.
-    u[:, 2:6] = 1.0
+    u[:, 2:6] = 1.0  # Only flips and rotations.
     changed = np.any(augment.adaptive_augment(x, 0.4, u).numpy() != x, axis=(1, 2, 3)).mean()
     assert changed == pytest.approx(1.0 - (1.0 - 0.4 / 2) * (1.0 - 0.4 * 3 / 4), abs=0.05)
-    wide = images(4, height=4)  # Not square: it cannot be turned.
+    wide = images(4, height=4)  # Images that are not square are not rotated.
     u = np.zeros((4, 13))
     u[:, 0], u[:, 2:6], u[:, 7] = 1.0, 1.0, 0.5
     np.testing.assert_array_equal(augment.adaptive_augment(wide, 0.5, u), wide)

@@ -1,4 +1,4 @@
-"""Second derivatives of the systems that penalise D's gradients, on their own networks."""
+"""Second derivatives of gradient penalties, through the networks of the systems that use them."""
 
 import keras
 import numpy as np
@@ -22,7 +22,7 @@ SYSTEMS = {
 
 @pytest.fixture(autouse=True)
 def draws(monkeypatch):
-    """The same shares and noise everywhere: XLA draws others from a seed."""
+    """Replaces random draws by fixed ones; compiled by XLA, a seed gives other numbers."""
 
     def fixed(shape):
         drawn = np.random.default_rng(5).uniform(size=shape)
@@ -32,7 +32,7 @@ def draws(monkeypatch):
 
 
 def penalised(name, precision=None):
-    """A system whose D is away from its start, with real examples and samples to judge."""
+    """Returns a system with a perturbed discriminator, and real and generated examples."""
     with dtype_policy(precision or keras.config.dtype_policy().name):
         model = build(name, **SYSTEMS[name])
     model.compile()
@@ -40,7 +40,7 @@ def penalised(name, precision=None):
     for variable in trainable_variables(model.discriminators):
         variable.assign(variable + 0.1 * noise.normal(size=variable.shape))
     real, fake = (examples(4, model.image_shape, seed=seed) for seed in (1, 2))
-    for _ in range(60):  # Until power iterations stand still.
+    for _ in range(60):  # Until the power iterations converge.
         if name in ("sngan", "sagan"):
             model.discriminator(real["image"], training=True)
     return model, real, fake
@@ -50,12 +50,12 @@ def loss_and_gradients(model, real, fake):
     variables = trainable_variables(model.discriminators)
     with keras.StatelessScope(), tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([variable.value for variable in variables])
-        losses, values = model.discriminator_loss(real, fake)
-        loss = tf.reduce_mean(losses)
+        found = model.discriminator_loss(real, fake)
+        loss = tf.reduce_mean(found.total)
     none = tf.UnconnectedGradients.ZERO
     gradients = tape.gradient(loss, [v.value for v in variables], unconnected_gradients=none)
     flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], axis=0)
-    return tf.reduce_mean(values["penalty"]), flat
+    return tf.reduce_mean(found.logged["penalty"]), flat
 
 
 def apart(one, other):
@@ -82,7 +82,7 @@ def test_compiled_and_in_low_precision(name):
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_gradient_of_the_penalty_by_the_first_kernel(name, float64):
-    """By finite differences; spectral norms hold their vectors, which are found by now."""
+    """Compares with finite differences; the vectors of spectral norm have converged by now."""
     model, real, fake = penalised(name)
     kernel = next(v for v in model.discriminator.trainable_variables if v.name == "kernel")
     start = kernel.numpy()
@@ -91,9 +91,9 @@ def test_gradient_of_the_penalty_by_the_first_kernel(name, float64):
     def penalty(weights):
         kernel.assign(weights)
         with keras.StatelessScope():
-            return tf.reduce_mean(model.discriminator_loss(real, fake)[1]["penalty"])
+            return tf.reduce_mean(model.discriminator_loss(real, fake).logged["penalty"])
 
-    # A small step: the penalty jumps where the slope of a leaky ReLU does.
+    # The step is small: the penalty jumps where the slope of a leaky ReLU jumps.
     expected = slope(penalty, start, direction, step=1e-7)
     with tf.GradientTape() as tape:
         value = penalty(start)

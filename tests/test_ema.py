@@ -39,8 +39,8 @@ def test_weights_are_averaged_and_buffers_copied():
 def test_switched_off_it_is_the_generator():
     model = build("dcgan")
     model.compile(ema_images=0)
-    model.generator_update(examples(4))
-    model.generator_update(examples(4))
+    model.update("g", examples(4))
+    model.update("g", examples(4))
     for mean, variable in zip(
         values(model.averaged_generator.variables), values(model.generator.variables), strict=True
     ):
@@ -52,7 +52,7 @@ def test_it_follows_the_generator_slowly():
     model.compile(ema_images=10_000)
     model.step.assign(10**6)
     before = values(model.averaged_generator.variables)
-    model.generator_update(examples(4))
+    model.update("g", examples(4))
     kept = float(ema.decay(10_000, 4, model.step * 4))
     assert 0.99 < kept < 1.0
     for old, mean, new in zip(

@@ -16,7 +16,7 @@ def infogan(**arguments):
 
 
 def fakes_of(model, count=6):
-    return model.draw_fakes(examples(count), 0).examples
+    return model.draw(examples(count)).examples
 
 
 def test_one_hot():
@@ -58,12 +58,12 @@ def test_the_information_loss_by_hand():
     cross = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(5), category]
     squares = ((fake["codes"].numpy() - answer["codes"]) ** 2).sum(axis=1)
     expected = 2.0 * cross + 0.3 * 0.5 * squares
-    _, terms = model.discriminator_loss(real, fake)
-    np.testing.assert_allclose(terms["d_information_loss"], expected, rtol=1e-4)
-    losses, terms = model.generator_loss(real, fake)
-    np.testing.assert_allclose(terms["g_information_loss"], expected, rtol=1e-4)
+    loss = model.discriminator_loss(real, fake)
+    np.testing.assert_allclose(loss.logged["d_information_loss"], expected, rtol=1e-4)
+    loss = model.generator_loss(real, fake)
+    np.testing.assert_allclose(loss.logged["g_information_loss"], expected, rtol=1e-4)
     game = np.log1p(np.exp(-answer["logits"]))
-    np.testing.assert_allclose(losses, game + expected, rtol=1e-4)
+    np.testing.assert_allclose(loss.total, game + expected, rtol=1e-4)
 
 
 def test_q_learns_from_samples_alone_and_leaves_the_head_of_d():

@@ -36,7 +36,7 @@ def test_labels_change_samples_and_are_drawn_by_default(name):
     model = build(name)
     one, other = model.sample(4, labels=[0] * 4), model.sample(4, labels=[2] * 4)
     assert np.abs(one - other).reshape(4, -1).max(axis=1).min() > 0.2 * np.abs(one).max()
-    labels = model.seeded_conditions([(0, i) for i in range(4)])["labels"]
+    labels = model.function().rows([(0, i) for i in range(4)])["labels"]
     np.testing.assert_allclose(model.sample(4, labels=labels), model.sample(4), atol=1e-6)
     with pytest.raises(UserError, match="Expected labels of shape .* from 0 to 2"):
         model.sample(1, labels=[3])
@@ -52,12 +52,12 @@ def test_samples_have_the_labels_of_the_batch(name):
         model.generator,
         lambda x, training: seen.append(x) or generator(x, training=training),
     )
-    fakes = model.draw_fakes(batch, 0)
+    made = model.draw(batch)
     model.generator = generator
-    np.testing.assert_array_equal(fakes.examples["label"], batch["label"])
+    np.testing.assert_array_equal(made.examples["label"], batch["label"])
     np.testing.assert_array_equal(seen[0]["labels"], batch["label"])
     again = generator(seen[0], training=True)
-    np.testing.assert_allclose(fakes.examples["image"], again, atol=1e-5)
+    np.testing.assert_allclose(made.examples["image"], again, atol=1e-5)
 
 
 def test_the_discriminator_of_cgan_sees_the_label():
@@ -75,16 +75,16 @@ def test_acgan_adds_the_classes_of_both_kinds():
     of_real, of_fake = (
         class_cross_entropy(x["label"], model.discriminate(x)["classes"]) for x in (real, fake)
     )
-    losses, terms = model.discriminator_loss(real, fake)
-    np.testing.assert_allclose(terms["d_class_loss"], 2.0 * (of_real + of_fake), rtol=1e-5)
+    loss = model.discriminator_loss(real, fake)
+    np.testing.assert_allclose(loss.logged["d_class_loss"], 2.0 * (of_real + of_fake), rtol=1e-5)
     game = build("acgan", d_class_weight=0.0, normalization="none")
     game.compile()
-    without, _ = game.discriminator_loss(real, fake)
-    np.testing.assert_allclose(losses, without + terms["d_class_loss"], rtol=1e-5)
-    losses, terms = model.generator_loss(real, fake)
-    np.testing.assert_allclose(terms["g_class_loss"], 0.1 * of_fake, rtol=1e-5)
+    without = game.discriminator_loss(real, fake).total
+    np.testing.assert_allclose(loss.total, without + loss.logged["d_class_loss"], rtol=1e-5)
+    loss = model.generator_loss(real, fake)
+    np.testing.assert_allclose(loss.logged["g_class_loss"], 0.1 * of_fake, rtol=1e-5)
     logits = model.discriminate(fake)["logits"]
-    np.testing.assert_allclose(losses, tf.nn.softplus(-logits) + 0.1 * of_fake, rtol=1e-5)
+    np.testing.assert_allclose(loss.total, tf.nn.softplus(-logits) + 0.1 * of_fake, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -97,13 +97,13 @@ def test_data_without_labels_is_refused_by_name(name):
     model.compile()
     batch = examples(4, model.image_shape)
     with pytest.raises(UserError, match="the keys 'image' and 'label'. Received: .'image'."):
-        model.discriminator_update({"image": batch["image"]})
+        model.update("d", {"image": batch["image"]})
     for labels in (tf.one_hot(batch["label"], 3), tf.cast(batch["label"], tf.float32)):
         with pytest.raises(UserError, match="'label' of shape .* of whole numbers, not one-hot"):
-            model.discriminator_update({**batch, "label": labels})
+            model.update("d", {**batch, "label": labels})
     for label in (3, -1):
         with pytest.raises(tf.errors.InvalidArgumentError, match=f" {label} is not in"):
-            model.discriminator_update({**batch, "label": tf.fill([4], label)})
+            model.update("d", {**batch, "label": tf.fill([4], label)})
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Walks, arithmetic and dimensions against closed forms."""
+"""Interpolation, arithmetic and intrinsic dimension compared with closed forms."""
 
 import numpy as np
 import pytest
@@ -42,8 +42,8 @@ def test_ends_are_kept_to_the_bit(spherical):
 
 
 @pytest.mark.parametrize("turned", [0.0, 1e-9, 1e-5])
-def test_nearly_one_direction(turned):
-    """Where a sine is divided by a sine: the straight line and the sphere's meet."""
+def test_almost_parallel_ends(turned):
+    """For small angles spherical interpolation approaches the straight line."""
     path = interpolate([1.0, 0.0], [2.0, 2.0 * turned], 5, spherical=True)
     np.testing.assert_allclose(path[:, 0], np.linspace(1.0, 2.0, 5), rtol=1e-9)
 
@@ -63,7 +63,7 @@ def test_arithmetic_of_rows():
     np.testing.assert_allclose(arithmetic(latents, [0, 1], [3], [4, 5, 6]), expected)
 
 
-def test_arithmetic_of_seeds_is_that_of_the_images_of_generate():
+def test_arithmetic_of_seeds_uses_the_latents_of_generate():
     model = build("gan", (2,))
     seeds = [3, 5, 8]
     latents = model.seeded_latents([(seed, 0) for seed in seeds])
@@ -75,7 +75,7 @@ def test_arithmetic_of_seeds_is_that_of_the_images_of_generate():
     )
 
 
-def test_three_of_each_make_a_draw_of_the_prior():
+def test_means_of_three_latents_keep_the_scale_of_the_prior():
     latents = np.random.default_rng(3).normal(size=(9, 10_000))
     result = arithmetic(latents, [0, 1, 2], [3, 4, 5], [6, 7, 8])
     assert result.std() == pytest.approx(1.0, abs=0.03)
@@ -89,7 +89,7 @@ def embedded(dimension, count=3000):
 
 @pytest.mark.parametrize("dimension, error", [(1, 0.1), (2, 0.1), (5, 0.12), (10, 0.15)])
 def test_dimension_of_linear_subspaces(dimension, error):
-    """Of 10 dimensions some is lost at the edges, where neighbours are on one side only."""
+    """With 10 dimensions the estimate is low, since points at the edge lack neighbours."""
     found = intrinsic_dimension(embedded(dimension))
     assert found.dimension == pytest.approx(dimension, rel=error)
     assert found.examples == 3000 and found.duplicates == 0
@@ -105,14 +105,14 @@ def test_dimension_of_curved_data():
     assert intrinsic_dimension(np.stack(roll, 1)).dimension == pytest.approx(2.0, rel=0.1)
 
 
-def test_dimension_has_no_unit_and_no_origin():
+def test_dimension_does_not_depend_on_scale_and_origin():
     points = embedded(2, 500)
     expected = intrinsic_dimension(points).dimension
     for changed in (points * 1e200, points * 1e-200, points + 1e3, points.reshape(500, 4, 5, 1)):
         assert intrinsic_dimension(changed).dimension == pytest.approx(expected, rel=1e-4)
 
 
-def test_standard_error_is_that_of_many_estimates():
+def test_standard_error_matches_the_spread_of_estimates():
     draws = [np.random.default_rng(seed).uniform(size=(300, 2)) for seed in range(60)]
     found = [intrinsic_dimension(points) for points in draws]
     spread = np.std([one.dimension for one in found])
@@ -126,13 +126,13 @@ def test_duplicates_are_left_out_and_counted():
 
 
 BAD = [
-    (lambda: interpolate([1.0, 2.0], [1.0], 3), "Expected two latents of the same length"),
+    (lambda: interpolate([1.0, 2.0], [1.0], 3), "Expected two latents of the same size"),
     (lambda: interpolate([1.0, np.nan], [1.0, 2.0], 3), "Expected finite numbers for start"),
     (lambda: interpolate([1.0], [[2.0]], 3), "Expected end of shape"),
     (lambda: interpolate(["a"], [1.0], 3), "Expected numbers for start"),
     (lambda: interpolate([1.0], [2.0], 1), "Expected at least 2 steps"),
     (lambda: interpolate([1.0], [2.0], 2.5), "Expected at least 2 steps"),
-    (lambda: interpolate([1.0, 2.0], [-2.0, -4.0], 3, True), "other than opposite directions"),
+    (lambda: interpolate([1.0, 2.0], [-2.0, -4.0], 3, True), "must not be opposite"),
     (lambda: interpolate([0.0, 0.0], [1.0, 0.0], 3, True), "one of length 0"),
     (lambda: walk([[1.0, 2.0]], 3), "Expected at least 2 points"),
     (lambda: walk([[1.0, 2.0], [3.0]], 3), "Expected numbers for points"),
@@ -150,7 +150,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("call, message", BAD)
-def test_mistakes_are_told(call, message):
+def test_errors(call, message):
     with pytest.raises(UserError, match=message) as raised:
         call()
     assert "Received: " in str(raised.value)

@@ -18,7 +18,7 @@ from keras_gan.game.long_runs import LongRuns
 from keras_gan.game.model import AdversarialModel
 from keras_gan.game.players import trainable_variables
 from keras_gan.runs.checkpoints import Checkpoints
-from tests.conftest import build, examples, same, values
+from tests.conftest import build, examples, same, values, watch
 from tests.runs import assert_same_run, configuration, rows, run_train
 
 SHAPE = (4,)
@@ -91,14 +91,14 @@ def test_updates_that_are_made(first):
 def test_runs_leave_the_generator_alone_and_clip():
     model = wgan(clip=0.003, normalization="batch", run_eagerly=True)
     model.discriminator_optimizer.learning_rate = 0.01
-    largest, original = [], model.after_discriminator_update
+    largest, original = [], model.after
 
-    def spy(means):
-        original(means)
+    def spy(player, *given):
+        original(player, *given)
         weights = values(trainable_variables(model.discriminators))
         largest.append(max(np.abs(x).max() for x in weights))
 
-    model.after_discriminator_update = spy
+    model.after = spy
     runs = DiscriminatorRuns(more)
     runs.set_model(model)
     runs.on_train_begin()
@@ -118,15 +118,10 @@ def test_runs_leave_the_generator_alone_and_clip():
 def test_examples_and_draws_are_fresh():
     """No two updates before or in a step share examples or latents."""
     model = wgan(run_eagerly=True)
-    seen, original = [], model.discriminator_loss
-
-    def spy(real, fake):
-        seen.append((real["image"].numpy(), fake["image"].numpy()))
-        return original(real, fake)
-
-    model.discriminator_loss = spy
+    watched = watch(model, "d")
     initial = model.generator.get_weights()
     fit(model, 2)
+    seen = [[examples["image"].numpy() for examples in pair] for *pair, _ in watched]
     assert len(seen) == 12
     for kind in (0, 1):
         assert len({images[kind].tobytes() for images in seen}) == 12
@@ -134,8 +129,8 @@ def test_examples_and_draws_are_fresh():
     plain = wgan(run_eagerly=True, critic_warmup=0)
     assert same(initial, plain.generator.get_weights())
     for j in range(2):
-        fakes = plain.draw_fakes({"image": tf.zeros((8, *SHAPE))}, j)
-        np.testing.assert_array_equal(seen[4 + j][1], fakes.examples["image"])
+        made = plain.draw({"image": tf.zeros((8, *SHAPE))}, j)
+        np.testing.assert_array_equal(seen[4 + j][1], made.examples["image"])
 
 
 def test_a_fit_that_goes_on_is_the_uncut_one():

@@ -1,4 +1,4 @@
-"""Losses against numpy."""
+"""Cross-entropy losses compared with numpy."""
 
 import math
 
@@ -35,7 +35,7 @@ def test_generator_losses():
     np.testing.assert_allclose(losses.generator_non_saturating(fake), -np.log(sigmoid(FAKE)))
 
 
-def test_minimax_gradient_vanishes_where_the_discriminator_is_sure():
+def test_minimax_gradient_vanishes_if_the_discriminator_is_certain():
     logit = tf.constant([-20.0])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(logit)
@@ -55,7 +55,7 @@ def test_losses_stay_finite_at_large_logits():
         assert np.isfinite(values).all()
 
 
-def test_equilibrium_reads_minus_log_four_and_half():
+def test_equilibrium_has_value_minus_log_four_and_accuracy_half():
     watched = losses.cross_entropy_monitors(tf.zeros(5), tf.zeros(5))
     np.testing.assert_allclose(watched["value"], -math.log(4.0), rtol=1e-6)
     np.testing.assert_allclose(watched["jensen_shannon"], 0.0, atol=1e-7)
@@ -63,7 +63,7 @@ def test_equilibrium_reads_minus_log_four_and_half():
     np.testing.assert_array_equal(watched["d_accuracy_fake"], 0.5)
 
 
-def test_accuracy_counts_each_kind():
+def test_accuracy_of_real_and_generated():
     np.testing.assert_array_equal(losses.accuracy(tf.constant(REAL), True), [0, 0, 0.5, 1])
     np.testing.assert_array_equal(losses.accuracy(tf.constant(FAKE), False), [0, 0.5, 1, 1])
 

@@ -1,4 +1,4 @@
-"""Measures of images and of modes: patches, similarity, mixtures, classes."""
+"""Measures of images (patches, similarity) and of mode coverage (mixtures, classes)."""
 
 import math
 
@@ -61,7 +61,7 @@ def test_laplacian_pyramid_against_loops(size):
 
 
 def test_sliced_wasserstein_by_hand():
-    """Single pixels: scalars on which each direction is 1 or -1."""
+    """Patches of single pixels are scalars, so each direction is 1 or -1."""
     random = np.random.default_rng(0)
     real, fake = random.normal(size=(2, 30, 1, 1, 1))
     a, b = (np.sort((x - x.mean()) / x.std(), axis=0) for x in (real, fake))
@@ -72,7 +72,7 @@ def test_sliced_wasserstein_by_hand():
 
 
 def test_sliced_wasserstein_against_loops():
-    """Images of the size of a patch, so that no place is random."""
+    """Images are as large as a patch, so positions are not random."""
     real, fake = images(5, 7, 7), images(5, 7, 7, seed=1) * 3.0 + 1.0
     directions = np.random.default_rng([4, 0])
     directions.integers(1, size=(5, 3))
@@ -101,7 +101,7 @@ def test_sliced_wasserstein_properties(monkeypatch):
     assert received == metrics.sliced_wasserstein(real, fake)
     assert metrics.sliced_wasserstein(fake, real).mean == pytest.approx(received.mean, rel=1e-6)
     assert metrics.sliced_wasserstein(real, real).mean == 0.0
-    # Normalised by channel: contrast and brightness do not count.
+    # Patches are normalised per channel, so contrast and brightness do not matter.
     same = metrics.sliced_wasserstein(real, (fake * [2.0, 0.5] + 1.0).astype(np.float32))
     assert same.mean == pytest.approx(received.mean, rel=1e-3)
     monkeypatch.setattr(sliced, "_IMAGES", 3)
@@ -109,7 +109,7 @@ def test_sliced_wasserstein_properties(monkeypatch):
     assert metrics.sliced_wasserstein(real, fake).mean == pytest.approx(received.mean, rel=1e-6)
 
 
-def test_constant_channels_count_as_nothing():
+def test_constant_channels_count_as_zero():
     real, flat = images(4), np.full((4, 32, 48, 2), 0.3)
     assert metrics.sliced_wasserstein(flat, flat * 2.0).mean == 0.0
     assert 0.0 < metrics.sliced_wasserstein(real, flat).mean < 2000.0
@@ -153,7 +153,7 @@ def test_feature_variance():
 
 @pytest.mark.parametrize("name, floor", [("ring", 0.0014), ("grid", 0.0048)])
 def test_mode_coverage_of_a_perfect_sampler(name, floor):
-    """High quality 1 - exp(-9/2), KL about (K - 1) / 2N."""
+    """The share of high quality is 1 - exp(-9/2), the KL about (K - 1) / 2N."""
     centers, std = mixtures.centers(name)
     received = []
     for seed in range(20):
@@ -192,18 +192,18 @@ LABELS = np.zeros(3, int)
 
 
 @pytest.mark.parametrize(
-    "call, told",
+    "call, message",
     [
         (lambda: metrics.sliced_wasserstein(images(2), images(3)), "the same shape. Received"),
         (lambda: metrics.sliced_wasserstein(images(2)[0], images(2)), r"shape \[examples, heig"),
-        (lambda: metrics.sliced_wasserstein(images(2)[:0], images(2)), "none of them 0"),
+        (lambda: metrics.sliced_wasserstein(images(2)[:0], images(2)), "no axis empty"),
         (lambda: metrics.sliced_wasserstein(images(2) * np.nan, images(2)), "finite"),
         (lambda: metrics.sliced_wasserstein(*[images(2, 6, 9)] * 2), "7 pixels .*Received: 6x9"),
         (lambda: metrics.sliced_wasserstein(*[images(2)] * 2, patches=0), "patches must be"),
-        (lambda: metrics.ms_ssim(*[images(2)] * 2), "at least 161 .*: 32x48 .*scales=2 fits"),
+        (lambda: metrics.ms_ssim(*[images(2)] * 2), "at least 161 .*: 32x48 .*Use scales=2"),
         (
             lambda: metrics.ms_ssim(*[images(2, 10, 10)] * 2, scales=1),
-            "at least 11 pixels.*not def",
+            "at least 11 pixels.*No number of scales fits",
         ),
         (lambda: metrics.ms_ssim(LARGE, LARGE, scales=6), "at most 5 scales"),
         (lambda: metrics.ms_ssim(LARGE, LARGE[:1]), "must have the same shape"),
@@ -223,6 +223,6 @@ LABELS = np.zeros(3, int)
         (lambda: metrics.stacked_labels([[1, 2, 10]]), "0 to 9. Received: 1 to 10"),
     ],
 )
-def test_errors(call, told):
-    with pytest.raises(UserError, match=told):
+def test_errors(call, message):
+    with pytest.raises(UserError, match=message):
         call()

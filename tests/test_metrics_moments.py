@@ -23,7 +23,7 @@ def known(mean, covariance):
 
 
 def test_frechet_distance_of_gaussians():
-    """One dimension: (m - m')^2 + (s - s')^2; the same along axes that commute."""
+    """In one dimension it is (m - m')^2 + (s - s')^2; diagonal covariances add up per axis."""
     assert metrics.frechet_distance(known([1.0], [[4.0]]), known([3.0], [[9.0]])) == pytest.approx(
         4.0 + 1.0, rel=1e-12
     )
@@ -33,7 +33,7 @@ def test_frechet_distance_of_gaussians():
 
 
 def test_frechet_distance_of_a_rotated_gaussian():
-    """tr (C C')^(1/2) of 2x2 matrices is the root of tr(C C') + 2 det(C C')^(1/2)."""
+    """For 2x2 matrices tr (C C')^(1/2) is the root of tr(C C') + 2 det(C C')^(1/2)."""
     covariance = np.array([[3.0, 1.0], [1.0, 2.0]])
     other = np.array([[1.0, -0.4], [-0.4, 5.0]])
     product = covariance @ other
@@ -60,7 +60,7 @@ def test_frechet_distance_of_equal_sets_is_zero():
     assert metrics.frechet_distance(same, same) == pytest.approx(0.0, abs=1e-6)
 
 
-def test_few_samples_warn_and_are_computed_as_they_are():
+def test_few_samples_give_a_warning_and_the_plain_formula():
     real, fake = features(200, 8), features(8, 8, seed=1)
     with pytest.warns(UserWarning, match="fake has 8 examples of 8 dimensions: .* fewer than 9"):
         received = metrics.frechet_distance(real, fake)
@@ -73,8 +73,8 @@ def test_few_samples_warn_and_are_computed_as_they_are():
 
 
 @pytest.mark.parametrize("fixed", [False, True])
-def test_extrapolation_takes_the_excess_away(fixed):
-    # Sets of one distribution: the distance of few samples is all excess.
+def test_extrapolation_removes_bias(fixed):
+    # Both sets have the same distribution, so the distance between samples is only bias.
     real, fake = np.random.default_rng(5).normal(size=(2, 4000, 20))
     reference = metrics.Moments.known(np.zeros(20), np.eye(20), 10**6) if fixed else real
     plain = metrics.frechet_distance(reference, fake)
@@ -83,7 +83,7 @@ def test_extrapolation_takes_the_excess_away(fixed):
     assert abs(received) < plain / 2.0
 
 
-def test_moments_take_what_others_computed():
+def test_moments_from_known_mean_and_covariance():
     real, fake = features(seed=1), features(seed=2)
     given_moments = metrics.Moments.known(real.mean(0), np.cov(real.T), len(real))
     expected = metrics.frechet_distance(real, fake)
@@ -138,7 +138,7 @@ def test_kernel_distance_against_loops():
 
 
 def test_kernel_distance_is_zero_in_expectation_for_one_distribution():
-    # A pool each: the subsets of one overlap, those of the two never do.
+    # Real and generated subsets come from separate pools, so they never overlap.
     values = [
         metrics.kernel_distance(
             features(400, 6, seed=2 * i), features(400, 6, seed=2 * i + 1), 1, 400
@@ -189,12 +189,12 @@ def test_order_does_not_matter():
 
 
 @pytest.mark.parametrize(
-    "call, told",
+    "call, message",
     [
         (lambda: metrics.Moments().covariance, "at least 2 examples. Received: 0"),
         (lambda: metrics.Moments().update(features()).update(features(5, 3)), "Received: 4 and 3"),
         (lambda: metrics.Moments().merge(features()), "Expected Moments"),
-        (lambda: metrics.Moments.known([0.0], np.eye(2), 9), r"of 1 dimensions. Received: \(2, 2"),
+        (lambda: metrics.Moments.known([0.0], np.eye(2), 9), r"D = 1 is .*Received: \(2, 2"),
         (lambda: known([0, 0], [[1, 2], [0, 1]]), "must be symmetric"),
         (lambda: metrics.Moments.known([0.0], [[1.0]], 1), "count must be"),
         (lambda: metrics.frechet_distance(metrics.Moments(), features()), "real must have at le"),
@@ -208,6 +208,6 @@ def test_order_does_not_matter():
         (lambda: metrics.inception_score(np.eye(4)), "splits=10 with 4 samples"),
     ],
 )
-def test_errors(call, told):
-    with pytest.raises(UserError, match=told):
+def test_errors(call, message):
+    with pytest.raises(UserError, match=message):
         call()

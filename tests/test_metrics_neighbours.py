@@ -1,4 +1,4 @@
-"""Measures by distances between examples, against loops."""
+"""Measures from distances between examples, compared with plain loops."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_balls_against_loops(dimensions, k):
     seed=st.integers(0, 9),
 )
 def test_blocks_and_order_do_not_matter(tile, dimensions, grid, seed):
-    """On a grid most distances are ties, which must fall the same way in any block."""
+    """On a grid most distances are ties; they must count the same in blocks of any size."""
     real, fake = sets(dimensions=dimensions, seed=seed)
     if grid:
         real, fake = np.round(real) + 0.1, np.round(fake) + 0.1
@@ -74,7 +74,7 @@ def test_far_from_the_origin(dimensions):
 
 @pytest.mark.parametrize("dimensions", [2, 100])
 def test_ties_are_outside(dimensions):
-    # Each ball of k = 1 reaches exactly to the copies of another example.
+    # With k = 1 the radius of each ball is exactly the distance to copies of another example.
     corners = np.zeros((4, dimensions), np.float32)
     corners[1, 0] = corners[2, 1] = corners[3, :2] = 1.0
     assert metrics.density_coverage(corners, corners, k=1) == (1.0, 1.0)
@@ -84,7 +84,7 @@ def test_ties_are_outside(dimensions):
 
 
 def test_density_and_coverage_of_one_distribution():
-    """Naeem et al., lemmas 1 and 2: 1 and 1 - prod (N - i) / (2N - i)."""
+    """Naeem et al., lemmas 1 and 2: expected are 1 and 1 - prod (N - i) / (2N - i)."""
     random = np.random.default_rng(0)
     received = metrics.density_coverage(*random.normal(size=(2, 2000, 4)), k=5)
     i = np.arange(1, 6)
@@ -120,7 +120,7 @@ def test_memorisation_of_copies_and_of_new_samples():
     assert received.training_distance == pytest.approx(np.median(own))
 
 
-def test_training_examples_that_equal_another_one_are_no_distance_apart():
+def test_repeated_training_examples_have_distance_zero():
     random = np.random.default_rng(0)
     twice = np.repeat(random.normal(size=(20, 3)), 2, axis=0)
     received = metrics.memorisation(random.normal(size=(10, 3)), twice)
@@ -128,7 +128,7 @@ def test_training_examples_that_equal_another_one_are_no_distance_apart():
     assert received.authenticity == 1.0
 
 
-def test_own_distances_of_some_training_examples_stand_for_all(monkeypatch):
+def test_training_distance_uses_a_subset_of_large_sets(monkeypatch):
     random = np.random.default_rng(0)
     samples, training = random.normal(size=(15, 3)), random.normal(size=(200, 3))
     own = np.sqrt(distance.cdist(training, training, "sqeuclidean") + np.diag([np.inf] * 200))
@@ -154,7 +154,7 @@ MEASURES = (
 
 @pytest.mark.parametrize("measure", MEASURES)
 @pytest.mark.parametrize(
-    "spoil, told",
+    "spoil, message",
     [
         (lambda x: np.where(np.arange(len(x))[:, None] == 7, np.nan, x), "finite.*example 7"),
         (lambda x: np.where(np.arange(len(x))[:, None] == 7, np.inf, x), "finite.*example 7"),
@@ -166,10 +166,10 @@ MEASURES = (
         (lambda x: x.astype(str), "real numbers"),
     ],
 )
-def test_features_that_no_measure_takes(measure, spoil, told):
+def test_bad_features_are_refused(measure, spoil, message):
     real, fake = sets()
     for pair in ((spoil(real), fake), (real, spoil(fake))):
-        with pytest.raises(UserError, match=told) as raised:
+        with pytest.raises(UserError, match=message) as raised:
             measure(*pair)
         assert "Received: " in str(raised.value)
 
@@ -194,13 +194,13 @@ def test_types_of_features(dtype):
 def test_k_must_leave_a_neighbour():
     real, fake = sets(5, 4)
     assert metrics.density_coverage(real, fake, k=4)
-    for measure, k, told in (
+    for measure, k, message in (
         (metrics.density_coverage, 5, "in real. Received: k=5 with 5"),
         (metrics.precision_recall, 4, "in fake. Received: k=4 with 4"),
         (metrics.precision_recall, 0, "k must be a whole number of at least 1. Received: 0"),
         (metrics.precision_recall, 2.0, "Received: 2.0"),
     ):
-        with pytest.raises(UserError, match=told):
+        with pytest.raises(UserError, match=message):
             measure(real, fake, k=k)
     with pytest.raises(UserError, match="k=1 with 1 examples"):
         metrics.memorisation(real, real[:1])

@@ -1,4 +1,4 @@
-"""Least squares, hinge, Wasserstein, relativistic losses and top-k against numpy."""
+"""Least-squares, hinge, Wasserstein and relativistic losses and top-k compared with numpy."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_losses_of_both_players(name):
         assert values.shape == (4,)
 
 
-def test_the_names_are_those_that_were_checked():
+def test_every_objective_is_checked():
     assert sorted(losses.OBJECTIVES) == sorted(EXPECTED)
 
 
@@ -58,17 +58,17 @@ def test_same_on_two_replicas(name):
     )
 
 
-def test_relativistic_average_differentiates_its_means():
+def test_relativistic_average_has_gradients_through_its_means():
     real, fake = tf.constant(REAL), tf.constant(FAKE)
     with tf.GradientTape() as tape:
         tape.watch([real, fake])
         loss = tf.reduce_mean(losses.discriminator_relativistic_average(real, fake))
     by_real, by_fake = tape.gradient(loss, [real, fake])
-    # Of differences only: moving all logits together changes nothing.
+    # The loss depends only on differences, so adding a constant to all logits changes nothing.
     assert abs(float(tf.reduce_sum(by_real) + tf.reduce_sum(by_fake))) < 1e-12
 
 
-def test_monitors_of_thresholds():
+def test_monitors_with_a_threshold():
     real, fake = tf.constant([0.4, 0.5, 0.9]), tf.constant([0.4, 0.6, -1.0])
     watched = losses.objective("least_squares").monitors(real, fake)
     np.testing.assert_array_equal(watched["d_accuracy_real"], [0.0, 0.5, 1.0])
@@ -88,7 +88,7 @@ def test_monitors_of_differences(name):
         np.testing.assert_array_equal(watched["wasserstein"], [1.0, 0.0, -2.0])
 
 
-def test_label_smoothing_only_where_it_means_something():
+def test_label_smoothing_is_refused_without_label_probabilities():
     smooth = losses.objective("minimax", label_smoothing=0.1)
     expected = losses.discriminator_cross_entropy(REAL, FAKE, 0.1)
     np.testing.assert_allclose(smooth.discriminator(REAL, FAKE), expected)
@@ -104,7 +104,7 @@ def test_label_smoothing_only_where_it_means_something():
         ([3.0, 1.0, 2.0, 0.0], 0.5, [2.0, 0.0, 2.0, 0.0]),
         ([3.0, 1.0, 2.0, 0.0], 1.0, [1.0, 1.0, 1.0, 1.0]),
         ([3.0, 1.0, 2.0, 0.0], 0.01, [4.0, 0.0, 0.0, 0.0]),
-        ([3.0, 1.0, 1.0, 0.0], 0.5, [2.0, 1.0, 1.0, 0.0]),  # A tie: half of what is left each.
+        ([3.0, 1.0, 1.0, 0.0], 0.5, [2.0, 1.0, 1.0, 0.0]),  # Tied samples share the rest.
         ([1.0, 1.0, 1.0, 1.0], 0.5, [1.0, 1.0, 1.0, 1.0]),
     ],
 )
@@ -120,7 +120,7 @@ def test_top_k_same_on_two_replicas(logits):
     assert_same_on_two_replicas(lambda: (function, []), logits)
 
 
-def test_top_k_is_the_mean_of_the_best():
+def test_top_k_mean_is_the_mean_of_the_best_samples():
     fake = tf.constant(FAKE)
     kept = losses.top_k(losses.generator_non_saturating(fake), fake, 0.5)
     np.testing.assert_allclose(tf.reduce_mean(kept), softplus(-FAKE[:2]).mean())

@@ -48,7 +48,7 @@ def test_linear_critic():
 
 
 def test_quadratic_critic():
-    """The gradient of 1/2 ||x||^2 is x, which shows where it was taken."""
+    """The gradient of 1/2 ||x||^2 is x, so its norm reveals the point where it was taken."""
     square = lambda x: 0.5 * tf.reduce_sum(x**2, axis=[1, 2, 3])  # noqa: E731
     at = lambda x: np.sqrt((x**2).sum(axis=(1, 2, 3)))  # noqa: E731
     share = SHARE[:, None, None, None]
@@ -73,7 +73,7 @@ def test_penalties_of_logits():
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_gradient_by_the_first_kernel(name, float64):
-    """By finite differences, through the second derivative of a small DCGAN's discriminator."""
+    """Compares with finite differences, through a small DCGAN discriminator."""
     critic = dcgan.Discriminator((6, 6, 1), width=3, kernel_size=3)
     kernel = critic.trainable_variables[0]
     kernel.assign(kernel * 20.0)
@@ -91,8 +91,8 @@ def test_gradient_by_the_first_kernel(name, float64):
     np.testing.assert_allclose(received, expected, rtol=1e-5)
 
 
-def test_no_gradient_is_finite():
-    """Where the critic is constant the root's slope must not be infinite."""
+def test_constant_critic_gives_finite_gradients():
+    """The slope of the square root at zero must not become infinite."""
     weight = tf.Variable(0.0, dtype=tf.float64)
     with tf.GradientTape() as tape:
         critic = lambda x: weight * tf.reduce_sum(x, axis=[1, 2, 3])  # noqa: E731
@@ -101,7 +101,7 @@ def test_no_gradient_is_finite():
     np.testing.assert_array_equal(penalties.r1(lambda x: tf.zeros(4, tf.float64), REAL), 0.0)
 
 
-def test_float32_whatever_the_network_computes_in():
+def test_penalties_are_float32_in_low_precision():
     critic = lambda x: linear(tf.cast(x, tf.bfloat16))  # noqa: E731
     real = tf.cast(REAL, tf.bfloat16)
     received = penalties.gradient_penalty(critic, real, tf.cast(FAKE, tf.bfloat16), SHARE)
@@ -109,8 +109,8 @@ def test_float32_whatever_the_network_computes_in():
     assert penalties.r1(critic, real).dtype == tf.float32
 
 
-def test_drawn_by_index_on_two_replicas():
-    """The standard deviation of DRAGAN is that of all, and so are the draws."""
+def test_default_draws_are_the_same_on_two_replicas():
+    """DRAGAN's standard deviation is taken over the global batch."""
     weights = tf.constant(WEIGHTS)
 
     def make(penalty):
@@ -132,5 +132,5 @@ def test_draws_differ_between_calls():
     with randomness.layer_draws(tf.constant(SEED, tf.int64)):
         first, second = (penalties.gradient_penalty(square, REAL, FAKE) for _ in range(2))
     assert not np.allclose(first, second)
-    with pytest.raises(RuntimeError, match="hand over the draws"):
+    with pytest.raises(RuntimeError, match="pass the draws as an argument"):
         penalties.gradient_penalty(square, REAL, FAKE)

@@ -9,16 +9,17 @@ from keras_gan import losses, models, penalties, randomness
 from keras_gan.augment import adapted_probability
 from keras_gan.distribution.replicas import make_strategy
 from keras_gan.errors import UserError
-from keras_gan.game.model import AdversarialModel
 from keras_gan.game.pieces import PENALTIES, Pieces
+from keras_gan.game.players import same_for_both
 from keras_gan.layers.minibatch import (
     MinibatchDiscrimination,
     MinibatchStandardDeviation,
     read_out_of,
 )
 from keras_gan.layers.spectral_norm import SpectralConv2D, SpectralDense
+from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import mlp
-from tests.conftest import build, examples, values
+from tests.conftest import build, examples, values, watch
 
 SHAPE = (6, 6, 1)
 
@@ -31,21 +32,21 @@ def discriminator():
     return keras.Model(inputs, keras.layers.Reshape(())(x))
 
 
-class Coupled(AdversarialModel):
+class Coupled(LatentGAN):
     """A relativistic average game, penalised and augmented, whose D compares examples."""
 
     def __init__(self, **pieces):
         chosen = {"objective": "relativistic_average", "penalty": "dragan", "penalty_weight": 1.0}
         super().__init__(
             SHAPE,
-            generators=[mlp.Generator(SHAPE, latent_dim=4, units=(8,))],
-            discriminators=[discriminator()],
+            generator=mlp.Generator(SHAPE, latent_dim=4, units=(8,)),
+            discriminator=discriminator(),
             latent_dim=4,
             pieces={**chosen, "augment": "translation", "top_k": 0.5, "top_k_images": 1, **pieces},
         )
 
     def default_optimizers(self):
-        return keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1)
+        return same_for_both(keras.optimizers.SGD, 0.1)
 
 
 def trained(replicas, steps=5, **pieces):
@@ -125,11 +126,11 @@ def test_losses_are_those_of_the_objective(name):
     )
     objective = losses.objective(name)
     with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
-        d_losses, watched = model.discriminator_loss(real, fake)
-    np.testing.assert_allclose(d_losses, objective.discriminator(real_logits, fake_logits), 1e-5)
-    assert set(objective.monitors(real_logits, fake_logits)) < set(watched)
+        loss = model.discriminator_loss(real, fake)
+    np.testing.assert_allclose(loss.total, objective.discriminator(real_logits, fake_logits), 1e-5)
+    assert set(objective.monitors(real_logits, fake_logits)) < set(loss.logged)
     given = (fake_logits, real_logits) if objective.relativistic else (fake_logits,)
-    g_losses, _ = model.generator_loss(real, fake)
+    g_losses = model.generator_loss(real, fake).total
     np.testing.assert_allclose(g_losses, objective.generator(*given), rtol=1e-5)
 
 
@@ -139,10 +140,10 @@ def test_penalties_of_one_pass_are_those_of_two(name):
     critic = lambda images: model.discriminator(images, training=True)  # noqa: E731
     by_hand = {"r1": penalties.r1(critic, real["image"]), "r2": penalties.r2(critic, fake["image"])}
     expected = sum(by_hand[one] for one in name.split(","))
-    found, watched = model.discriminator_loss(real, fake)
-    np.testing.assert_allclose(watched["penalty"], expected, rtol=1e-5)
+    loss = model.discriminator_loss(real, fake)
+    np.testing.assert_allclose(loss.logged["penalty"], expected, rtol=1e-5)
     game = losses.objective("non_saturating").discriminator(*logits)
-    np.testing.assert_allclose(found, game + 3.0 * expected, rtol=1e-5)
+    np.testing.assert_allclose(loss.total, game + 3.0 * expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", PENALTIES)
@@ -151,7 +152,8 @@ def test_a_lazy_penalty_comes_every_so_many_updates_and_is_as_much_stronger(name
         model, real, fake, _ = plain(penalty=name, penalty_every=every)
         model.discriminator_optimizer.iterations.assign(updates)
         with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
-            return tf.function(model.discriminator_loss)(real, fake)[1]["penalty"].numpy()
+            logged = tf.function(lambda *given: model.discriminator_loss(*given).logged)
+            return logged(real, fake)["penalty"].numpy()
 
     np.testing.assert_allclose(penalty(3, 6), 3.0 * penalty(1, 6), rtol=1e-4)
     assert not penalty(3, 7).any()
@@ -160,13 +162,11 @@ def test_a_lazy_penalty_comes_every_so_many_updates_and_is_as_much_stronger(name
 def test_updates_of_a_step_count_for_a_lazy_penalty():
     model = build("wgan_gp", (3,), d_steps=3, penalty_every=2)
     model.compile()
-    found = []
-    whole = model.discriminator_loss
-    model.discriminator_loss = lambda *given: found.append(whole(*given)) or found[-1]
+    found = watch(model, "d")
     model.run_eagerly = True
     data = tf.data.Dataset.from_tensors(examples(24, (3,))).repeat(2)
     model.fit(data, verbose=0, shuffle=False)
-    are_there = [bool(np.any(terms["penalty"])) for _, terms in found]
+    are_there = [bool(np.any(loss.logged["penalty"])) for *_, loss in found]
     assert are_there == [True, False, True, False, True, False]
 
 
@@ -212,8 +212,8 @@ def test_a_discriminator_is_sure_by_the_threshold_of_its_objective(objective, lo
     model.answer = lambda examples: tf.constant(logits)
     batch = examples(3, (8, 8, 1))
     with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
-        _, terms = model.discriminator_loss(batch, batch)
-    assert np.mean(terms["d_sign_real"]) == pytest.approx(sign)
+        loss = model.discriminator_loss(batch, batch)
+    assert np.mean(loss.logged["d_sign_real"]) == pytest.approx(sign)
 
 
 def test_lecam_and_consistency_are_weighed_and_of_the_right_kind():
@@ -234,16 +234,16 @@ def test_lecam_and_consistency_are_weighed_and_of_the_right_kind():
 
     model.answer = answer
     with randomness.layer_draws(tf.constant((1, 2), tf.int64)):
-        found, terms = model.discriminator_loss(real, fake)
+        loss = model.discriminator_loss(real, fake)
     assert is_moved == [False, False, True, True]
     r = np.array([1.0, -2.0, 0.5, 0.0])
     f, moved = -3.0 * r, np.array([2.0, 3.0, 5.0, 7.0])
     lecam = np.maximum(r - 0.2, 0.0) ** 2 + np.maximum(-0.3 - f, 0.0) ** 2
     consistency = (r - moved) ** 2 + (f - 2.0 * moved) ** 2
-    np.testing.assert_allclose(terms["lecam"], lecam, rtol=1e-5)
-    np.testing.assert_allclose(terms["consistency"], consistency, rtol=1e-5)
+    np.testing.assert_allclose(loss.logged["lecam"], lecam, rtol=1e-5)
+    np.testing.assert_allclose(loss.logged["consistency"], consistency, rtol=1e-5)
     game = np.log1p(np.exp(-r)) + np.log1p(np.exp(f))
-    np.testing.assert_allclose(found, game + 0.5 * lecam + 2.0 * consistency, rtol=1e-5)
+    np.testing.assert_allclose(loss.total, game + 0.5 * lecam + 2.0 * consistency, rtol=1e-5)
 
 
 def test_augmentation_adapts_to_how_sure_the_discriminator_is():
@@ -280,7 +280,7 @@ def test_the_share_of_samples_to_learn_from_falls():
     for step, share in ((0, 1.0), (5, 0.5), (10, 0.25), (99, 0.25)):
         model.step.assign(step)
         expected = losses.top_k(whole, logits, share)
-        np.testing.assert_allclose(model.generator_loss(real, fake)[0], expected, rtol=1e-5)
+        np.testing.assert_allclose(model.generator_loss(real, fake).total, expected, rtol=1e-5)
 
 
 def test_pieces_are_arguments_of_every_system():
@@ -344,7 +344,7 @@ def test_any_discriminator_may_compare_the_examples_of_a_batch(name, layer):
         ("r3gan", {"augment": "adaptive"}, "Received: objective=relativistic"),
         ("gan", {"minibatch": "mean"}, "minibatch must be one of .*discrimination.*'mean'"),
         ("gan", {"top_k": 0.0}, r"top_k must be in \(0, 1\]. Received: 0.0"),
-        ("gan", {"augment": "blur"}, "augment is made of color.*, or is adaptive"),
+        ("gan", {"augment": "blur"}, "augment must be adaptive, or a list of color"),
         (
             "gan",
             {"image_shape": (2,), "augment": "color"},

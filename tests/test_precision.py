@@ -34,7 +34,7 @@ def compiled(name, precision, **options):
 
 
 def step(model, count=8):
-    batch = examples(count * model.d_steps, model.image_shape)
+    batch = examples(count * model.sub_batches, model.image_shape)
     return {name: float(value) for name, value in model.train_step(batch).items()}
 
 
@@ -43,16 +43,15 @@ def test_weights_losses_and_averages_stay_float32(name, precision):
     model = compiled(name, precision)
     assert keras.config.dtype_policy().name == "float32"  # It was for building only.
     assert {variable.dtype for variable in model.variables} <= {"float32", "int64"}
-    batch = examples(8 * model.d_steps, model.image_shape)
-    fakes = model.draw_fakes(batch, 0)
-    assert fakes.examples["image"].dtype == precision.removeprefix("mixed_")
+    batch = examples(8 * model.sub_batches, model.image_shape)
+    made = model.draw(batch)
+    assert made.examples["image"].dtype == precision.removeprefix("mixed_")
     with randomness.layer_draws(tf.constant([0, 0], tf.int64)):
-        losses, terms = model.discriminator_loss(model._part(batch, 0), fakes.examples)
-    assert {x.dtype for x in (losses, *terms.values())} == {tf.float32}
+        loss = model.discriminator_loss(model._part(batch, 0), made.examples)
+    assert {x.dtype for x in (loss.total, *loss.logged.values())} == {tf.float32}
     assert model.sample(2).dtype == np.float32
-    pairs = [(0, 0), (0, 1)]
-    (latents,), conditions = model.seeded_latents(pairs), model.seeded_conditions(pairs)
-    assert model.from_latents(model, latents, **conditions).dtype == tf.float32
+    function = model.function()
+    assert function.apply(model, function.rows([(0, 0), (0, 1)])).dtype == tf.float32
 
 
 @pytest.mark.parametrize(("name", "precision"), SYSTEMS)

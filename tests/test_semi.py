@@ -37,15 +37,16 @@ def test_labels_that_are_known_count_as_their_mean():
     real = {**examples(5), "label": tf.constant([-1, 2, -1, 0, -1], tf.int64)}
     logits = model.discriminate(real)["classes"].numpy()
     cross = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(5), [0, 2, 0, 0, 0]]
-    losses, terms = model.discriminator_loss(real, examples(5, seed=1))
-    np.testing.assert_allclose(
-        np.mean(terms["d_class_loss"]), 2.0 * (cross[1] + cross[3]) / 2.0, rtol=1e-5
+    loss = model.discriminator_loss(real, examples(5, seed=1))
+    of_classes = loss.logged["d_class_loss"]
+    np.testing.assert_allclose(np.mean(of_classes), 2.0 * (cross[1] + cross[3]) / 2.0, rtol=1e-5)
+    assert not np.any(of_classes.numpy()[[0, 2, 4]])
+    game = semi(class_weight=0.0).discriminator_loss(real, examples(5, seed=1)).total
+    np.testing.assert_allclose(loss.total, game + of_classes, rtol=1e-5)
+    alone = (
+        semi(class_weight=2.0, game_weight=0.0).discriminator_loss(real, examples(5, seed=1)).total
     )
-    assert not np.any(terms["d_class_loss"].numpy()[[0, 2, 4]])
-    game = semi(class_weight=0.0).discriminator_loss(real, examples(5, seed=1))[0]
-    np.testing.assert_allclose(losses, game + terms["d_class_loss"], rtol=1e-5)
-    alone = semi(class_weight=2.0, game_weight=0.0).discriminator_loss(real, examples(5, seed=1))[0]
-    np.testing.assert_allclose(alone, terms["d_class_loss"], atol=1e-6)
+    np.testing.assert_allclose(alone, of_classes, atol=1e-6)
     with pytest.raises(UserError, match="game_weight must be 0 or more. Received: -1"):
         build("semi", game_weight=-1.0)
 
@@ -53,10 +54,10 @@ def test_labels_that_are_known_count_as_their_mean():
 def test_a_batch_without_labels_has_no_class_loss():
     model = semi()
     real = {**examples(3), "label": tf.constant([-1, -1, -1], tf.int64)}
-    _, terms = model.discriminator_loss(real, examples(3, seed=1))
-    assert not np.any(terms["d_class_loss"])
+    loss = model.discriminator_loss(real, examples(3, seed=1))
+    assert not np.any(loss.logged["d_class_loss"])
     with pytest.raises(UserError, match="Semi learns from labels. Expected .* Received: .'image'."):
-        model.discriminator_update({"image": real["image"]})
+        model.update("d", {"image": real["image"]})
 
 
 def test_replicas_share_few_labels(float64):
@@ -81,10 +82,10 @@ def test_feature_matching_by_hand():
     real, fake = examples(4), examples(4, seed=1)
     of_real, of_fake = (model.discriminate(x)["features"].numpy() for x in (real, fake))
     expected = ((of_real.mean(axis=0) - of_fake.mean(axis=0)) ** 2).sum()
-    losses, _ = model.generator_loss(real, fake)
+    losses = model.generator_loss(real, fake).total
     np.testing.assert_allclose(losses, [expected] * 4, rtol=1e-5)
     game = semi(feature_matching=False)
-    losses, _ = game.generator_loss(real, fake)
+    losses = game.generator_loss(real, fake).total
     logits = game.discriminate(fake)["logits"].numpy()
     np.testing.assert_allclose(losses, np.log1p(np.exp(-logits)), rtol=1e-5)
     with pytest.raises(UserError, match="Semi is defined by objective='non_saturating'"):

@@ -1,4 +1,4 @@
-"""The theory of the game against closed forms, and the example that shows it."""
+"""GAN theory compared with closed forms, and the example that shows it."""
 
 import importlib.util
 import math
@@ -45,7 +45,7 @@ def test_values_known_in_closed_form():
     values = [
         float(theory.value(theory.optimal_logits(*pair), *pair))
         for pair in (PAIRS[0], PAIRS[3], PAIRS[4])
-    ]  # The same; half of each in common; nothing in common.
+    ]  # Equal, half overlapping and disjoint densities.
     np.testing.assert_allclose(values, [-math.log(4.0), -math.log(2.0), 0.0], atol=1e-12)
 
 
@@ -60,22 +60,22 @@ def test_no_discriminator_is_better_than_the_optimal_one():
 
 
 def test_slopes_of_the_generators_losses():
-    """Saturating: of 2 JSD. Non-saturating: of KL(p_g, p_data) - 2 JSD (Arjovsky, Bottou 2017)."""
+    """They equal the slopes of 2 JSD and of KL(p_g, p_data) - 2 JSD (Arjovsky, Bottou 2017)."""
     for distance in (0.0, 0.5, 2.0, 5.0):
         change = divergence_of_gaussians(distance + 1e-4) - divergence_of_gaussians(distance - 1e-4)
         saturating, non_saturating = theory.generator_slopes(distance)
         assert saturating == pytest.approx(change / 1e-4, abs=1e-6)
-        # The divergence of the Gaussians is distance^2 / 2, whose slope is the distance.
+        # The KL of the Gaussians is distance^2 / 2, and its slope is the distance.
         assert non_saturating == pytest.approx(distance - change / 1e-4, abs=1e-6)
 
 
-def test_slopes_where_supports_part():
+def test_slopes_as_densities_move_apart():
     saturating, non_saturating = np.transpose([theory.generator_slopes(d) for d in (4, 8, 12)])
     assert np.all(saturating[1:] < 0.01 * saturating[:-1]) and saturating[-1] < 1e-7
     np.testing.assert_allclose(non_saturating, [4, 8, 12], rtol=0.05)
 
 
-def test_a_discriminator_that_becomes_sure():
+def test_saturating_gradient_vanishes_as_the_discriminator_improves():
     even = np.linspace(0.0, 1.0, 51)
     value, saturating, non_saturating = theory.sharpen_discriminator(even, even + 2.0, 300).T
     assert value[0] == pytest.approx(-math.log(4.0)) and -0.05 < value[-1] < 0.0
@@ -92,7 +92,7 @@ def test_wasserstein_of_a_shift_is_the_shift(shift):
 
 @pytest.mark.parametrize("mean, deviation", [(0.0, 2.0), (1.0, 3.0), (2.0, 0.5)])
 def test_wasserstein_of_two_gaussians(mean, deviation):
-    """Quantiles differ by mean + (deviation - 1) z with z normal: a folded normal variable."""
+    """Quantiles differ by mean + (deviation - 1) z with normal z: a folded normal variable."""
     other, spread = mean + deviation * QUANTILES, abs(deviation - 1.0)
     folded = spread * math.sqrt(2.0 / math.pi) * math.exp(-((mean / spread) ** 2) / 2.0)
     folded += mean * math.erf(mean / (spread * math.sqrt(2.0)))
@@ -115,8 +115,8 @@ def test_lines_over_axes():
     assert drawn.shape == (120, 160, 3) and drawn.dtype == np.uint8
     colored = np.all(drawn == red, axis=2)
     rows, columns = np.nonzero(colored)
-    assert set(rows) <= {54, 55, 56} and len(columns) > 40  # The middle of 14 to 96.
-    assert not colored[:, 90:100].any()  # Where there are no numbers.
+    assert set(rows) <= {54, 55, 56} and len(columns) > 40  # The plot area spans rows 14 to 96.
+    assert not colored[:, 90:100].any()  # NaNs leave a gap.
     assert np.array_equal(drawn[100:], empty[100:])
     dark = np.all(empty[100:, :70] < 100, axis=2)
     assert dark.any() and not np.all(empty == 255)

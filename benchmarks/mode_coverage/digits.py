@@ -14,18 +14,24 @@ SAMPLES, SIDE, LEVELS, NEIGHBOURS, CHUNK = 2000, 8, 16, 5, 500
 COLUMNS = ("frechet_distance", "precision", "recall", "class_variation", "memorised")
 _RECIPES = ("recipes/r3gan.flags", "dcgan.flags")
 _NOTE = f"""\
-Recipes trained on the split `train` of the digits that scikit-learn ships, at the size that they
-name. {SAMPLES:,} samples of the averaged generator and all 1,797 digits, made as large as they were
-for training, are brought back to 8x8 pixels by box averages, in grey levels of 0 to {LEVELS}, and
-compared pixel by pixel: the Frechet distance; precision and recall with the {NEIGHBOURS} nearest
-neighbours; the total variation between the shares of the classes, a sample classed as the nearest
-real digit is. A sample is memorised if it is nearer to a training digit than 99 of 100 training
-digits are to any other one. (Bicubic interpolation and box averages soften the digits: against
-them as they were scanned even a perfect sampler at 16 pixels has a Frechet distance of 50.)
+Recipes train on the split `train` of the digits that scikit-learn ships, at the size that they
+name. {SAMPLES:,} samples of the averaged generator are compared with all 1,797 digits, which are
+enlarged as for training. Both are reduced to 8x8 pixels by box averages, in grey levels of
+0 to {LEVELS}, and compared pixel by pixel:
 
-Between the halves of the real digits, at 16 pixels, the distance is {{half_frechet_distance:.1f}},
-the precision {{half_precision:.2f}} and the recall {{half_recall:.2f}}; at 32 pixels, the size of
-`dcgan.flags`, the distance is 11.7."""
+- the Frechet distance;
+- precision and recall, with the {NEIGHBOURS} nearest neighbours;
+- class variation: the total variation between the shares of the classes, where a sample has the
+  class of the nearest real digit;
+- memorised: the share of samples nearer to a training digit than 99 of 100 training digits are to
+  any other one.
+
+(Bicubic interpolation and box averages soften the digits. Against the digits as scanned, even a
+perfect sampler at 16 pixels would have a Frechet distance of 50.)
+
+Between two halves of the real digits at 16 pixels the distance is
+{{half_frechet_distance:.1f}}, the precision {{half_precision:.2f}} and the recall
+{{half_recall:.2f}}. At 32 pixels, the size of `dcgan.flags`, the distance is 11.7."""
 
 
 def protocol():

@@ -18,19 +18,19 @@ _PUBLISHED = {
     "grid": ("GAN 17.3 modes, 94.8 %, 0.70", "PacGAN4 24.8 modes, 93.6 %, 0.04"),
 }
 _NOTE = f"""\
-The measure is PacGAN's (Lin et al. 2018, section 4.1): 2,500 samples of the averaged generator; a
-mode is found if a sample of high quality (within three standard deviations) is nearest to it;
-reverse KL in nats, of the samples of high quality. A perfect sampler has 98.89 % of high quality
-and a KL of about (modes - 1) / 5000. The width ratio is the mean, over modes, of their samples'
-standard deviation over the true one (0 for modes of fewer than ten samples): a sampler that
-shrinks its modes shows there.
+The measure is PacGAN's (Lin et al. 2018, section 4.1), on 2,500 samples of the averaged generator.
+A sample is of high quality if it is within three standard deviations of the nearest mode. A mode
+is found if it has at least one such sample. Reverse KL is in nats, over the samples of high
+quality. A perfect sampler has 98.89 % of high quality and a KL of about (modes - 1) / 5000. The
+width ratio is the standard deviation of a mode's samples over the true one, averaged over modes (0
+for modes of fewer than ten samples). It shows samplers that shrink their modes.
 
-Systems run with their own defaults and batches of {BATCH}, for the same time each; only their
-learning rates, of papers that train for days, are {FASTER} times as high. Three would get nowhere
-so: `unrolled` has three times the rates of its authors' own demonstration (1e-3 for G, 1e-4 for
-D), and penalties of weight 10, meant for images, hold D back on points this far apart: `wgan_gp`
-has the 0.1 that its authors give points, `dragan` 1. Rows of recipes are those files of
-`recipes/`, run to their end."""
+Each system trains for the same time, with batches of {BATCH} and its own defaults. Only the
+learning rates are {FASTER} times those of the papers, which train for days. Three systems would not
+learn with that and have other settings: `unrolled` has three times the rates of its authors' own
+demonstration (1e-3 for G, 1e-4 for D). For `wgan_gp` and `dragan` a penalty weight of 10, meant for
+images, holds D back on points this far apart: `wgan_gp` has 0.1, as its authors use for points, and
+`dragan` 1. Rows marked (recipe) are the flagfiles of that name in `recipes/`, run to their end."""
 # What the note says of three systems.
 _ARGUMENTS = {"wgan_gp": {"penalty_weight": 0.1}, "dragan": {"penalty_weight": 1.0}}
 _RATES = {"unrolled": (3e-3, 3e-4)}

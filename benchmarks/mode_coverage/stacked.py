@@ -26,32 +26,31 @@ _NETWORKS = {"latent_dim": 256, "width": 32, "kernel_size": 3}
 R3GAN_RATE, _SCHEDULE = 5e-3, 100_000  # For about as many images as there is time for.
 
 _NOTE = f"""\
-Three <data> are the channels of an image of {SIDE}x{SIDE} pixels, drawn anew for each batch. A
-sample's mode is what a classifier of single digits takes its channels for; of the digits of the
-test split it gets {{classifier_accuracy:.2%}} right. The measure is that of Metz et al. 2017:
-{SAMPLES:,} samples of the averaged generator; a mode is found if one of them is taken for it, and
-the KL of the modes' shares from equal ones is in nats. In the row `real` digits of the test split
-are stacked and judged as samples are: a perfect sampler has a KL of about 0.0195, unequal classes
-and the classifier's errors come on top.
+Each image is {SIDE}x{SIDE} pixels. Its three channels are three <data>, drawn anew for each batch.
+That makes 1,000 modes. A classifier of single digits names the mode of a sample; of the digits of
+the test split it gets {{classifier_accuracy:.2%}} right. The measure is that of Metz et al. 2017:
+a mode is found if at least one of {SAMPLES:,} samples of the averaged generator is named so. The
+KL divergence between the modes' shares and equal shares is in nats. The row `real` judges stacked
+digits of the test split as if they were samples. A perfect sampler has a KL of about 0.0195;
+unequal classes and errors of the classifier add to it.
 
 Networks: DCGAN's with kernels of 3x3, latents of 256 dimensions, batches of {BATCH}. G has 64 and
-32 channels at 4 and 8 pixels; D has 4 and 8 (`eighth`), 8 and 16 (`quarter`), or 16 and 32
-(`half`), at 8 and 4. The paper has the last two; on digits of 16 pixels `vanilla` needs a smaller
-D to collapse. Its networks go on to images of 28 pixels with 16 and 8 channels more in G; its D's
-leaky ReLU has the slope 0.3, ours 0.2. All rows but the last have the paper's Adam with beta 0.5
-and 0.99 and ten times its rates, {G_RATE:g} for G and {D_RATE:g} for D, as all train for the same
-time, not for its 500,000 steps.
+32 channels at 4 and 8 pixels. D has 4 and 8 (`eighth`), 8 and 16 (`quarter`), or 16 and 32 channels
+(`half`), at 8 and 4 pixels. The paper has the last two; on digits of 16 pixels `vanilla` only
+collapses with a smaller D. The paper's images have 28 pixels, for which its G has two more layers
+of 16 and 8 channels. Its D has leaky ReLUs of slope 0.3, ours of 0.2. All rows but the last use the
+paper's Adam with beta 0.5 and 0.99, and ten times its rates, {G_RATE:g} for G and {D_RATE:g} for D,
+because they train for a short fixed time and not for its 500,000 steps.
 
-`vanilla`, `unrolled` (K = 5) and `pacgan` (two in a pack) have batch norm in D, as there. The rows
-of the relativistic and the non-saturating game, with R1 and R2 or without, are the ablation of
-Huang et al. 2024 on the networks with the smallest D, without norm in it and with gamma {GAMMA:g}
-(with 0.1 the relativistic game with both penalties fell apart at these rates: 72 modes, seed 0);
-`relativistic-r1-r2` meets the larger ones, too. `r3gan` has residual networks of its own, 4, 16
-and 64 channels wide, and latents of 64 dimensions; its gamma falls from
-{R3GAN_GAMMA:g} to {R3GAN_GAMMA / 5:g} and its rates from {R3GAN_RATE:g} to zero over
-{_SCHEDULE:,} images."""
+`vanilla`, `unrolled` (K = 5) and `pacgan` (two in a pack) have batch norm in D, as in the papers.
+The rows `relativistic` and `non_saturating`, with R1 and R2 or without, repeat the ablation of
+Huang et al. 2024 on the networks with the smallest D, no batch norm in D, gamma {GAMMA:g}.
+(With gamma 0.1 the relativistic game with both penalties fell apart at these rates: 72 modes, seed
+0.) `relativistic-r1-r2` is also run with the larger D. `r3gan` has its own residual networks, 4, 16
+and 64 channels wide, and latents of 64 dimensions. Its gamma falls from {R3GAN_GAMMA:g} to
+{R3GAN_GAMMA / 5:g} and its rates from {R3GAN_RATE:g} to zero over {_SCHEDULE:,} images."""
 _DATA = {
-    "digits": "of the 1,437 training digits that scikit-learn ships, 8x8 pixels made larger,",
+    "digits": "of the 1,437 training digits of scikit-learn, 8x8 pixels made larger",
     "mnist": "of MNIST's 60,000 training digits",
 }
 _PUBLISHED = """\
@@ -66,14 +65,14 @@ after 500,000 steps on MNIST, D a quarter and a half as wide as G (modes, KL), b
 | DCGAN (PacGAN) | 78.5 +- 17.6, 5.21 | 488 +- 35, 2.24 |
 | PacDCGAN2 | 485 +- 33, 2.61 | 841 +- 16, 1.00 |
 
-and by Karras et al. 2018 (ProGAN) WGAN-GP 640 +- 136, 1.97 and 772 +- 147, 1.35. On StackedMNIST
-Huang et al. 2024 (R3GAN) have on a small network of theirs relativistic with R1 and R2 1000,
-0.078; non-saturating with R1 and R2 693, 0.927; both with R1 alone diverge; R3GAN itself 1000,
-0.029."""
+Karras et al. 2018 (ProGAN) report for WGAN-GP 640 +- 136, 1.97 (quarter) and 772 +- 147, 1.35
+(half). Huang et al. 2024 (R3GAN) report on StackedMNIST, with a small network of theirs:
+relativistic with R1 and R2 1000, 0.078; non-saturating with R1 and R2 693, 0.927; both diverge
+with R1 alone; R3GAN itself 1000, 0.029."""
 _COMPARES = {
-    "digits": "The digits here are not MNIST's, and runs are far shorter: the numbers are our own, "
-    "and none compares with those. `--dataset=mnist` stacks MNIST's, which are downloaded.",
-    "mnist": "Runs are far shorter here, so that only the order of the rows compares with those.",
+    "digits": "The digits here are not MNIST's, and runs are far shorter, so these numbers do not "
+    "compare with the published ones. `--dataset=mnist` downloads and stacks MNIST's digits.",
+    "mnist": "Runs are far shorter here: compare only the order of rows with the published one.",
 }
 
 

@@ -7,7 +7,7 @@ _OURS = "keras_gan"
 _KERAS = "image_dataset_from_directory"
 _CACHED = "image_dataset_from_directory, cached"
 _TORCH = "PyTorch DataLoader, 2 workers"
-_STEP = "what the float32 DCGAN step eats"
+_STEP = "the need of the float32 DCGAN step"
 
 
 def _row(name, title, epoch, aim):

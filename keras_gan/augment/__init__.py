@@ -1,10 +1,11 @@
-"""Differentiable augmentations of images, for both kinds that the discriminator sees.
+"""Differentiable augmentations for the real and generated images that the discriminator sees.
 
-Everything is a function of images [N, height, width, C] in [-1, 1] and uniform
-draws [N, k] in [0, 1): real and generated images get the same law by the same
-function. Derivatives of first and second order are right, so that penalties
-can be taken through them. Results can leave [-1, 1] where colours change, and
-are not clipped: a clipped pixel would have no gradient.
+Each augmentation is a function of images [N, height, width, C] in [-1, 1] and
+uniform random numbers [N, k] in [0, 1). Real and generated images go through the
+same function, so their augmentations have the same distribution. First and
+second derivatives are exact, so gradient penalties work through them. Changes of
+colour can leave [-1, 1]; results are not clipped, since a clipped pixel has no
+gradient.
 """
 
 from keras_gan.augment.adaptive import adapted_probability, adaptive_augment

@@ -1,4 +1,4 @@
-"""Adaptive discriminator augmentation: as much as it takes to keep D from overfitting.
+"""Adaptive discriminator augmentation: just enough to keep the discriminator from overfitting.
 
 Karras, Aittala, Hellsten, Laine, Lehtinen, Aila: Training Generative Adversarial
 Networks with Limited Data, 2020 (ADA).
@@ -15,19 +15,19 @@ _DRAWS = 13
 
 
 def adapted_probability(probability, sign_mean, *, batch_size, every=4, target=0.6, speed=500_000):
-    """Returns the probability of augmentation for the next updates (section 3.1).
+    """Returns the augmentation probability for the next updates (section 3.1).
 
-    It rises where D is too sure of the real images and falls where it is not,
-    from 0 to 1 within `speed` images at most, and stays in [0, 1].
+    It rises while the mean sign is above the target and falls while it is below.
+    It moves from 0 to 1 in `speed` images at the fastest, and stays in [0, 1].
 
     Args:
-        probability: The present one, a scalar.
-        sign_mean: The paper's r_t, E[sign(D(x))] of real x since the last change: 0 where D is
-            undecided, 1 where it is sure of every real image.
-        batch_size: Images in an update, over all replicas.
-        every: Updates between changes.
-        target: The mean sign to hold.
-        speed: Images for the way from 0 to 1.
+        probability: The current probability, a scalar.
+        sign_mean: The paper's r_t, E[sign(D(x))] over real x since the last change: 0 if the
+            discriminator is undecided, 1 if it recognises every real image.
+        batch_size: Images in one update, over all replicas.
+        every: Updates between two changes.
+        target: The mean sign to aim for.
+        speed: Number of images in which the probability can go from 0 to 1.
     """
     probability, sign_mean = (tf.convert_to_tensor(x) for x in (probability, sign_mean))
     step = batch_size * every / speed
@@ -36,24 +36,28 @@ def adapted_probability(probability, sign_mean, *, batch_size, every=4, target=0
 
 
 def adaptive_augment(images, probability, draws=None):
-    """Returns images after a pipeline, each part of it with a probability of its own draw.
+    """Returns images after the ADA pipeline; each transformation is applied with a probability.
 
-    In order (appendix B): mirroring left and right; quarter turns (square images
-    only); moving by whole pixels, within an eighth of each side, with reflection;
-    brightness plus N(0, 0.2); contrast times 2^N(0, 0.5), about 0 and not the
-    image's mean; saturation times 2^N(0, 1). Left out are the paper's other
-    transformations: scaling (uniform and not), rotation by any angle, moving by
-    fractions, inversion of the luma, rotation of the hue, the filters of frequency bands, noise
-    and cutout. `probability` 1 mirrors half of the images and turns three quarters.
+    Transformations in order (appendix B): horizontal flip; rotation by multiples of
+    90 degrees (square images only); translation by whole pixels, up to an eighth of
+    each side, with reflection; brightness plus N(0, 0.2); contrast times
+    2^N(0, 0.5), about 0 instead of the image's mean; saturation times 2^N(0, 1).
+
+    The paper's other transformations are left out: isotropic and anisotropic
+    scaling, arbitrary rotation, fractional translation, luma flip, hue rotation,
+    frequency-band filters, noise and cutout. With `probability` 1 half of the images
+    are flipped and three quarters are rotated, since a transformation may draw "no
+    change".
 
     Args:
-        images: [N, height, width, C] in [-1, 1], C being 1, 3 or 4. Colours can
-            leave that range.
-        probability: In [0, 1], a number or a scalar tensor. With 0 nothing changes.
+        images: [N, height, width, C] in [-1, 1], C being 1, 3 or 4. Changes of
+            colour can leave that range.
+        probability: The probability of each transformation, in [0, 1]: a number or a
+            scalar tensor. With 0 nothing changes.
         draws: Tensor [N, 13] in [0, 1). Default: drawn by index in the global batch.
 
     Raises:
-        UserError: For images of another shape.
+        UserError: If the images have another shape.
     """
     check_images(images)
     if draws is None:
@@ -61,7 +65,7 @@ def adaptive_augment(images, probability, draws=None):
     gates = draws[:, :6] < tf.cast(probability, draws.dtype)
     amounts = draws[:, 6:]
     if tf.as_dtype(images.dtype) == tf.float64:
-        # Powers in float32 round otherwise on a replica that has fewer examples.
+        # In float32, powers round differently for other numbers of examples on a replica.
         amounts = tf.cast(amounts, tf.float64)
     chosen = lambda i, value, neutral: tf.where(gates[:, i], value, neutral)  # noqa: E731
     normal = lambda i: _normal(amounts[:, i])  # noqa: E731
@@ -81,5 +85,5 @@ def adaptive_augment(images, probability, draws=None):
 
 
 def _normal(draws):
-    """Turns draws from [0, 1) into standard normal ones, within +-5."""
+    """Maps uniform draws in [0, 1) to standard normal ones, within +-5."""
     return tf.math.ndtri(tf.clip_by_value(draws, 3e-7, 1.0 - 3e-7))

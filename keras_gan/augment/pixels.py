@@ -1,7 +1,7 @@
 """Augmentations that change the values of pixels.
 
-Colours are the first three channels, or the only one; a fourth is opacity and
-is left alone.
+The colours are the first three channels, or the only channel. A fourth channel is
+opacity; changes of colour do not touch it.
 """
 
 import tensorflow as tf
@@ -10,11 +10,11 @@ from keras_gan.errors import UserError
 
 
 def check_images(images):
-    """Raises `UserError` unless these are images that can be augmented."""
+    """Raises `UserError` unless the shape is that of images that can be augmented."""
     if len(images.shape) != 4 or images.shape[-1] not in (1, 3, 4):
         raise UserError(
-            "Augmentation is for images [N, height, width, channels] with 1, 3 or 4 channels. "
-            f"Received: shape {tuple(images.shape)}."
+            "Augmentation needs images [N, height, width, channels] with 1, 3 or 4 channels. "
+            f"Received: shape {tuple(images.shape)}. Train without augmentation."
         )
 
 
@@ -24,9 +24,10 @@ def brighten(images, amount):
 
 
 def saturate(images, factor):
-    """Scales the difference of colours to their grey, the mean of the channels, by `factor` [N].
+    """Multiplies each pixel's difference from its grey value by `factor` [N].
 
-    Images of one channel are grey, and stay as they are.
+    The grey value is the mean of the colour channels. Images of one channel are
+    grey already and do not change.
     """
     if images.shape[-1] == 1:
         return images
@@ -34,24 +35,26 @@ def saturate(images, factor):
 
 
 def contrast(images, factor):
-    """Scales the difference of colours to the image's mean by `factor` [N]."""
+    """Multiplies the difference of colours from the image's mean by `factor` [N]."""
     return _on_colors(images, lambda x: _scaled(x, factor, axis=[1, 2, 3]))
 
 
 def amplify(images, factor):
-    """Scales the colours by `factor` [N]."""
+    """Multiplies the colours by `factor` [N]."""
     return _on_colors(images, lambda x: x * _rows(factor, x))
 
 
 def cut_out(images, top, left, height, width):
-    """Sets a rectangle to 0, all channels of it; what lies outside of the image is lost.
+    """Sets a rectangle of each image to 0, in all channels.
+
+    Rectangles may reach over the edges of the image.
 
     Args:
         images: [N, height, width, C].
         top: First row of each rectangle, integers [N].
-        left: First column of each, [N].
-        height: Rows of a rectangle, a number.
-        width: Columns of a rectangle, a number.
+        left: First column of each rectangle, integers [N].
+        height: Number of rows of every rectangle.
+        width: Number of columns of every rectangle.
     """
     rows, columns = (
         (tf.range(size) >= first[:, None]) & (tf.range(size) < first[:, None] + length)
@@ -72,7 +75,7 @@ def _on_colors(images, change):
 
 def _scaled(x, factor, axis):
     mean = tf.reduce_mean(x, axis=axis, keepdims=True)
-    return x + (x - mean) * (_rows(factor, x) - 1.0)  # As it is, to the last bit, for 1.
+    return x + (x - mean) * (_rows(factor, x) - 1.0)  # A factor of 1 returns x to the last bit.
 
 
 def _rows(values, images):

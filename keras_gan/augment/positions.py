@@ -1,4 +1,4 @@
-"""Augmentations that move pixels: by index, which derivatives of any order go through."""
+"""Augmentations that move pixels. They gather by index, so derivatives of any order exist."""
 
 import tensorflow as tf
 
@@ -8,10 +8,10 @@ def shift(images, down, right, reflect=False):
 
     Args:
         images: [N, height, width, C].
-        down: Rows to move by, integers [N]; negative is up. Less than the height.
-        right: Columns to move by, integers [N]; negative is left.
-        reflect: What comes in at the edges: the image mirrored at the centre of
-            its outermost pixels, or 0.
+        down: Rows to move by, integers [N] below the height; negative moves up.
+        right: Columns to move by, integers [N] below the width; negative moves left.
+        reflect: Whether to fill up with the reflected image (mirrored at the centre of
+            the outermost pixels) instead of zeros.
     """
     for axis, amount in ((1, down), (2, right)):
         images = _shift_axis(images, axis, amount, reflect)
@@ -30,12 +30,12 @@ def _shift_axis(images, axis, amount, reflect):
 
 
 def mirror(images, mirrored):
-    """Exchanges left and right where `mirrored`, booleans [N]."""
+    """Flips images from left to right where `mirrored`, booleans [N], is true."""
     return _where(mirrored, tf.reverse(images, [2]), images)
 
 
 def rotate(images, quarters):
-    """Turns square images to the left by quarters of a circle, integers [N] from 0 to 3."""
+    """Rotates square images counterclockwise by `quarters` times 90 degrees, integers [N], 0-3."""
     images = _where(quarters % 2 == 1, tf.transpose(images, [0, 2, 1, 3]), images)
     for axis, turned in ((1, (quarters == 1) | (quarters == 2)), (2, quarters >= 2)):
         images = _where(turned, tf.reverse(images, [axis]), images)

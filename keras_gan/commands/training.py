@@ -61,7 +61,7 @@ def _train(config, run, processes):
     if processes.size > 1:
         print(f"Worker {processes.index}: all are here.", flush=True)
     workers = Workers(strategy, processes)
-    with workers.losses_named():
+    with workers.report_lost_workers():
         record = resuming.own_record(run, config) if processes.is_chief else None
         finished = resuming.finished_model(run, config) if processes.is_chief else None
         if workers.count(finished is not None):

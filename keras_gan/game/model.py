@@ -10,50 +10,24 @@ taken over.
 """
 
 import abc
-from typing import NamedTuple
 
 import keras
-import tensorflow as tf
 
-from keras_gan import randomness
 from keras_gan.checks import check_batch
-from keras_gan.distribution.replicas import ReplicaMean, global_mean, sum_over_replicas, together
+from keras_gan.distribution.replicas import ReplicaMean
 from keras_gan.game import averages
 from keras_gan.game.fitting import Fitting
 from keras_gan.game.long_runs import LongRuns
 from keras_gan.game.players import (
     Stage,
-    add,
     check_players,
-    gradient_norm,
 )
+from keras_gan.game.updates import Updates
 from keras_gan.game.using import Using
 from keras_gan.layers.core import ArgumentsAreConfig
 
 
-class Made(NamedTuple):
-    """What a system made of a batch, with what the makers need to learn from it.
-
-    Attributes:
-        examples: Dict of tensors: fakes, reconstructions, codes.
-        tape: The gradient tape that watched the makers.
-        state: Pairs of a variable of the makers' state, such as batch-norm statistics, and
-            what this pass would make of it, or `None`.
-        sub_batch: Number of the sub-batch that it was made for.
-    """
-
-    examples: dict
-    tape: tf.GradientTape
-    state: list
-    sub_batch: int
-
-    def state_of(self, variables):
-        """Returns pairs (variable, value) of those of these variables that the pass moved."""
-        own = {id(variable) for variable in variables}
-        return [(v, x) for v, x in self.state if x is not None and id(v) in own]
-
-
-class AdversarialModel(Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC):
+class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC):
     """Base of the systems; a system supplies networks, players, functions and defaults.
 
     The constructor of a system takes the shapes of its examples and keyword-only
@@ -136,6 +110,11 @@ class AdversarialModel(Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC)
     # What a system supplies.
 
     @classmethod
+    def tiny_data(cls):
+        """Returns the arguments for tests that data decides otherwise: `data_arguments`."""
+        return {}
+
+    @classmethod
     def data_arguments(cls, source):
         """Returns the constructor's arguments that a `data.Source` decides, by name."""
         return {"image_shape": source.shape, "num_classes": source.num_classes}
@@ -192,181 +171,6 @@ class AdversarialModel(Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC)
         self.step.assign(self.step + 1)
         return {name: self._means[name].result() for name in self._logged_in(stage)}
 
-    # An update.
-
-    def draw(self, batch, number=0, part=0, sub_batch=None):
-        """Makes examples of a part of a sub-batch; the makers' state is left alone.
-
-        Args:
-            batch: The step's examples on this replica.
-            number: Number of the draw within the step.
-            part: Number of the part, of `accumulate_steps`.
-            sub_batch: Number of the sub-batch. Default: that of the update of this number.
-
-        Returns:
-            `Made`.
-        """
-        last = self.stage.sub_batches - 1
-        sub_batch = min(number, last) if sub_batch is None else sub_batch
-        real = self._part(batch, sub_batch, part)
-        state = [v for network in self.makers for v in network.non_trainable_variables]
-
-        def forward():
-            with self._draws(number, "generator", part), keras.StatelessScope() as scope:
-                examples = self.make(real)
-            return examples, [scope.get_current_value(variable) for variable in state]
-
-        with tf.GradientTape() as tape:
-            examples, values = self._xla(forward)()
-        return Made(examples, tape, list(zip(state, values, strict=True)), sub_batch)
-
-    def update(self, name, batch, j=0, made=None, call=0):
-        """Lets one player descend its loss, with all else frozen.
-
-        Args:
-            name: Name of the player.
-            batch: The step's examples on this replica.
-            j: Number of the update among the player's own in a step.
-            made: What `draw` returned. Default: a new draw.
-            call: 0 within a step; from 1 the number of a call of the player alone before it.
-        """
-        player = self._player(name)
-        variables, state = player.variables, player.state
-        optimizer, number = self.optimizers[name], self._number(name, j, call)
-        sub_batch = self.stage.sub_batches - player.updates + j
-        moves = self._moves_makers(player)
-
-        def differentiate(part):
-            real = self._part(batch, sub_batch, part)
-            drawn = made
-            if made is None and player.needs_made:
-                drawn = self.draw(batch, number, part, sub_batch)
-            examples = drawn.examples if drawn else {}
-            floats = [x for x in tf.nest.flatten(examples) if x.dtype.is_floating] if moves else []
-            # Passes in the loss go on from the state that making the examples left.
-            known = drawn.state_of(state) if drawn else []
-            with (
-                keras.StatelessScope(state_mapping=known) as scope,
-                self._draws(number, "discriminator", part),
-                tf.GradientTape(watch_accessed_variables=False) as tape,
-            ):
-                tape.watch([*floats, *(variable.value for variable in variables)])
-                loss = player.loss(real, examples)
-                share = self._share(loss.total, optimizer)
-            gradients, through = tape.gradient(share, [variables, floats])
-            if floats:
-                # As an output gradient `None` would count as one.
-                through = [
-                    tf.zeros_like(x) if g is None else g
-                    for g, x in zip(through, floats, strict=True)
-                ]
-                pulled = drawn.tape.gradient(floats, variables, output_gradients=through)
-                gradients = [add(a, b) for a, b in zip(gradients, pulled, strict=True)]
-            for variable in state:
-                value = scope.get_current_value(variable)
-                if value is not None:
-                    variable.assign(value)
-            return gradients, {f"{name}_loss": loss.total, **loss.logged}
-
-        gradients, values = self._accumulate(differentiate, variables)
-        norm = self._descend(optimizer, gradients, variables)
-        self._update_averages(player, batch)
-        means = self._record(**{f"{name}_gradient_norm": norm}, **values)
-        batch_size = self._batch_size(batch)
-        for contest in self.contests:
-            contest.after_update(means, batch_size)
-        self.after(name, means, batch_size)
-
-    def _accumulate(self, differentiate, variables):
-        """Returns gradients and values to record of an update, from those of its parts.
-
-        Args:
-            differentiate: Function from the number of a part to the gradients of
-                its share of the loss and a dict of per-example values.
-            variables: What is differentiated by.
-        """
-        differentiate = self._xla(differentiate)
-
-        def one(part):
-            gradients, values = differentiate(part)
-            means = {k: tf.reduce_mean(tf.cast(x, self.compute_dtype)) for k, x in values.items()}
-            return gradients, {k: mean / self.accumulate_steps for k, mean in means.items()}
-
-        sums = one(0)
-        if self.accumulate_steps == 1:
-            return sums if self._replicas == 1 else together(sums)
-        # A sum in a loop cannot be `None`.
-        known = [
-            tf.zeros_like(v) if g is None else g for v, g in zip(variables, sums[0], strict=True)
-        ]
-        sums = known, sums[1]
-
-        def add_part(part, sums):
-            return part + 1, tf.nest.map_structure(add, sums, one(part))
-
-        # Parts at the same time would need the memory of all of them.
-        if self._replicas == 1:
-            more = lambda part, sums: part < self.accumulate_steps  # noqa: E731
-            return tf.while_loop(more, add_part, (1, sums), parallel_iterations=1)[1]
-        for part in range(1, self.accumulate_steps):  # What synchronises cannot be in a loop.
-            with tf.control_dependencies(sums[0]):
-                _, sums = add_part(part, sums)
-        return together(sums)
-
-    def _descend(self, optimizer, gradients, variables):
-        """Applies a player's gradients, summed over the replicas; returns their norm."""
-        gradients = sum_over_replicas(gradients)
-        norm = gradient_norm(optimizer, gradients)
-        optimizer.apply(gradients, variables)
-        return norm
-
-    def _update_averages(self, player, batch):
-        """Moves the averages of the networks that no later player of the step moves."""
-        later = self.stage.players[self.stage.players.index(player) + 1 :]
-        moved = {id(n) for n in player.networks} - {id(n) for p in later for n in p.networks}
-        for network, average in self._averaged:
-            if id(network) in moved:
-                averages.update(average, network, self.ema_decay(self._batch_size(batch)))
-
-    def _part(self, batch, sub_batch, part=0):
-        """Returns a part of a sub-batch: examples j, j + k, j + 2 k, ... and of these every n-th.
-
-        They are the same on any number of replicas; contiguous blocks would not be.
-        """
-        k, parts = self.stage.sub_batches, self.accumulate_steps
-        if k * parts == 1:
-            return batch
-
-        def own(rows):
-            groups = tf.reshape(rows, [-1, parts, k, *rows.shape[1:]])
-            return tf.gather(groups[:, :, sub_batch], part, axis=1)
-
-        return {key: own(rows) for key, rows in batch.items()}
-
-    def _draws(self, number, who, part):
-        """Returns a block in which the layers of a player, and latents, are drawn for a part."""
-        seed = randomness.training_seed(self.seed, self.step, number, f"{who}_layers")
-        purpose = "latents" if who == "generator" else "loss_latents"
-        latents = randomness.training_seed(self.seed, self.step, number, purpose)
-        return randomness.layer_draws(seed, part, self.accumulate_steps, latents)
-
-    def _batch_size(self, batch):
-        """Returns the examples of an update over all replicas, given a step's on this one."""
-        return tf.nest.flatten(batch)[0].shape[0] // self.stage.sub_batches * self._replicas
-
-    def _global_size(self, examples):
-        """Returns the examples of an update over all replicas, given a part's on this one."""
-        count = tf.nest.flatten(examples)[0].shape[0]
-        return count * self._replicas * self.accumulate_steps
-
-    def _record(self, **values):
-        """Adds per-example values to the metrics; returns their means over the global batch."""
-        local = tf.stack([tf.reduce_mean(tf.cast(x, self.compute_dtype)) for x in values.values()])
-        means = dict(zip(values, tf.unstack(global_mean(local)), strict=True))
-        for name, mean in means.items():
-            self._means[name].update_state(mean)
-        return means
-
     # Which player and stage it is.
 
     @property
@@ -383,15 +187,3 @@ class AdversarialModel(Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC)
         """Sub-batches in the batch of a step: a batch given to `fit` has as many times the
         examples of one update; update j takes every k-th of them, from j."""
         return self.stage.sub_batches
-
-    def _player(self, name):
-        return next(player for player in self.stage.players if player.name == name)
-
-    def _number(self, name, j, call=0):
-        """Returns the number of an update within the step, by which its draws are made."""
-        names = [player.name for player, _ in self.stage.updates]
-        return call * len(names) + names.index(name) + j
-
-    def _moves_makers(self, player):
-        makers = {id(network) for network in self.makers}
-        return any(id(network) in makers for network in player.networks)

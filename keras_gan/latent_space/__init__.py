@@ -1,7 +1,7 @@
-"""Latents between and apart from others, and how many dimensions examples fill.
+"""Interpolation and arithmetic of latents, and the intrinsic dimension of examples.
 
-All functions take and return numpy arrays; latents have no unit. A generator turns latents into
-images: `model(latents)`, or the served signature `png`.
+All functions take and return numpy arrays. To turn latents into images, call `model(latents)` or
+the served signature `png`.
 """
 
 from keras_gan.latent_space.dimension import IntrinsicDimension, intrinsic_dimension

@@ -1,4 +1,4 @@
-"""How many dimensions examples fill."""
+"""The intrinsic dimension of a set of examples."""
 
 from typing import NamedTuple
 
@@ -7,18 +7,18 @@ import numpy as np
 from keras_gan.errors import UserError
 from keras_gan.latent_space.arrays import finite
 
-_FEWEST = 20  # Distinct examples below which the estimate says nothing.
-_ROWS = 256  # Examples whose distances to all others are in memory together.
+_FEWEST = 20  # The estimate needs at least this many distinct examples.
+_ROWS = 256  # Number of examples whose distances to all others are in memory at a time.
 
 
 class IntrinsicDimension(NamedTuple):
-    """What `intrinsic_dimension` found.
+    """The result of `intrinsic_dimension`.
 
     Attributes:
-        dimension: The estimate, a positive number; not always a whole one.
-        standard_error: Of the estimate, as if the examples' ratios were independent.
-        examples: Number of distinct examples that it was made from.
-        duplicates: Number of examples left out since they equal another one.
+        dimension: The estimate, a positive number, not necessarily whole.
+        standard_error: Standard error of the estimate, if the ratios of distances were independent.
+        examples: Number of distinct examples used.
+        duplicates: Number of examples ignored because they equal another one.
     """
 
     dimension: float
@@ -28,29 +28,30 @@ class IntrinsicDimension(NamedTuple):
 
 
 def intrinsic_dimension(examples, discard=0.1):
-    """Estimates how many dimensions the examples fill, from their two nearest neighbours.
+    """Estimates the intrinsic dimension of examples from distances to two nearest neighbours.
 
     Facco, d'Errico, Rodriguez, Laio: Estimating the intrinsic dimension of datasets by a
-    minimal neighborhood information, 2017. Where the density hardly changes between an example
-    and its second neighbour, the ratio of their two distances has the distribution
-    1 - ratio^-dimension. The largest ratios, which fit it worst, are discarded as in the paper.
-    In place of the paper's line through the cumulative distribution this takes the
-    maximum-likelihood estimate for a sample of which the largest values are only known to be
-    larger; it has a standard error.
+    minimal neighborhood information, 2017 (TwoNN). For each example take the distance to its
+    second neighbour over the distance to its first. If the density is nearly constant between
+    them, this ratio has the cumulative distribution 1 - ratio^-dimension. As in the paper, the
+    largest ratios are discarded, since they fit worst. The paper then fits a line to the
+    cumulative distribution. Here the dimension is the maximum-likelihood estimate that treats the
+    discarded ratios as censored, which also gives a standard error.
 
-    Curved or noisy data needs many examples to look flat between neighbours. Above some 10
-    dimensions the estimate falls short, as neighbours come to lie beyond the data's edges.
+    Curved or noisy data needs many examples to look flat between neighbours. Above about 10
+    dimensions the estimate is too low, because points near the edge of the data lack neighbours
+    on one side.
 
     Args:
         examples: Array [N, ...] in any unit: images, points, features.
-        discard: Share of the examples, those of the largest ratios, in [0, 1).
+        discard: Share of the examples to discard, in [0, 1): those with the largest ratios.
 
     Returns:
-        `IntrinsicDimension`.
+        An `IntrinsicDimension`.
 
     Raises:
-        UserError: For values that are not finite, fewer than 20 distinct examples, or examples
-            on a lattice, whose two neighbours are equally far.
+        UserError: If values are not finite, there are fewer than 20 distinct examples, or the
+            examples lie on a lattice, where both neighbours are equally far away.
     """
     examples = finite("examples", examples, rows=True)
     examples = examples.reshape(len(examples), -1)
@@ -61,20 +62,20 @@ def intrinsic_dimension(examples, discard=0.1):
     if len(distinct) < _FEWEST:
         raise UserError(
             f"Expected at least {_FEWEST} distinct examples. Received: {len(examples)}, of which "
-            f"{duplicates} equal another one. Give some thousand for a good estimate."
+            f"{duplicates} equal another one. A good estimate takes a few thousand."
         )
     nearest, second = _two_nearest(distinct)
     logarithms = np.sort(np.log(second / nearest))
     kept = max(2, int(np.floor(len(distinct) * (1.0 - discard))))
-    # Each of those left out is at least as large as the largest that is kept.
+    # Discarded ratios are censored: each is at least as large as the largest one kept.
     total = logarithms[:kept].sum() + (len(distinct) - kept) * logarithms[kept - 1]
     if total <= 0.0:
         raise UserError(
             "Expected examples whose two nearest neighbours differ in distance. Received: "
-            f"{len(distinct)} examples on a lattice, such as few grey levels. Add noise of less "
-            "than a step, or give features in their place."
+            f"{len(distinct)} examples on a lattice, such as images of few grey levels. Add noise "
+            "smaller than one step of the lattice, or give features instead."
         )
-    dimension = (kept - 1) / total  # kept / total would be too large by 1 / kept on average.
+    dimension = (kept - 1) / total  # kept / total would be biased upwards by 1 / kept.
     return IntrinsicDimension(
         float(dimension), float(dimension / np.sqrt(kept)), len(distinct), duplicates
     )
@@ -82,15 +83,17 @@ def intrinsic_dimension(examples, discard=0.1):
 
 def _two_nearest(points):
     """Returns the distances [N] of distinct points to their nearest and second-nearest one."""
-    points = np.ldexp(points, -np.frexp(np.abs(points).max())[1])  # So that no square overflows.
+    # Scale by a power of two, so that no square overflows.
+    points = np.ldexp(points, -np.frexp(np.abs(points).max())[1])
     centered = points - points.mean(axis=0)
     squares = np.sum(centered**2, axis=1)
     distances = []
     for start in range(0, len(points), _ROWS):
         rows = centered[start : start + _ROWS]
-        products = squares - 2.0 * rows @ centered.T  # But for what is the same in a row.
+        # Squared distances without the term that is constant within a row.
+        products = squares - 2.0 * rows @ centered.T
         products[np.arange(len(rows)), start + np.arange(len(rows))] = np.inf
-        # These lose digits in the difference of large numbers: good for finding, not as distances.
+        # They find the neighbours but are too inexact as distances, which are computed again.
         found = points[np.argpartition(products, 3, axis=1)[:, :4]]
         between = found - points[start : start + _ROWS, np.newaxis]
         distances.append(np.sort(np.linalg.norm(between, axis=2))[:, :2])

@@ -1,6 +1,7 @@
-"""Losses of the two players as pure functions: logits to per-example losses.
+"""Losses of the discriminator and the generator, as pure functions of logits.
 
-All take logits of shape [N] (no sigmoid) and return float tensors of shape [N].
+All take logits of shape [N] (before any sigmoid) and return one loss per example: float tensors
+of shape [N].
 """
 
 from keras_gan.losses.classes import class_cross_entropy

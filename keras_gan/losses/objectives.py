@@ -1,4 +1,4 @@
-"""Both players' losses with what to watch of them, by name."""
+"""Objectives by name: the losses of both players and the values to log."""
 
 import dataclasses
 import functools
@@ -11,22 +11,20 @@ from keras_gan.losses import cross_entropy, differences, margins, monitors
 
 @dataclasses.dataclass(frozen=True)
 class Objective:
-    """The losses of both players and what to watch, as functions of logits.
+    """The losses of both players and the values to log, as functions of logits.
 
     Attributes:
-        discriminator: (real_logits, fake_logits) -> losses [N] of D.
-        generator: fake_logits -> losses [N] of G; where `relativistic`,
+        discriminator: (real_logits, fake_logits) -> losses [N] of the discriminator.
+        generator: fake_logits -> losses [N] of the generator. If `relativistic`, it is
             (fake_logits, real_logits) -> losses [N].
         monitors: (real_logits, fake_logits) -> named values [N], logged as means.
-        relativistic: Whether G's losses need the logits of real examples.
-        synchronises: Whether the losses exchange values between replicas.
+        relativistic: Whether the generator's loss needs the logits of real examples.
     """
 
     discriminator: Callable
     generator: Callable
     monitors: Callable = cross_entropy.cross_entropy_monitors
     relativistic: bool = False
-    synchronises: bool = False
 
 
 _GENERATOR_LOSSES = {
@@ -43,7 +41,7 @@ def cross_entropy_game(generator_loss="non_saturating", label_smoothing=0.0):
         label_smoothing: See `discriminator_cross_entropy`; in [0, 1).
 
     Raises:
-        UserError: For other values.
+        UserError: If an argument is not one of these values.
     """
     check_choice("generator_loss", generator_loss, _GENERATOR_LOSSES)
     if not 0.0 <= label_smoothing < 1.0:
@@ -81,7 +79,6 @@ _WITHOUT_LABELS = {
         differences.generator_relativistic_average,
         monitors.difference_monitors,
         relativistic=True,
-        synchronises=True,
     ),
 }
 OBJECTIVES = ("minimax", "non_saturating", *_WITHOUT_LABELS)
@@ -92,12 +89,12 @@ def objective(name, *, label_smoothing=0.0):
 
     Args:
         name: One of `OBJECTIVES`. `"minimax"` and `"non_saturating"` are the
-            original game, with equation 1 or -log D(G(z)) for G.
-        label_smoothing: One-sided smoothing of the real label, in [0, 1), for
-            these two; the other losses have no probability to smooth.
+            original GAN; the generator minimises equation 1 or -log D(G(z)).
+        label_smoothing: One-sided smoothing of the real label, in [0, 1). Only
+            these two objectives have label probabilities to smooth.
 
     Raises:
-        UserError: For another name, or smoothing where it has no meaning.
+        UserError: If the name is unknown, or another objective gets label smoothing.
     """
     check_choice("objective", name, OBJECTIVES)
     if name in _GENERATOR_LOSSES:

@@ -1,4 +1,4 @@
-"""Top-k training: G learns only from the samples that D likes best.
+"""Top-k training: the generator learns only from the samples with the highest logits.
 
 Sinha, Zhao, Goyal, Raffel, Odena: Top-k Training of GANs, 2020.
 """
@@ -10,32 +10,33 @@ from keras_gan.errors import UserError
 
 
 def top_k(losses, fake_logits, share):
-    """Returns G's losses [N], weighted so that only the best samples count.
+    """Returns the generator's losses [N], weighted so that only the best samples count.
 
-    Their mean over the global batch is the mean loss of the k samples with the
+    The mean over the global batch equals the mean loss of the k samples with the
     highest logits.
 
     Args:
-        losses: G's losses [N].
-        fake_logits: D's logits of the same samples, [N].
+        losses: Losses of the generator, [N].
+        fake_logits: The discriminator's logits of the same samples, [N].
         share: See `top_k_weights`.
     """
     return losses * top_k_weights(fake_logits, share)
 
 
 def top_k_weights(fake_logits, share):
-    """Returns weights [N], constants for differentiation, whose global mean is 1.
+    """Returns one weight per sample, [N]: positive for the k highest logits, otherwise 0.
 
-    Of the global batch of B samples the k = max(1, round(share B)) with the
-    highest logits get B / k, the others 0. Samples tied at the k-th logit divide
-    what is left for them equally. Call it in replica context; it synchronises.
+    In a global batch of B samples, the k = max(1, round(share B)) samples with the
+    highest logits get the weight B / k, so the mean weight is 1. Samples tied at
+    the k-th logit share the remaining weight equally. No gradient flows through
+    the weights. Call it in replica context: it gathers the logits of all replicas.
 
     Args:
-        fake_logits: D's logits of this replica's samples, [N].
-        share: In (0, 1], a number or a scalar tensor.
+        fake_logits: The discriminator's logits of this replica's samples, [N].
+        share: The share of samples to keep, in (0, 1]: a number or a scalar tensor.
 
     Raises:
-        UserError: For a number out of range.
+        UserError: If `share` is a number out of range.
     """
     if not tf.is_tensor(share) and not 0.0 < share <= 1.0:
         raise UserError(f"The share of samples to keep must be in (0, 1]. Received: {share}.")

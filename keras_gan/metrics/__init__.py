@@ -1,7 +1,8 @@
-"""Measures of samples against real examples, on arrays: no model and no TensorFlow needed.
+"""Measures of generated samples, most of them against real examples; numpy and scipy only.
 
-All but `sliced_wasserstein` and `ms_ssim` take features, from any network. The
-numbers of papers hold for the network of those papers only.
+Most measures take features from any network; `sliced_wasserstein`, `ms_ssim` and
+`pairwise_similarity` take images. Published numbers compare only with features of
+the network that the paper used.
 """
 
 from keras_gan.metrics.contingency import Contingency, contingency

@@ -1,4 +1,4 @@
-"""Density and coverage of samples by the neighbourhoods of real examples."""
+"""Density and coverage: do samples lie near real examples, and near how many of them?"""
 
 from typing import NamedTuple
 
@@ -9,35 +9,36 @@ from keras_gan.metrics.inputs import check_count, check_neighbours, check_pair
 
 
 class DensityCoverage(NamedTuple):
-    """Balls around a sample, over k (from 0, 1 expected); share of balls with a sample."""
+    """Density (at least 0, expected 1) and coverage (in [0, 1]); see `density_coverage`."""
 
     density: float
     coverage: float
 
 
 def density_coverage(real, fake, k=5, tile=TILE):
-    """Density and coverage; Naeem et al. 2020, section 3.
+    """Computes density and coverage; Naeem et al. 2020, section 3.
 
-    Both look at balls around real examples, each reaching to the k-th nearest
-    other one. Density counts the balls in which a sample lies, divided by k: one
-    outlier among the real examples spoils it less than precision. Coverage is
-    the share of balls with a sample in them. Samples of the real distribution
-    have density 1 and, with as many as real examples, coverage 1 - 2^-k about.
-    A distance equal to the radius (up to 1e-9 of its square) is outside.
+    Each real example has a ball around it, with the distance to its k-th nearest
+    real neighbour as radius. Density is the mean number of balls that contain a
+    sample, divided by k; it is less sensitive to outliers among the real examples
+    than precision. Coverage is the share of balls that contain at least one sample.
+    Samples from the real distribution have an expected density of 1 and, if there
+    are as many samples as real examples, a coverage of about 1 - 2^-k. A sample at
+    a distance equal to the radius (up to 1e-9 of its square) counts as outside.
 
     Args:
-        real: Features [N, D].
-        fake: Features [M, D].
-        k: Neighbour that bounds a ball, below N.
-        tile: Examples on each side of a block; it bounds memory and leaves the
-            result as it is.
+        real: Features of real examples, [N, D].
+        fake: Features of samples, [M, D].
+        k: Which nearest neighbour sets the radius; below N.
+        tile: Number of examples on each side of a block of distances. It limits
+            memory and does not change the result.
 
     Returns:
         A `DensityCoverage`: density in [0, N / k], coverage in [0, 1].
 
     Raises:
-        UserError: For features that are not finite matrices of one dimension, or
-            k of N or more.
+        UserError: If the features are not finite matrices with the same D, or k is
+            N or more.
     """
     real, fake = check_pair(real, fake)
     check_neighbours("real", real, k)

@@ -1,23 +1,23 @@
-"""Euclidean distances between two sets of features, in tiles of bounded memory."""
+"""Euclidean distances between two sets of features, computed in tiles to limit memory."""
 
 import numpy as np
 
-TILE = 2048  # Examples on each side of a tile at most: 32 MB of distances.
-_SIDE_BYTES = 2**27  # Of the examples on a side, as float64.
-_FEW_DIMENSIONS = 16
-# A difference of matrix products has an error of about 1e-16 times the norms. Below
-# this part of them, where that would show, distances are computed from differences.
+TILE = 2048  # Most examples on each side of a tile: 32 MB of distances.
+_SIDE_BYTES = 2**27  # Most bytes of the float64 features on one side of a tile.
+_FEW_DIMENSIONS = 16  # Up to here distances are computed from differences, axis by axis.
+# |a|^2 + |b|^2 - 2 a.b has an error of about 1e-16 times the norms. A squared distance
+# below this share of the norms is computed again from the difference a - b.
 _CANCELLATION = 1e-5
 _TIE = 1.0 - 1e-9
 
 
 def closer(squared, squared_radii):
-    """Tells where a distance is less than a radius: strictly, ties up to rounding left out."""
+    """Returns where distances are below the radius; equal up to rounding counts as not below."""
     return squared < squared_radii * _TIE
 
 
 def kth_squared(features, k, tile=TILE):
-    """Returns the squared distance of each example to its k-th neighbour but itself, [N]."""
+    """Returns the squared distance of each example to its k-th nearest other example, [N]."""
     radii = np.empty(len(features))
     tile = _fitting(tile, features)
     for rows in _slices(len(features), tile):
@@ -33,7 +33,7 @@ def kth_squared(features, k, tile=TILE):
 
 
 def nearest_others(features, chosen, tile=TILE):
-    """Returns the squared distance of chosen examples to their nearest other one, [chosen]."""
+    """Returns the squared distances from chosen examples to their nearest other one, [chosen]."""
     nearest = np.full(len(chosen), np.inf)
     tile = _fitting(tile, features)
     for rows in _slices(len(chosen), tile):
@@ -46,7 +46,7 @@ def nearest_others(features, chosen, tile=TILE):
 
 
 def tiles(first, second, tile=TILE):
-    """Yields (rows, columns, squared distances [rows, columns]) over all pairs, row by row."""
+    """Yields (rows, columns, squared distances [rows, columns]) until all pairs are covered."""
     tile = _fitting(tile, first)
     for rows in _slices(len(first), tile):
         for columns in _slices(len(second), tile):
@@ -54,17 +54,17 @@ def tiles(first, second, tile=TILE):
 
 
 def hide_self(squared, rows, columns):
-    """Sets the distances of examples to themselves in a tile of one set to infinity."""
+    """Sets the distance of each example to itself to infinity, in a tile of one set."""
     own = np.arange(max(rows.start, columns.start), min(rows.stop, columns.stop))
     squared[own - rows.start, own - columns.start] = np.inf
 
 
 def squared_distances(first, second, rows, columns):
-    """Returns the squared distances of one tile, float64: exactly 0 for equal examples."""
+    """Returns the squared distances of one tile, float64; equal examples give exactly 0."""
     left, right = first[rows].astype(np.float64), second[columns].astype(np.float64)
     if left.shape[1] <= _FEW_DIMENSIONS:
         return sum((a[:, None] - b) ** 2 for a, b in zip(left.T, right.T, strict=True))
-    # Distances do not change with the origin, but rounding does.
+    # Moving the origin keeps the distances and reduces rounding.
     origin = first[: len(left)].mean(axis=0, dtype=np.float64)
     left -= origin
     right -= origin

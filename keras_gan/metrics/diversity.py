@@ -1,4 +1,4 @@
-"""How varied samples are: similarity between pairs of images, variance of features."""
+"""Measures of diversity: similarity between pairs of images, variance of features."""
 
 from typing import NamedTuple
 
@@ -12,8 +12,8 @@ _WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
 _RADIUS = 5
 _WINDOW = np.exp(-0.5 * (np.arange(-_RADIUS, _RADIUS + 1) / 1.5) ** 2)
 _WINDOW /= _WINDOW.sum()
-_PAIRS = 16  # Compared at a time.
-_ROWS = 4096
+_PAIRS = 16  # Pairs compared at a time.
+_ROWS = 4096  # Examples converted to float64 at a time.
 
 
 class PairwiseSimilarity(NamedTuple):
@@ -24,26 +24,28 @@ class PairwiseSimilarity(NamedTuple):
 
 
 def ms_ssim(first, second, value_range=(-1.0, 1.0), scales=5):
-    """Multi-scale structural similarity of images, pair by pair.
+    """Computes the multi-scale structural similarity (MS-SSIM) of images, pair by pair.
 
-    Wang, Simoncelli and Bovik 2003, equation 7: Gaussian windows of 11 pixels
-    (deviation 1.5) without padding, K1 = 0.01, K2 = 0.03, halving by the mean of
-    2x2 pixels (an odd last one repeated), a value a channel, then their mean. A
-    negative term counts as 0, as its root is not real.
+    Wang, Simoncelli and Bovik 2003, equation 7. Windows are Gaussian, of 11 pixels
+    (standard deviation 1.5) without padding; K1 = 0.01, K2 = 0.03. Each scale halves
+    the images by the mean of 2x2 pixels; an odd last row or column is repeated.
+    Values are computed per channel, then averaged. A negative term counts as 0,
+    since its root is not real.
 
     Args:
-        first: Images [N, H, W, C], at least 161 pixels high and wide.
-        second: As many of the same shape.
+        first: Images [N, H, W, C]. With 5 scales at least 161 pixels high and wide.
+        second: Images of the same shape.
         value_range: Lowest and highest value that a pixel can have.
-        scales: 5 as published. Smaller images need fewer (the first weights,
-            normalised; 1 is plain SSIM): such values compare only with their like.
+        scales: Number of scales, 5 as published. Smaller images need fewer: then the
+            first weights are used, normalised; 1 is plain SSIM. Compare only values
+            with the same number of scales.
 
     Returns:
         Similarities [N] float64 in [0, 1]; 1 for equal images.
 
     Raises:
-        UserError: For other shapes, images too small for `scales`, or values
-            out of range.
+        UserError: If the shapes differ, the images are too small for `scales`, or
+            values are out of range.
     """
     first, second = check_images("first", first), check_images("second", second)
     if first.shape != second.shape:
@@ -59,29 +61,30 @@ def ms_ssim(first, second, value_range=(-1.0, 1.0), scales=5):
 
 
 def pairwise_similarity(images, pairs=1000, value_range=(-1.0, 1.0), scales=5, seed=0):
-    """Mean MS-SSIM between different images of one set: high when samples are alike.
+    """Computes the mean MS-SSIM between images of one set; a high value means low diversity.
 
-    Odena et al. 2017 (ACGAN), section 4.2, who take 100 pairs within a class. It
-    needs the value of real images beside it.
+    Odena et al. 2017 (ACGAN), section 4.2; the paper takes 100 pairs within a class.
+    Compare the value with that of real images.
 
     Args:
         images: [N, H, W, C], N at least 2; see `ms_ssim` for size and range.
-        pairs: Random different pairs to take; all of them if there are no more.
+        pairs: Number of random pairs of different images, without repetition. If there
+            are fewer, all pairs are taken.
         value_range: Lowest and highest value that a pixel can have.
         scales: See `ms_ssim`.
-        seed: Of the pairs.
+        seed: Seed for drawing the pairs.
 
     Returns:
         A `PairwiseSimilarity`.
 
     Raises:
-        UserError: As `ms_ssim`, and for a single image.
+        UserError: As `ms_ssim`, and if there is only one image.
     """
     check_count("pairs", pairs)
     images = check_images("images", images)
     _check_similarity(images, value_range, scales)
     if len(images) < 2:
-        raise UserError("images must be at least 2, to have a pair. Received: 1.")
+        raise UserError("A pair needs at least 2 images. Received: 1. Give more images.")
     possible = len(images) * (len(images) - 1) // 2
     if pairs < possible:
         chosen = np.random.default_rng(seed).choice(possible, pairs, replace=False)
@@ -101,10 +104,10 @@ def pairwise_similarity(images, pairs=1000, value_range=(-1.0, 1.0), scales=5, s
 
 
 def feature_variance(features):
-    """Returns the unbiased variance of features [N, D], N at least 2, mean over dimensions.
+    """Returns the unbiased variance of features [N, D], averaged over dimensions.
 
-    In squared units of the features, 0 for a collapsed generator; it means
-    something beside that of real examples only.
+    N must be at least 2. The unit is the square of the features' unit. A collapsed
+    generator gives 0. Compare the value with that of real examples.
     """
     features = check_features("features", features, least=2)
     mean = features.mean(axis=0, dtype=np.float64)
@@ -122,7 +125,7 @@ def _check_similarity(images, value_range, scales):
     if images.min() < low or images.max() > high:
         raise UserError(
             f"Pixels must be from {low:g} to {high:g}. Received: {images.min():g} to "
-            f"{images.max():g}. Give their value_range, as (0, 255) for bytes, or clip them."
+            f"{images.max():g}. Give their value_range, such as (0, 255) for bytes, or clip them."
         )
     side, fitting = min(images.shape[1:3]), 0
     while side >= len(_WINDOW) and fitting < len(_WEIGHTS):
@@ -130,10 +133,10 @@ def _check_similarity(images, value_range, scales):
     if scales > fitting:
         least = (len(_WINDOW) - 1) * 2 ** (scales - 1) + 1
         wanted = f"at least {least} pixels" if scales <= len(_WEIGHTS) else "at most 5 scales"
-        advice = f"scales={fitting} fits, but compares only with its like" if fitting else ""
+        advice = f"Use scales={fitting} and compare only values of {fitting} scales"
         raise UserError(
             f"MS-SSIM of {scales} scales needs {wanted}. Received: {images.shape[1]}x"
-            f"{images.shape[2]} images. {advice or 'It is not defined for these images'}."
+            f"{images.shape[2]} images. {advice if fitting else 'No number of scales fits'}."
         )
 
 

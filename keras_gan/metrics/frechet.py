@@ -1,4 +1,4 @@
-"""The Frechet distance between two sets of features (FID, on Inception's)."""
+"""The Frechet distance between two sets of features; with Inception features it is the FID."""
 
 import warnings
 
@@ -8,40 +8,41 @@ from keras_gan.errors import UserError
 from keras_gan.metrics.inputs import check_dimensions, check_features
 from keras_gan.metrics.moments import Moments
 
-_SIZES = 15  # Of the subsets from which to extrapolate, as published.
+_SIZES = 15  # Number of subset sizes to extrapolate from, as published.
 
 
 def frechet_distance(real, fake, extrapolate=False, seed=0):
-    """Squared Frechet distance between Gaussians fitted to two sets of features.
+    """Computes the squared Frechet distance between Gaussians fitted to two sets of features.
 
     |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2)) with unbiased covariances; Heusel et
-    al. 2017 (TTUR), equation 6. On the 2048 features of the Inception network of
-    2015 it is the FID; on any others it is not, and should be named otherwise.
-    The estimate from N samples is too large by about a constant / N, so compare
-    only numbers from equally many samples.
+    al. 2017 (TTUR), equation 6. With the 2048 features of the 2015 Inception network
+    it is the FID; with other features it is not, so do not call it FID. The estimate
+    from N samples is too large by about a constant / N, so compare only numbers from
+    equally many samples.
 
-    With fewer than D + 1 samples a covariance is singular. The formula still
-    holds and is used as it stands, without a ridge on the diagonal; but the
-    excess is then far from small, and a warning names the numbers.
+    With fewer than D + 1 samples a covariance is singular. The formula still holds
+    and is used unchanged, without adding to the diagonal. But the estimate is then
+    far too large, and a warning says so.
 
     Args:
         real: Features [N, D], or `Moments`.
         fake: Features [M, D], or `Moments`.
-        extrapolate: Estimates the distance of infinitely many samples (Chong
-            and Forsyth 2020): a line through the distances of 15 random
-            subsets, against 1 / size, read off at 0. `fake` must be an array.
-            Where `real` is one too, both shrink in proportion; `Moments` stay
-            as they are, as published. The estimate is noisy and not clipped: it
-            can be below 0.
-        seed: Of the subsets.
+        extrapolate: Whether to estimate the distance for infinitely many samples
+            (Chong and Forsyth 2020). Fits a line to the distances of 15 random
+            subsets against 1 / size and returns its value at 0. `fake` must be an
+            array. If `real` is an array too, its subsets shrink in the same
+            proportion; `Moments` are used in full, as published. The estimate is
+            noisy and not clipped: it can be below 0.
+        seed: Seed for drawing the subsets.
 
     Returns:
-        A float, in squared units of the features. At least 0, and 0 for equal
-        moments, up to rounding (about 1e-7 of the features' variance).
+        A float, in squared units of the features. Without extrapolation it is at
+        least 0, and 0 for equal moments up to rounding (about 1e-7 of the features'
+        variance).
 
     Raises:
-        UserError: For features that are not finite matrices of one dimension D
-            and two examples at least, or too few to extrapolate from.
+        UserError: If the features are not finite matrices with the same D and at
+            least two examples, or are too few to extrapolate from.
     """
     if extrapolate:
         return _extrapolated(real, fake, seed)
@@ -51,7 +52,7 @@ def frechet_distance(real, fake, extrapolate=False, seed=0):
 
 
 def _moments(name, features):
-    """Returns the `Moments` of an array; warns where their covariance is singular."""
+    """Returns the `Moments` of features; warns if their covariance is singular."""
     if not isinstance(features, Moments):
         features = Moments().update(check_features(name, features, least=2))
     if features.count < 2:
@@ -60,25 +61,25 @@ def _moments(name, features):
     if features.count < dimensions + 1:
         warnings.warn(
             f"{name} has {features.count} examples of {dimensions} dimensions: with fewer than "
-            f"{dimensions + 1} the covariance is singular and the Frechet distance far too large. "
-            "It is computed all the same; use kernel_distance, or more examples.",
+            f"{dimensions + 1} the covariance is singular and the Frechet distance is far too "
+            "large. It is computed anyway. Give more examples, or use kernel_distance.",
             stacklevel=3,
         )
     return features
 
 
 def _factor(covariance):
-    """Returns F with F F' = covariance; rounding below zero counts as zero."""
+    """Returns F with F F' = covariance; negative eigenvalues, from rounding, count as zero."""
     try:
-        return np.linalg.cholesky(covariance)  # A tenth of the time of eigenvectors.
+        return np.linalg.cholesky(covariance)  # Ten times faster than eigenvectors.
     except np.linalg.LinAlgError:  # Singular.
         values, vectors = np.linalg.eigh(covariance)
         return vectors * np.sqrt(np.maximum(values, 0.0))
 
 
 def _distance(real, fake, factor):
-    # With C = F F', C C' has the eigenvalues of the symmetric F' C' F, which are real
-    # and well conditioned.
+    # With C = F F', the eigenvalues of C C' equal those of F' C' F. That matrix is
+    # symmetric, so they are real and well conditioned.
     product = factor.T @ fake.covariance @ factor
     values = np.linalg.eigvalsh((product + product.T) / 2.0)
     overlap = np.sqrt(np.maximum(values, 0.0)).sum()
@@ -88,9 +89,12 @@ def _distance(real, fake, factor):
 
 
 def _extrapolated(real, fake, seed):
-    """Returns the intercept of the line through distances against 1 / size."""
+    """Fits a line to distances of subsets against 1 / size and returns its intercept."""
     if isinstance(fake, Moments):
-        raise UserError("extrapolate=True needs subsets of fake: an array. Received: Moments.")
+        raise UserError(
+            "extrapolate=True takes subsets of fake, which must be an array. Received: Moments. "
+            "Give the features, or extrapolate=False."
+        )
     fake = check_features("fake", fake, least=2)
     fixed = isinstance(real, Moments)
     real = _moments("real", real) if fixed else check_features("real", real, least=2)
@@ -98,7 +102,7 @@ def _extrapolated(real, fake, seed):
     check_dimensions(len(real.mean) if fixed else real.shape[1], dimensions)
     count = len(fake) if fixed else min(len(fake), len(real))
     if count < 4 * dimensions:
-        # Below 2 D the excess is not a line in 1 / size.
+        # With fewer than 2 D examples the bias is not linear in 1 / size.
         raise UserError(
             f"extrapolate=True needs at least {4 * dimensions} examples of {dimensions} "
             f"dimensions. Received: {count}. Give more examples, or extrapolate=False."

@@ -1,4 +1,4 @@
-"""The inception score, on the predictions of any classifier."""
+"""The Inception score, from the predictions of any classifier."""
 
 from typing import NamedTuple
 
@@ -7,36 +7,38 @@ import numpy as np
 from keras_gan.errors import UserError
 from keras_gan.metrics.inputs import check_count, check_features
 
-_TOLERANCE = 1e-3  # Float16 predictions of a thousand classes sum to 1 within this.
+_TOLERANCE = 1e-3  # Float16 probabilities of a thousand classes sum to 1 within this error.
 
 
 class InceptionScore(NamedTuple):
-    """Mean over the splits, and their (population) standard deviation."""
+    """Mean of the scores of the splits, and their population standard deviation."""
 
     mean: float
     standard_deviation: float
 
 
 def inception_score(probabilities, splits=10):
-    """exp(E_x KL(p(y|x) || p(y))): how sure and how varied a classifier's answers are.
+    """Computes the Inception score exp(E_x KL(p(y|x) || p(y))) from predicted probabilities.
 
-    Salimans et al. 2016, section 4, with the mean and the deviation over `splits`
-    consecutive parts, as published (so shuffle samples that come by class). It
-    does not look at real examples. Only the Inception network's 1008 or 1000
-    classes give numbers that compare with papers.
+    Salimans et al. 2016, section 4. It is high if each prediction is confident and
+    the predicted classes are varied. It does not use real examples. As published, it
+    is the mean over `splits` consecutive parts, so shuffle samples that are sorted by
+    class. Only the 1008 or 1000 classes of the Inception network give numbers that
+    compare with papers.
 
     Args:
-        probabilities: Predicted for samples, [N, classes]: at least 0, rows
-            that sum to 1 (within 1e-3; they are normalised exactly).
-        splits: Number of parts, at most N. With few samples a part sees few
-            classes, which lowers the score: 10 splits of 50,000 samples are
-            usual.
+        probabilities: Predicted class probabilities of samples, [N, classes]: at
+            least 0, each row with the sum 1 within 1e-3. Rows are then normalised
+            exactly.
+        splits: Number of parts, at most N. Small parts contain few classes, which
+            lowers the score; 10 splits of 50,000 samples are usual.
 
     Returns:
-        An `InceptionScore`, its mean between 1 and the number of classes.
+        An `InceptionScore` with a mean between 1 and the number of classes.
 
     Raises:
-        UserError: For what are not probabilities (logits, say), or too few samples.
+        UserError: If these are not probabilities (but logits, for example), or there
+            are fewer samples than splits.
     """
     check_count("splits", splits)
     probabilities = check_features("probabilities", probabilities).astype(np.float64)
@@ -50,7 +52,7 @@ def inception_score(probabilities, splits=10):
     if splits > len(probabilities):
         raise UserError(
             f"splits must be at most the number of samples. Received: splits={splits} with "
-            f"{len(probabilities)} samples."
+            f"{len(probabilities)} samples. Give fewer splits or more samples."
         )
     probabilities /= sums[:, None]
     ends = len(probabilities) * np.arange(1, splits) // splits
@@ -60,7 +62,7 @@ def inception_score(probabilities, splits=10):
 
 def _score(probabilities):
     marginal = probabilities.mean(axis=0)
-    # 0 log 0 is 0: where p(y) is 0, so is every p(y|x).
+    # 0 log 0 is 0. Where p(y) is 0, every p(y|x) is 0 too.
     ratio = np.divide(
         probabilities, marginal, out=np.ones_like(probabilities), where=probabilities > 0.0
     )

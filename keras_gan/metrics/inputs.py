@@ -1,4 +1,4 @@
-"""What the measures accept, and the errors for all else."""
+"""Checks of the arrays and numbers that users pass to the measures."""
 
 import contextlib
 
@@ -8,25 +8,25 @@ from keras_gan.errors import UserError
 
 
 def check_features(name, features, least=1):
-    """Returns features as an array that a measure can work on.
+    """Checks features and returns them as an array.
 
     Args:
-        name: What the message calls them.
-        features: Anything that numpy takes for a matrix of numbers, [N, D].
-        least: The smallest N that will do.
+        name: Name of the argument, for error messages.
+        features: Matrix of numbers [N, D], or anything that numpy converts to one.
+        least: The smallest N allowed.
 
     Returns:
         The array, in its own type; measures convert it in blocks.
 
     Raises:
-        UserError: Unless it is a matrix of finite real numbers with at least
-            `least` rows and one column.
+        UserError: If it is not a matrix of finite real numbers with at least `least`
+            rows and one column.
     """
     features = _check_numbers(name, features)
     if features.ndim != 2:
         raise UserError(
             f"{name} must have the shape [examples, dimensions]. Received: {features.shape}. "
-            "Reshape it, as with features.reshape(len(features), -1)."
+            "Reshape it, for example with features.reshape(len(features), -1)."
         )
     if len(features) < least or not features.shape[1]:
         raise UserError(
@@ -38,7 +38,7 @@ def check_features(name, features, least=1):
 
 
 def check_pair(real, fake, least=1, names=("real", "fake")):
-    """Returns two sets of features of the same dimension; see `check_features`."""
+    """Checks two sets of features of the same dimension; see `check_features`."""
     real = check_features(names[0], real, least)
     fake = check_features(names[1], fake, least)
     check_dimensions(real.shape[1], fake.shape[1], names)
@@ -55,11 +55,11 @@ def check_dimensions(first, second, names=("real", "fake")):
 
 
 def check_images(name, images):
-    """Returns images [N, H, W, C] of finite numbers, or raises `UserError`."""
+    """Checks images [N, H, W, C] of finite numbers and returns them as an array."""
     images = _check_numbers(name, images)
     if images.ndim != 4 or not images.size:
         raise UserError(
-            f"{name} must have the shape [examples, height, width, channels], none of them 0. "
+            f"{name} must have the shape [examples, height, width, channels], no axis empty. "
             f"Received: {images.shape}. Grey images need a last axis of 1: images[..., None]."
         )
     _check_finite(name, images)
@@ -89,19 +89,19 @@ def _check_numbers(name, values):
     except (TypeError, ValueError) as error:  # Rows of different lengths.
         raise UserError(f"{name} must be an array of numbers. Received: {error}.") from None
     if values.dtype.kind == "V" and values.dtype.names is None:
-        # The bfloat16 of networks is a foreign type to numpy.
+        # numpy has no bfloat16 of its own.
         with contextlib.suppress(TypeError, ValueError):
             values = values.astype(np.float32)
     if values.dtype.kind not in "fiub":
         raise UserError(
             f"{name} must be an array of real numbers. Received: numbers of type {values.dtype}. "
-            "Convert it, as with np.asarray(values, np.float32)."
+            "Convert it, for example with np.asarray(values, np.float32)."
         )
     return values
 
 
 def _check_finite(name, values):
-    """Raises `UserError` if there is a NaN or an infinity, in blocks to need little memory."""
+    """Raises `UserError` if there is a NaN or an infinity; works in blocks to save memory."""
     if values.dtype.kind != "f":
         return
     rows = max(1, 2**22 // max(1, values[0].size))
@@ -111,5 +111,5 @@ def _check_finite(name, values):
             example = start + int(np.argwhere(~finite)[0][0])
             raise UserError(
                 f"{name} must be finite. Received: NaN or infinite values, first in example "
-                f"{example}. Look at what made it: a diverged generator, or a division by zero."
+                f"{example}. The generator may have diverged, or something divided by zero."
             )

@@ -1,4 +1,4 @@
-"""The kernel distance between two sets of features (KID, on Inception's)."""
+"""The kernel distance between two sets of features; with Inception features it is the KID."""
 
 from typing import NamedTuple
 
@@ -9,36 +9,36 @@ from keras_gan.metrics.inputs import check_count, check_pair
 
 
 class KernelDistance(NamedTuple):
-    """Mean over subsets, and its standard error (NaN for one subset)."""
+    """Mean over subsets, and the standard error of that mean (NaN for one subset)."""
 
     mean: float
     standard_error: float
 
 
 def kernel_distance(real, fake, subsets=100, subset_size=1000, seed=0):
-    """Unbiased squared maximum mean discrepancy under a cubic kernel.
+    """Computes the unbiased squared maximum mean discrepancy (MMD) with a cubic kernel.
 
-    k(x, y) = (x . y / D + 1)^3; Binkowski et al. 2018 (Demystifying MMD GANs),
-    section 4, with the estimator of Gretton et al. 2012, equation 3, averaged
-    over random subsets. On Inception's 2048 features it is the KID. Its
-    expectation does not depend on the number of samples, so it suits small
-    datasets; it can be below 0.
+    The kernel is k(x, y) = (x . y / D + 1)^3; Binkowski et al. 2018 (Demystifying MMD
+    GANs), section 4. The estimator is Gretton et al. 2012, equation 3, averaged over
+    random subsets. With the 2048 features of Inception it is the KID. Its expectation
+    does not depend on the number of samples, so it suits small datasets. It can be
+    below 0.
 
     Args:
-        real: Features [N, D].
-        fake: Features [M, D].
-        subsets: Number of subsets, drawn anew from all examples.
-        subset_size: Examples of each set in a subset, without repetition;
-            at least 2. `subsets=1` with N = M = subset_size takes each once.
-        seed: Of the subsets.
+        real: Features of real examples, [N, D].
+        fake: Features of samples, [M, D].
+        subsets: Number of subsets. Each is drawn from all examples.
+        subset_size: Number of examples of each set in a subset, at least 2, without
+            repetition. `subsets=1` with N = M = subset_size takes each example once.
+        seed: Seed for drawing the subsets.
 
     Returns:
-        A `KernelDistance`. The error is that of drawing subsets from these
-        examples; what other examples would give varies more.
+        A `KernelDistance`. Its error covers only the choice of subsets from these
+        examples; other examples would vary more.
 
     Raises:
-        UserError: For features that are not finite matrices of one dimension D,
-            or subsets larger than either set.
+        UserError: If the features are not finite matrices with the same D, or a subset
+            is larger than either set.
     """
     check_count("subsets", subsets)
     check_count("subset_size", subset_size, least=2)
@@ -60,7 +60,7 @@ def kernel_distance(real, fake, subsets=100, subset_size=1000, seed=0):
 
 
 def _discrepancy(first, second):
-    """Returns the unbiased estimate from two float64 sets of the same size."""
+    """Returns the unbiased squared MMD of two float64 sets of the same size."""
     count = len(first)
     within = _kernel(first, first), _kernel(second, second)
     pairs = sum(kernel.sum() - np.trace(kernel) for kernel in within)
@@ -69,4 +69,4 @@ def _discrepancy(first, second):
 
 def _kernel(first, second):
     values = first @ second.T / first.shape[1] + 1.0
-    return values * values * values  # A power takes ten times as long.
+    return values * values * values  # Ten times faster than values**3.

@@ -1,4 +1,4 @@
-"""Modes that samples reach: of a mixture of Gaussians, or by a classifier."""
+"""Mode coverage: how many Gaussians of a mixture, or classes, the samples reach."""
 
 from typing import NamedTuple
 
@@ -7,12 +7,12 @@ import numpy as np
 from keras_gan.errors import UserError
 from keras_gan.metrics.inputs import check_count, check_dimensions, check_features
 
-_ROWS = 4096
-_HIGH_QUALITY = 3.0  # Standard deviations from the nearest center.
+_ROWS = 4096  # Samples converted to float64 at a time.
+_HIGH_QUALITY = 3.0  # Largest distance from the nearest center, in standard deviations.
 
 
 class ModeCoverage(NamedTuple):
-    """Modes with a high-quality sample, share of such samples, KL(samples || uniform)."""
+    """Number of modes reached, share of high-quality samples, KL(samples || uniform) in nats."""
 
     modes: int
     high_quality: float
@@ -20,33 +20,34 @@ class ModeCoverage(NamedTuple):
 
 
 class ClassCoverage(NamedTuple):
-    """Classes predicted at least once, and KL(predicted || uniform) in nats."""
+    """Number of classes predicted at least once, and KL(predicted || uniform) in nats."""
 
     modes: int
     reverse_kl: float
 
 
 def mode_coverage(samples, centers, std):
-    """Coverage of a mixture of equal Gaussians, as in Lin et al. 2018 (PacGAN), section 4.1.
+    """Measures how well samples cover a mixture of equal Gaussians.
 
-    A sample belongs to the nearest center, and is of high quality if less than
-    three standard deviations away. 2,500 samples are usual. A perfect sampler in
-    the plane has 98.89 % of high quality and, of N samples on K modes, a KL of
-    about (K - 1) / 2N.
+    Lin et al. 2018 (PacGAN), section 4.1. A sample belongs to its nearest center. It
+    is of high quality if it is less than three standard deviations away. 2,500
+    samples are usual. In two dimensions 98.89 % of a perfect sampler's samples are of
+    high quality; its KL for N samples and K modes is about (K - 1) / 2N.
 
     Args:
         samples: [N, D].
-        centers: [K, D], as from `keras_gan.data.mixtures.centers`.
+        centers: [K, D], for example from `keras_gan.data.mixtures.centers`.
         std: Standard deviation of each Gaussian, in units of the samples.
 
     Returns:
-        A `ModeCoverage`: modes in [0, K] (those with one high-quality sample at
-        least), share in [0, 1], and the sum of p log(K p) in nats over the
-        shares p of the high-quality samples, in [0, log K]; NaN without any.
+        A `ModeCoverage`: the number of modes with at least one high-quality sample,
+        in [0, K]; the share of high-quality samples, in [0, 1]; and the KL in nats, in
+        [0, log K]: the sum of p log(K p), where p is a mode's share of the
+        high-quality samples. The KL is NaN without any high-quality sample.
 
     Raises:
-        UserError: For samples or centers that are not finite matrices of one
-            dimension, or `std` not above 0.
+        UserError: If samples or centers are not finite matrices with the same D, or
+            `std` is not above 0.
     """
     samples = check_features("samples", samples)
     centers = check_features("centers", centers).astype(np.float64)
@@ -64,29 +65,30 @@ def mode_coverage(samples, centers, std):
 
 
 def class_coverage(labels, classes):
-    """Coverage of equally likely classes, from a classifier's predictions.
+    """Measures how well samples cover equally likely classes, from a classifier's predictions.
 
-    The protocol of Stacked MNIST, Metz et al. 2017 and Srivastava et al. 2017
-    (VEEGAN): a mode counts as found when it is predicted once. For images that
+    This is the protocol of Stacked MNIST, Metz et al. 2017 and Srivastava et al. 2017
+    (VEEGAN): a class counts as found if it is predicted at least once. For images that
     stack three digits see `stacked_labels`. A perfect sampler's KL is about
-    (classes - 1) / 2N: 0.0192 for 26,000 samples on 1,000 classes.
+    (classes - 1) / 2N: 0.0192 for 26,000 samples and 1,000 classes.
 
     Args:
         labels: Predicted classes, integers [N] in [0, classes).
-        classes: Their number K, the modes of the data.
+        classes: Number of classes K; each is one mode of the data.
 
     Returns:
-        A `ClassCoverage`: modes in [1, K], KL in nats, in [0, log K].
+        A `ClassCoverage`: the number of classes found, in [1, K], and the KL in nats,
+        in [0, log K].
 
     Raises:
-        UserError: For labels that are not integers [N] within the range, or none.
+        UserError: If the labels are not integers [N] in this range, or there are none.
     """
     check_count("classes", classes)
     labels = np.asarray(labels)
     if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "iu":
         raise UserError(
             f"labels must be integers of the shape [examples]. Received: {labels.dtype} of shape "
-            f"{labels.shape}. Take the most likely class, as with probabilities.argmax(axis=1)."
+            f"{labels.shape}. Take the most likely class, such as probabilities.argmax(axis=1)."
         )
     if labels.min() < 0 or labels.max() >= classes:
         raise UserError(
@@ -97,11 +99,11 @@ def class_coverage(labels, classes):
 
 
 def stacked_labels(digits):
-    """Returns the class of stacked digits: 100 a + 10 b + c for digits [N, 3], as [N]."""
+    """Returns the Stacked MNIST class 100 a + 10 b + c, [N], of three digits (a, b, c), [N, 3]."""
     digits = np.asarray(digits)
     if digits.ndim != 2 or digits.shape[1] != 3 or digits.dtype.kind not in "iu":
         raise UserError(
-            "digits must be integers of the shape [examples, 3], one of each channel. Received: "
+            "digits must be integers of the shape [examples, 3], one for each channel. Received: "
             f"{digits.dtype} of shape {digits.shape}."
         )
     if digits.size and not (digits.min() >= 0 and digits.max() <= 9):
@@ -113,5 +115,5 @@ def _divergence(counts):
     if not counts.any():
         return float("nan")
     shares = counts[counts > 0] / counts.sum()
-    # Rounding alone can make it negative.
+    # Clip at 0: rounding can make it negative.
     return max(float((shares * np.log(shares * len(counts))).sum()), 0.0)

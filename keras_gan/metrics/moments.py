@@ -1,4 +1,4 @@
-"""Mean and covariance of features that arrive in batches, in constant memory."""
+"""Running mean and covariance of features that come in batches."""
 
 import numpy as np
 from scipy.linalg import blas
@@ -6,16 +6,17 @@ from scipy.linalg import blas
 from keras_gan.errors import UserError
 from keras_gan.metrics.inputs import check_count, check_dimensions, check_features
 
-_ROWS = 4096  # Converted to float64 at a time.
-_TOLERANCE = 1e-6  # How far from symmetric a covariance read from a file may be.
+_ROWS = 4096  # Examples converted to float64 at a time.
+_TOLERANCE = 1e-6  # Largest relative asymmetry allowed in a given covariance.
 
 
 class Moments:
-    """Running mean and covariance of features, float64, D * D numbers whatever came.
+    """Running mean and covariance of features, in float64.
 
-    Batches are added by the pairwise update of Chan, Golub and LeVeque 1979,
-    equation 2.1, which does not lose digits where the mean is far from zero:
-    any split into batches gives the same up to rounding.
+    Memory is D * D numbers, however many examples come. Batches are added by the
+    pairwise update of Chan, Golub and LeVeque 1979, equation 2.1, which stays exact
+    when the mean is far from zero. Every split into batches gives the same result
+    up to rounding.
 
     Attributes:
         count: Number of examples so far.
@@ -25,33 +26,33 @@ class Moments:
     def __init__(self):
         self.count = 0
         self.mean = None
-        # Sum over examples of outer products about the mean; upper triangle.
+        # Sum over examples of the outer products of (example - mean); upper triangle only.
         self._scatter = None
 
     @classmethod
     def known(cls, mean, covariance, count):
-        """Returns moments that were computed elsewhere, as reference statistics from a file.
+        """Returns moments from a mean and covariance computed elsewhere, such as published ones.
 
         Args:
             mean: [D].
             covariance: Unbiased (divided by count - 1), [D, D], symmetric.
-            count: Number of examples that they come from, at least 2.
+            count: Number of examples they were computed from, at least 2.
 
         Raises:
-            UserError: If the shapes do not fit, or for a matrix that is not symmetric.
+            UserError: If the shapes do not fit or the covariance is not symmetric.
         """
         check_count("count", count, least=2)
         mean = check_features("mean", np.atleast_2d(mean))[0].astype(np.float64)
         covariance = check_features("covariance", covariance).astype(np.float64)
         if covariance.shape != (len(mean), len(mean)):
             raise UserError(
-                f"covariance must have the shape [D, D] of a mean of {len(mean)} dimensions. "
-                f"Received: {covariance.shape}."
+                f"covariance must have the shape [D, D], where D = {len(mean)} is the size of the "
+                f"mean. Received: {covariance.shape}."
             )
         if np.abs(covariance - covariance.T).max() > _TOLERANCE * np.abs(covariance).max():
             raise UserError(
-                "covariance must be symmetric. Received: a matrix that is not. Was it taken for "
-                "its root, or cut off?"
+                "covariance must be symmetric. Received: a matrix that is not. Check that it is a "
+                "covariance, not its root, and complete."
             )
         moments = cls()
         moments.count, moments.mean = int(count), mean
@@ -69,7 +70,7 @@ class Moments:
             Itself.
 
         Raises:
-            UserError: For another dimension than before, or values that are not finite.
+            UserError: If the dimension differs from earlier batches, or values are not finite.
         """
         batch = check_features("batch", batch)
         if self.count:
@@ -79,18 +80,18 @@ class Moments:
             count, mean = len(rows), rows.mean(axis=0)
             rows -= mean
             if self.count:
-                # The shift of the mean as one more row: an outer product saved.
+                # Append the shift of the mean as a row, to save a separate outer product.
                 weight = np.sqrt(self.count * count / (self.count + count))
                 rows = np.vstack([rows, weight * (mean - self.mean)])
             if self._scatter is None:
                 self._scatter = np.zeros((batch.shape[1],) * 2, order="F")
-            # In place and one triangle: small batches cost no more than they must.
+            # Update one triangle in place, so that small batches are cheap.
             self._scatter = blas.dsyrk(1.0, rows.T, beta=1.0, c=self._scatter, overwrite_c=True)
             self._add(count, mean)
         return self
 
     def merge(self, other):
-        """Adds the examples of other `Moments`, as of another process; returns itself."""
+        """Adds the examples of other `Moments`, for example of another process; returns itself."""
         if not isinstance(other, Moments):
             raise UserError(f"Expected Moments to merge. Received: {type(other).__name__}.")
         if other.count:
@@ -107,7 +108,7 @@ class Moments:
 
     @property
     def covariance(self):
-        """Unbiased covariance, [D, D] float64; it needs two examples."""
+        """Unbiased covariance, [D, D] float64; needs at least two examples."""
         if self.count < 2:
             raise UserError(
                 f"A covariance needs at least 2 examples. Received: {self.count}. Update the "

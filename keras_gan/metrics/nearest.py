@@ -1,4 +1,4 @@
-"""Memorisation: the training examples nearest to samples."""
+"""Memorisation: distances of samples to their nearest training examples."""
 
 from typing import NamedTuple
 
@@ -8,28 +8,29 @@ from keras_gan.errors import UserError
 from keras_gan.metrics.distances import TILE, nearest_others, tiles
 from keras_gan.metrics.inputs import check_count, check_neighbours, check_pair
 
-_DRAWN = 1000  # Training examples for the median of their own distances.
+_DRAWN = 1000  # Number of training examples used for the median distance among them.
 
 
 class NearestNeighbours(NamedTuple):
-    """For each of N samples, its nearest training example: distance and index, [N]."""
+    """Distance and index of the nearest training example of each sample, [N]."""
 
     distances: np.ndarray
     indices: np.ndarray
 
 
 class Memorisation(NamedTuple):
-    """Distances from samples to training examples, beside those among the latter.
+    """Compares the distances of samples to training examples with those among training examples.
 
     Attributes:
         sample_distance: Median distance of a sample to its nearest training example.
-        training_distance: Median distance of a training example to its nearest other;
-            of up to 1,000 of them, drawn at random.
-        ratio: The first over the second: about 1 for new samples of the same
-            distribution, toward 0 for copies. NaN where both are 0.
-        copies: Share of samples at a distance of exactly 0.
-        authenticity: Share of samples farther from their nearest training example
-            than that one is from its own nearest (Alaa et al. 2022, section 4).
+        training_distance: Median distance of a training example to the nearest other
+            one, from up to 1,000 examples drawn at random.
+        ratio: `sample_distance` / `training_distance`. About 1 for new samples of the
+            same distribution, close to 0 for copies. NaN if both are 0.
+        copies: Share of samples that equal a training example exactly.
+        authenticity: Share of samples whose distance to their nearest training example
+            is larger than the distance of that example to its own nearest neighbour
+            (Alaa et al. 2022, section 4).
     """
 
     sample_distance: float
@@ -44,28 +45,27 @@ def nearest_neighbours(samples, training, tile=TILE):
 
     Args:
         samples: Features or images, [N, ...]; images are compared pixel by pixel.
-        training: The examples trained on, [M, ...] of the same shape.
-        tile: Examples on each side of a block; it bounds memory.
+        training: The training examples, [M, ...] of the same shape.
+        tile: Number of examples on each side of a block of distances; it limits memory.
 
     Returns:
-        `NearestNeighbours`: distances float64 in units of the features, indices
-        int64 into `training` (of several that are equally near, one).
+        `NearestNeighbours`: distances as float64 in units of the features, and indices
+        into `training` as int64. If several are equally near, one of them is returned.
 
     Raises:
-        UserError: For values that are not finite, sets that are empty, or shapes
-            that differ.
+        UserError: If values are not finite, a set is empty, or the shapes differ.
     """
     check_count("tile", tile)
     return _nearest(*_flat_pair(samples, training), tile)
 
 
 def memorisation(samples, training, tile=TILE):
-    """Sums up whether samples are copies of training examples; see `Memorisation`.
+    """Measures whether samples are copies of training examples; see `Memorisation`.
 
     Args:
         samples: Features or images, [N, ...].
-        training: The examples trained on, [M, ...], at least two.
-        tile: Examples on each side of a block; it bounds memory.
+        training: The training examples, [M, ...], at least two.
+        tile: Number of examples on each side of a block of distances; it limits memory.
 
     Raises:
         UserError: As `nearest_neighbours`.

@@ -1,4 +1,4 @@
-"""Precision and recall of samples by the neighbourhoods of their features."""
+"""Precision and recall: how many samples look real, and how many real examples are reached."""
 
 from typing import NamedTuple
 
@@ -11,34 +11,36 @@ NEIGHBOURS = 3  # The authors' k.
 
 
 class PrecisionRecall(NamedTuple):
-    """Shares of samples that look real, and of real examples that samples reach; in [0, 1]."""
+    """Precision and recall, both in [0, 1]; see `precision_recall`."""
 
     precision: float
     recall: float
 
 
 def precision_recall(real, fake, k=NEIGHBOURS, tile=TILE):
-    """Improved precision and recall; Kynkaanniemi et al. 2019, equations 1 and 2.
+    """Computes improved precision and recall; Kynkaanniemi et al. 2019, equations 1 and 2.
 
-    The manifold of a set is the union of balls around its examples, each
-    reaching to the k-th nearest other one. Precision is the share of samples
-    inside that of the real examples, recall the reverse. A distance equal to the
-    radius (up to 1e-9 of its square) is outside, as in Naeem et al.'s code.
+    Each example has a ball around it, with the distance to its k-th nearest neighbour
+    in the same set as radius. The manifold of a set is the union of its balls.
+    Precision is the share of samples inside the manifold of the real examples. Recall
+    is the share of real examples inside the manifold of the samples. A distance equal
+    to the radius (up to 1e-9 of its square) counts as outside, as in the code of Naeem
+    et al.
 
     Args:
-        real: Features [N, D].
-        fake: Features [M, D]; the numbers move with N and M, so keep them equal
-            and compare at the same ones.
-        k: Neighbour that bounds a ball, below both N and M.
-        tile: Examples on each side of a block; it bounds memory and leaves the
-            result as it is.
+        real: Features of real examples, [N, D].
+        fake: Features of samples, [M, D]. The results depend on N and M: choose N = M,
+            and compare only results with the same numbers.
+        k: Which nearest neighbour sets the radius; below both N and M.
+        tile: Number of examples on each side of a block of distances. It limits
+            memory and does not change the result.
 
     Returns:
         A `PrecisionRecall`.
 
     Raises:
-        UserError: For features that are not finite matrices of one dimension, or
-            k of N or M or more.
+        UserError: If the features are not finite matrices with the same D, or k is not
+            below N and M.
     """
     real, fake = check_pair(real, fake)
     check_neighbours("real", real, k)

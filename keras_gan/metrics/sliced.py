@@ -1,4 +1,4 @@
-"""The sliced Wasserstein distance between patches of images, by scale."""
+"""The sliced Wasserstein distance between image patches, for each level of a pyramid."""
 
 from typing import NamedTuple
 
@@ -10,47 +10,49 @@ from keras_gan.metrics.inputs import check_count, check_images
 
 _FILTER = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
 _SMALLEST = 16  # Side of the coarsest level, as published.
-_CONSTANT = 1e-6  # Of the largest value: less than this of deviation is rounding.
-_IMAGES = 64  # Filtered at a time.
-_PROJECTIONS = 2**24  # Numbers made at a time.
+# A channel whose standard deviation is below this share of the largest pixel counts as constant.
+_CONSTANT = 1e-6
+_IMAGES = 64  # Images filtered at a time.
+_PROJECTIONS = 2**24  # Projected values in memory at a time.
 
 
 class SlicedWasserstein(NamedTuple):
-    """Mean over levels, and the value of each by its (height, width), finest first."""
+    """Mean over levels, and the values by the level's (height, width), finest level first."""
 
     mean: float
     levels: dict
 
 
 def sliced_wasserstein(real_images, fake_images, patches=128, patch_size=7, directions=512, seed=0):
-    """Distance between the patches of two sets of images; Karras et al. 2018, section 5.
+    """Computes the sliced Wasserstein distance between patches of two sets of images.
 
-    Images become Laplacian pyramids, whose last level is the low-pass rest.
-    On each level the patches of a set are normalised to mean 0 and deviation 1 by
-    channel, projected on random directions, sorted, and their mean absolute
-    difference is multiplied by 1000. Halving stops before the smaller side would
-    fall below 16 pixels; images smaller than 31 pixels have one level, the
-    images themselves. A channel that does not vary on a level counts as 0.
+    Karras et al. 2018, section 5. Images become Laplacian pyramids, whose last level
+    is the low-pass image. On each level the patches of a set are normalised per
+    channel to mean 0 and standard deviation 1. They are projected onto random
+    directions and sorted. The mean absolute difference between the two sets,
+    times 1000, is the distance of the level. Halving stops before the smaller side
+    would fall below 16 pixels; images smaller than 31 pixels have a single level, the
+    images themselves. A channel that is constant on a level is set to 0.
 
-    Both sets are cut at the same random places (the published code draws two
-    sets of them), so the distance of a set to itself is 0. The distance of two
-    sets from one distribution is not: it falls with the number of images, 16,384
-    in the paper. Memory, a level at a time: 4 bytes * patches * patch_size^2 * channels
-    for each image of both sets, 2.5 GB for 2 * 16,384 RGB images.
+    Both sets are cut at the same random positions (the published code draws them
+    separately), so the distance of a set to itself is 0. The distance of two sets from
+    the same distribution is above 0 and falls with the number of images, 16,384 in the
+    paper. One level at a time needs 4 bytes * patches * patch_size^2 * channels of
+    memory for each image of both sets: 2.5 GB for 2 * 16,384 RGB images.
 
     Args:
-        real_images: [N, H, W, C], any size from `patch_size`, any channels and range.
-        fake_images: [N, H, W, C], as many, of the same shape and range.
-        patches: Patches of each image on each level.
+        real_images: [N, H, W, C] in any range; H and W at least `patch_size`.
+        fake_images: [N, H, W, C], of the same shape and range.
+        patches: Number of patches per image and level.
         patch_size: Side of a patch in pixels.
-        directions: Projections; published are 4 * 128.
-        seed: Of places and directions.
+        directions: Number of random directions; the published code has 4 * 128.
+        seed: Seed for positions and directions.
 
     Returns:
-        A `SlicedWasserstein`, 0 or above, symmetric.
+        A `SlicedWasserstein` with values of 0 or above. It is symmetric.
 
     Raises:
-        UserError: For images that are not finite [N, H, W, C] of one shape, or
+        UserError: If the images are not finite [N, H, W, C], differ in shape, or are
             smaller than a patch.
     """
     for name, value in dict(patches=patches, patch_size=patch_size, directions=directions).items():
@@ -59,7 +61,7 @@ def sliced_wasserstein(real_images, fake_images, patches=128, patch_size=7, dire
     if real.shape != fake.shape:
         raise UserError(
             "real_images and fake_images must have the same shape. Received: "
-            f"{real.shape} and {fake.shape}. Take as many of each, of one size."
+            f"{real.shape} and {fake.shape}. Take equally many of each, of one size."
         )
     if min(real.shape[1:3]) < patch_size:
         raise UserError(
@@ -119,7 +121,7 @@ def descriptors(images, level, last, places, patch_size, largest):
     for channel in range(cut.shape[1]):
         values = cut[:, channel]
         values -= values.mean(dtype=np.float64).astype(np.float32)
-        # A sum in double precision without a copy in it.
+        # einsum sums in float64 without a float64 copy.
         deviation = np.sqrt(np.einsum("np,np->", values, values, dtype=float) / values.size)
         values /= np.float32(deviation) if deviation > _CONSTANT * largest else np.float32(np.inf)
     return cut.reshape(len(cut), -1)
@@ -132,7 +134,7 @@ def _smooth(images):
 
 
 def _mean_distance(first, second, directions):
-    """Returns the mean distance of sorted projections, over points and directions."""
+    """Returns the mean absolute difference of sorted projections, over points and directions."""
     total = 0.0
     step = max(1, _PROJECTIONS // len(first))
     for start in range(0, len(directions), step):

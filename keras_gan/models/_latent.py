@@ -95,6 +95,10 @@ class LatentGAN(TakesPieces, AdversarialModel):
         """The average of the generator over training."""
         return self.function("sample").averaged
 
+    @classmethod
+    def tiny_data(cls):
+        return {"image_shape": cls.tiny_shape, "num_classes": 3}
+
     # What a system may override of the losses.
 
     @abc.abstractmethod

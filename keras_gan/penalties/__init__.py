@@ -1,6 +1,7 @@
-"""Penalties on the discriminator as pure functions, per example: tensors of shape [N].
+"""Penalties on the discriminator, as pure functions.
 
-No weight is in them: the caller multiplies by lambda or gamma.
+Penalties on gradients and logits return one value per example, [N]. None of them includes its
+weight: the caller multiplies by lambda or gamma.
 """
 
 from keras_gan.penalties.gradients import (

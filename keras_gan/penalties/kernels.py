@@ -1,15 +1,17 @@
-"""Penalties on kernels."""
+"""Penalties on the weights of a layer."""
 
 import tensorflow as tf
 
 
 def orthogonality(kernel):
-    """Returns ||W^T W with zeros for its diagonal||_F^2: Brock et al. 2019, equation 3.
+    """Returns the squared Frobenius norm of W^T W without its diagonal: a scalar.
 
-    It keeps outputs from being alike and leaves their lengths alone.
+    Brock et al. 2019 (BigGAN), equation 3. It drives the columns of W to be
+    orthogonal and does not constrain their lengths.
 
     Args:
-        kernel: Tensor [..., outputs], the matrix W of (product of the others, outputs).
+        kernel: Tensor [..., outputs]. All axes but the last are flattened into the
+            rows of the matrix W.
     """
     matrix = tf.reshape(kernel, [-1, kernel.shape[-1]])
     products = tf.matmul(matrix, matrix, transpose_a=True)

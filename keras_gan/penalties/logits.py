@@ -1,19 +1,19 @@
-"""Penalties on D's logits [N], per example."""
+"""Penalties on the discriminator's logits, per example."""
 
 import tensorflow as tf
 
 
 def lecam(real_logits, fake_logits, real_mean, fake_mean, *, rectified=False):
-    """(r - mean f)^2 + (f - mean r)^2: LeCam, Tseng et al. 2021, section 3.
+    """Returns (r - mean f)^2 + (f - mean r)^2: LeCam, Tseng et al. 2021, section 3.
 
     Args:
         real_logits: Logits [N] of real examples.
         fake_logits: Logits [N] of generated examples.
-        real_mean: Running mean of the real logits, a scalar. A `Game`'s starts at 0, which the
-            first hundreds of updates of D are therefore drawn to.
-        fake_mean: Running mean of the generated ones.
-        rectified: Count r - mean f and mean r - f only where positive, as the
-            authors' code does: D is not pulled back from answering wrongly.
+        real_mean: Running mean of the real logits, a scalar. A `Game` starts it at 0, so the
+            penalty pulls logits towards 0 for the first few hundred discriminator updates.
+        fake_mean: Running mean of the generated logits, a scalar.
+        rectified: Penalise r - mean f and mean r - f only where they are positive, as the
+            authors' code does. Logits on the wrong side are then not penalised.
     """
     real = real_logits - tf.stop_gradient(tf.cast(fake_mean, real_logits.dtype))
     fake = tf.stop_gradient(tf.cast(real_mean, fake_logits.dtype)) - fake_logits
@@ -23,12 +23,12 @@ def lecam(real_logits, fake_logits, real_mean, fake_mean, *, rectified=False):
 
 
 def consistency(logits, augmented_logits):
-    """(D(x) - D(T(x)))^2: bCR, Zhao et al. 2020, algorithm 1.
+    """Returns (D(x) - D(T(x)))^2: bCR, Zhao et al. 2020, algorithm 1.
 
-    The paper adds it for real and for generated images, each with the weight 10.
+    The paper adds it for real and for generated images, both with weight 10.
 
     Args:
         logits: Logits [N] of images.
-        augmented_logits: Logits [N] of the same images, augmented.
+        augmented_logits: Logits [N] of the same images after augmentation T.
     """
     return (logits - augmented_logits) ** 2

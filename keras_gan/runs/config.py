@@ -5,6 +5,7 @@ import dataclasses
 from keras_gan.errors import UserError
 from keras_gan.options import check_options, option
 
+
 @dataclasses.dataclass(frozen=True)
 class Config:
     """Everything that decides a training run; each field is a flag of that name."""

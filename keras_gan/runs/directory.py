@@ -6,12 +6,11 @@ import os
 import shlex
 
 import keras_gan
-from keras_gan import files
-from keras_gan import models
-from keras_gan.runs.checkpoints import Checkpoints
-from keras_gan.runs.config import Config
+from keras_gan import files, models
 from keras_gan.errors import UserError, first_line
 from keras_gan.game.standing_statistics import recompute_statistics
+from keras_gan.runs.checkpoints import Checkpoints
+from keras_gan.runs.config import Config
 
 
 class RunDirectory:

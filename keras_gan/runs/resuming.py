@@ -3,8 +3,8 @@
 import json
 
 from keras_gan import callbacks
-from keras_gan.runs.config import changes
 from keras_gan.errors import UserError
+from keras_gan.runs.config import changes
 from keras_gan.runs.directory import load_run
 
 

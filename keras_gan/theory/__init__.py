@@ -1,8 +1,8 @@
-"""The theory of the game on densities of one dimension, in numbers.
+"""GAN theory in numbers, for one-dimensional densities.
 
-Goodfellow et al. 2014, section 4, and what Arjovsky, Bottou 2017 (Towards Principled Methods for
-Training GANs) and Arjovsky, Chintala, Bottou 2017 (WGAN) made of it. Densities are arrays of
-probabilities of cells; divergences and values are in nats.
+Goodfellow et al. 2014, section 4; Arjovsky, Bottou 2017 (Towards Principled Methods for Training
+GANs); Arjovsky, Chintala, Bottou 2017 (WGAN). A density is an array of the probabilities of the
+cells of a grid. Divergences and values are in nats.
 """
 
 import math
@@ -27,21 +27,24 @@ def uniform(x, low, high):
 
 
 def masses(density):
-    """Returns the probabilities of the cells of a grid on which `density` was taken."""
+    """Returns the probabilities of grid cells, from densities at equally spaced points."""
     return density / density.sum()
 
 
 def optimal_logits(data, generated):
-    """Returns the logits of D* = data / (data + generated), proposition 1; infinite where sure."""
+    """Returns the logits of D* = data / (data + generated), proposition 1.
+
+    A logit is infinite where only one of the two densities is above 0.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log(data) - np.log(generated)
 
 
 def value(logits, data, generated):
-    """Returns V(D, G) in nats of a D given by its logits in each cell.
+    """Returns V(D, G) in nats for a discriminator given by its logit in each cell.
 
-    The package's `value_function` takes a real and a fake logit; the other of the two is set to 0,
-    which adds log 1/2.
+    The package's `value_function` takes a real and a fake logit. Each term is computed with the
+    other logit set to 0, which adds log 1/2, removed again here.
     """
     logits = tf.convert_to_tensor(logits, tf.float64)
     neutral = tf.zeros_like(logits)
@@ -54,7 +57,7 @@ def value(logits, data, generated):
 
 
 def jensen_shannon(data, generated):
-    """Returns the Jensen-Shannon divergence in nats, from its definition."""
+    """Returns the Jensen-Shannon divergence in nats, computed from its definition."""
 
     def divergence(first, second):
         some = first > 0.0
@@ -65,13 +68,13 @@ def jensen_shannon(data, generated):
 
 
 def train_discriminator(data, generated, steps):
-    """Ascends V in one logit for each cell, from D = 1/2.
+    """Maximises V by gradient ascent, with one logit per cell, starting from D = 1/2.
 
     Returns:
         Logits before each step and after the last, [steps + 1, cells].
     """
     data, generated = tf.constant(data), tf.constant(generated)
-    # V bends by at most a quarter of a cell's mass: with this rate no step goes too far.
+    # V's second derivative is at most a quarter of a cell's mass, so this rate never overshoots.
     rate = 4.0 / tf.reduce_max(data + generated)
 
     @tf.function
@@ -85,10 +88,13 @@ def train_discriminator(data, generated, steps):
 
 
 def generator_slopes(distance, places=2001):
-    """Returns the slopes of G's two losses as G = N(distance, 1) moves away from data N(0, 1).
+    """Returns the slopes of both generator losses as G = N(distance, 1) leaves data N(0, 1).
 
-    D is the optimal one and held still while G moves, as in training: per unit of distance,
-    (saturating, non-saturating).
+    The discriminator is the optimal one for this distance and stays fixed while G moves, as in
+    training.
+
+    Returns:
+        (saturating, non-saturating), per unit of distance.
     """
     noise = np.linspace(-8.0, 8.0, places)
     samples = tf.constant(distance + noise)
@@ -110,8 +116,9 @@ def sharpen_discriminator(data, samples, steps, rate=1.0):
         rate: Learning rate.
 
     Returns:
-        float64 array [steps + 1, 3]: before each step and after the last V(D, G) and the
-        derivatives of G's saturating and its non-saturating loss by a shift of all samples.
+        float64 array [steps + 1, 3], before each step and after the last: V(D, G), and the
+        derivatives of the saturating and the non-saturating generator loss by a shift of all
+        samples.
     """
     data, samples = (tf.constant(x, tf.float64) for x in (data, samples))
 
@@ -124,26 +131,26 @@ def sharpen_discriminator(data, samples, steps, rate=1.0):
             saturating = tf.reduce_mean(losses.generator_minimax(fake))
             non_saturating = tf.reduce_mean(losses.generator_non_saturating(fake))
         shifts = [tf.reduce_sum(tape.gradient(x, samples)) for x in (saturating, non_saturating)]
-        told = tf.stack([tf.reduce_mean(losses.value_function(real, fake)), *shifts])
-        return weights - rate * tape.gradient(loss, weights), told
+        row = tf.stack([tf.reduce_mean(losses.value_function(real, fake)), *shifts])
+        return weights - rate * tape.gradient(loss, weights), row
 
     weights, rows = tf.zeros(2, tf.float64), []
     for _ in range(steps + 1):
-        weights, told = step(weights)
-        rows.append(told)
+        weights, row = step(weights)
+        rows.append(row)
     return tf.stack(rows).numpy()
 
 
 def wasserstein(first, second, order=1):
-    """Returns Wasserstein's distance of two distributions on the line.
+    """Returns the Wasserstein distance between two distributions on the real line.
 
-    There the best transport moves each quantile of one to the same quantile of the other: it is
-    the integral of |difference of quantiles|^order over (0, 1), to the power 1 / order.
+    In one dimension the optimal transport moves each quantile to the same quantile of the other
+    distribution. So the distance is the integral of |difference of quantiles|^order over (0, 1),
+    to the power 1 / order.
 
     Args:
-        first: Quantiles [N] at the same N shares as those of `second`, evenly spaced, such as
-            sorted samples.
-        second: Quantiles [N].
-        order: 1 for the distance of the WGAN.
+        first: Quantiles [N] at N evenly spaced probabilities, such as sorted samples.
+        second: Quantiles [N] at the same probabilities.
+        order: Order of the distance; the WGAN uses 1.
     """
     return np.mean(np.abs(first - second) ** order) ** (1.0 / order)

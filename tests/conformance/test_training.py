@@ -33,7 +33,7 @@ def test_discriminator_update_leaves_generators_alone(model):
         values(all_variables(model.generators)),
         values(model.discriminator.weights),
     )
-    model.discriminator_update(batch_for(model))
+    model.update("d", batch_for(model))
     assert same(before_g, values(all_variables(model.generators)))
     assert not same(before_d, values(model.discriminator.weights))
 
@@ -43,7 +43,7 @@ def test_generator_update_leaves_discriminators_alone(model):
         values(all_variables(model.discriminators)),
         values(model.generator.weights),
     )
-    model.generator_update(batch_for(model))
+    model.update("g", batch_for(model))
     assert same(before_d, values(all_variables(model.discriminators)))
     assert not same(before_g, values(model.generator.weights))
 

@@ -7,7 +7,8 @@ import tensorflow as tf
 from keras_gan import models
 from keras_gan.distribution.replicas import global_mean, make_strategy
 from keras_gan.errors import UserError
-from tests.conftest import build, examples, same, values
+from keras_gan.game.loss import Loss
+from tests.conftest import build, change_player, examples, same, values
 
 
 def test_xla_over_replicas_names_the_layer_that_synchronises():
@@ -21,7 +22,7 @@ def test_xla_over_replicas_names_the_system_whose_losses_synchronise():
     class Relative(models.get("gan")):
         def generator_loss(self, real, fake):
             real_logits, fake_logits = (self.discriminate(x)["logits"] for x in (real, fake))
-            return global_mean(real_logits) - fake_logits, {}
+            return Loss(global_mean(real_logits) - fake_logits)
 
     with make_strategy(cpu_replicas=2).scope():
         model = Relative((3,), **Relative.tiny)
@@ -61,11 +62,13 @@ def test_parts_of_an_update_make_the_whole(float64):
 
 def test_parts_with_a_network_that_the_losses_do_not_use():
     model = build("gan", (3,))
-    model.discriminators.append(build("gan", (3,), seed=1).discriminator)
+    unused = build("gan", (3,), seed=1).discriminator
+    change_player(model, "d", networks=(model.discriminator, unused))
     model.compile(accumulate_steps=2)
-    unused = values(model.discriminators[1].variables)
+    before = values(unused.variables), values(model.discriminator.variables)
     model.fit(tf.data.Dataset.from_tensors(examples(4, (3,))), verbose=0, shuffle=False)
-    assert same(unused, values(model.discriminators[1].variables))
+    assert same(before[0], values(unused.variables))
+    assert not same(before[1], values(model.discriminator.variables))
 
 
 def test_parts_that_do_not_divide_the_batch_are_refused():

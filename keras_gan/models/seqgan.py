@@ -1,0 +1,147 @@
+"""The sequence GAN.
+
+Yu, Zhang, Wang, Yu: SeqGAN: Sequence Generative Adversarial Nets with Policy Gradient, 2017.
+"""
+
+import keras
+import tensorflow as tf
+
+from keras_gan import randomness
+from keras_gan.checks import check_arguments
+from keras_gan.distribution.replicas import global_mean
+from keras_gan.errors import UserError
+from keras_gan.game.contest import Contest
+from keras_gan.game.functions import Function
+from keras_gan.game.loss import Loss
+from keras_gan.game.model import AdversarialModel
+from keras_gan.game.pieces import Pieces
+from keras_gan.game.players import Player, Stage, same_for_both
+from keras_gan.game.ports import Latents, Tokens
+from keras_gan.networks import recurrent
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class SeqGAN(AdversarialModel):
+    """A policy that writes tokens, rewarded by a discriminator of whole sequences.
+
+    Three stages (algorithm 1): the policy learns by maximum likelihood; the discriminator
+    learns what the policy writes from what is real; then both play. The reward of token t is the
+    mean of D's probability "real" over `rollouts` continuations by the policy itself; of the
+    last token it is that of the sequence. G descends -sum_t (r_t - b_t) log p(y_t), the mean
+    over the batch; the baseline b_t is the batch's mean reward of token t.
+
+    Where this differs from the authors' code: there is a baseline, without which the policy
+    walks at random; continuations come from the live policy, not from a lagging copy; Adam
+    1e-3 in place of 1e-2. Minimal so far: sequences of one length, no highway layer in D.
+    Sampling from a likelihood model is hard to beat: compare with the end of the first stage.
+
+    Args:
+        length: Tokens in a sequence.
+        vocabulary: Texts of the tokens, in the order of their numbers.
+        units: Units of the policy's LSTM.
+        filters: Channels of each of the discriminator's convolutions.
+        embedding_dim: Dimension of both players' embeddings.
+        dropout: Share of D's features that is dropped in training.
+        likelihood_steps: Steps of the first stage.
+        discriminator_steps: Steps of the second stage.
+        rollouts: Continuations for each token.
+        d_steps: Discriminator updates in a step of the game.
+    """
+
+    data_keys = ("tokens",)
+    tiny = {
+        "units": 3, "filters": 2, "embedding_dim": 2, "likelihood_steps": 2,
+        "discriminator_steps": 1, "rollouts": 2,
+    }  # fmt: skip
+    term_names = ("g_reward",)
+
+    def __init__(
+        self,
+        length,
+        vocabulary,
+        *,
+        units=32,
+        filters=32,
+        embedding_dim=32,
+        dropout=0.25,
+        likelihood_steps=1000,
+        discriminator_steps=200,
+        rollouts=16,
+        d_steps=1,
+    ):
+        check_arguments(rollouts=rollouts, d_steps=d_steps)
+        for name, steps in (
+            ("likelihood", likelihood_steps),
+            ("discriminator", discriminator_steps),
+        ):
+            if steps < 0:
+                raise UserError(f"{name}_steps must be 0 or more. Received: {steps}.")
+        tokens = Tokens(length, tuple(vocabulary))
+        super().__init__({"tokens": tokens})
+        self.rollouts, number = rollouts, len(tokens.vocabulary)
+        self.game = Contest(Pieces())
+        sizes = {"embedding_dim": embedding_dim}
+        self.policy = recurrent.Policy(length, number, units=units, **sizes)
+        self.judge = recurrent.Judge(length, number, filters=filters, dropout=dropout, **sizes)
+        game = [
+            Player("d", (self.judge,), self.discriminator_loss, d_steps),
+            Player("g", (self.policy,), self.policy_loss),
+        ]
+        likelihood = Player("g", (self.policy,), self.likelihood_loss, needs_made=False)
+        stages = [
+            Stage("likelihood", (likelihood,), likelihood_steps),
+            Stage("discriminator", (game[0],), discriminator_steps),
+        ]
+        self.play(
+            game,
+            makers=[self.policy],
+            functions={"sample": Function(self.policy, (Latents(length, "uniform"),), tokens)},
+            contests=[self.game],
+            stages=[stage for stage in stages if stage.steps],
+        )
+
+    @classmethod
+    def tiny_data(cls):
+        return {"length": 4, "vocabulary": ("a", "b", "c")}
+
+    @classmethod
+    def data_arguments(cls, source):
+        return {"length": source.shapes["tokens"][0], "vocabulary": source.vocabulary}
+
+    def default_optimizers(self):
+        return same_for_both(keras.optimizers.Adam, 1e-3)
+
+    def make(self, real):
+        return {"tokens": self.policy.write(randomness.batch_uniform(real["tokens"].shape))}
+
+    def discriminate(self, examples):
+        """Returns D's logits [N] of sequences, as `Contest` takes them."""
+        logits = self.judge(examples["tokens"], training=True)
+        return {"logits": tf.cast(logits, keras.config.floatx())}
+
+    def likelihood_loss(self, real, made):
+        del made
+        return Loss(-tf.reduce_sum(self.policy.log_likelihood(real["tokens"]), axis=1))
+
+    def discriminator_loss(self, real, made):
+        return self.game.discriminator_loss(self.discriminate, real, made, 0)[0]
+
+    def policy_loss(self, real, made):
+        del real
+        tokens = made["tokens"]
+        rewards = tf.stop_gradient(self.rewards(tokens))
+        baseline = global_mean(tf.reduce_mean(rewards, axis=0))
+        gain = (rewards - baseline) * self.policy.log_likelihood(tokens)
+        return Loss(-tf.reduce_sum(gain, axis=1), g_reward=tf.reduce_mean(rewards, axis=1))
+
+    def rewards(self, tokens):
+        """Returns the reward of each token, float [N, length] in [0, 1]; see the class."""
+        count, length = tokens.shape
+        prefix = tf.tile(tf.range(1, length + 1), [count])  # Of each sequence, each beginning.
+        known = tf.repeat(tokens, length, axis=0)
+        found = 0.0
+        for _ in range(self.rollouts):
+            draws = tf.reshape(randomness.batch_uniform([count, length * length]), [-1, length])
+            written = self.policy.write(draws, known, prefix)
+            found += tf.sigmoid(self.discriminate({"tokens": written})["logits"])
+        return tf.reshape(found / self.rollouts, [count, length])

@@ -1,0 +1,1 @@
+"""A run on disk: its configuration, directory, checkpoints, lock and reports."""
