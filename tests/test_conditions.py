@@ -15,7 +15,7 @@ from keras_gan.evaluation.real_data import RealData
 from keras_gan.evaluation.record import read
 from keras_gan.evaluation.sample_sets import SampleSet
 from keras_gan.runs.directory import load_run
-from keras_gan.serving import model_card
+from keras_gan.serving import illustration
 from tests.conftest import build
 from tests.runs import configuration
 
@@ -105,7 +105,8 @@ def painter():
     model = build("cgan", (8, 8, 1), num_classes=5)
 
     def painted(rows, training=False):
-        return tf.ones([len(rows["labels"]), 8, 8, 1]) * (rows["labels"][:, None, None, None] / 5)
+        tones = tf.cast(rows["labels"], tf.float32)[:, None, None, None] / 5.0
+        return tf.ones([len(rows["labels"]), 8, 8, 1]) * tones
 
     function = model.function()._replace(averaged=painted)
     object.__setattr__(model, "functions", {"sample": function})
@@ -120,7 +121,7 @@ def test_walks_are_of_the_labels_of_their_seeds(painter):
 
 
 def test_the_card_s_picture_has_a_row_for_each_class(painter):
-    picture = tf.io.decode_png(model_card.draw(painter)).numpy()
+    picture = tf.io.decode_png(illustration.illustrate(painter, "nowhere").picture).numpy()
     tones = picture[4::10, 4, 0]
     np.testing.assert_array_equal(tones, np.round((np.arange(5) / 5.0 + 1.0) * 127.5))
     assert picture.shape[:2] == (5 * 10 - 2, 8 * 10 - 2)

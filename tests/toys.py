@@ -64,18 +64,18 @@ class Translator(Toy):
 
 
 class Speaker(Toy):
-    """Makes a sequence of four tokens of three from a latent, after a stage of two steps."""
+    """Makes a sequence of tokens from a latent of as many numbers, after a stage of two steps."""
 
-    def __init__(self, vocabulary=("a", "b", "c")):
-        tokens = Tokens(4, tuple(vocabulary))
+    def __init__(self, vocabulary=("a", "b", "c"), length=4):
+        tokens = Tokens(length, tuple(vocabulary))
         super().__init__({"tokens": tokens})
-        latents = keras.Input((4,), name="latents")
-        scaled = keras.layers.Dense(4, use_bias=False, kernel_initializer="identity")(latents)
+        latents = keras.Input((length,), name="latents")
+        scaled = keras.layers.Dense(length, use_bias=False, kernel_initializer="identity")(latents)
         self.speaker = keras.Model(latents, WholeNumbers(len(vocabulary))(scaled))
         players = [self.player("g", self.speaker)]
         self.play(
             players,
             makers=(),
-            functions={"sample": Function(self.speaker, (Latents(4, "uniform"),), tokens)},
+            functions={"sample": Function(self.speaker, (Latents(length, "uniform"),), tokens)},
             stages=(Stage("pretraining", tuple(players), 2),),
         )

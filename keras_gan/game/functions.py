@@ -83,7 +83,7 @@ class Function(NamedTuple):
                 found[port.name] = port.checked(given[port.name], len(pairs))
             else:
                 draws = port.drawn(pairs, number) if len(pairs) else np.zeros((0, *port.shape))
-                found[port.name] = np.asarray(draws, port.dtype)
+                found[port.name] = np.array(draws, port.dtype)
             number += port.is_drawn and not isinstance(port, Latents)
         if truncation is not None:
             port = self._truncatable(truncation)
