@@ -25,7 +25,7 @@ from tests.stand_in.asking import ROOT, predict, rest_server
 from tests.test_batching import concurrently
 from tests.test_endpoints import refused
 from tests.test_native_loaders import fuzz
-from tests.toys import serve, served, translation
+from tests.serving_toys import serve, served, translation
 
 
 def exported(name, place, *grids, **arguments):

@@ -15,7 +15,7 @@ class Evaluate(StepCallback):
     """Adds scores to what is logged, as `evaluation/<name>`. Keep it before the logs.
 
     Args:
-        judge: Function from the model to numbers by name, such as `evaluation.Judge`.
+        judge: Function from the model to numbers by name, such as `evaluation.SampleScores`.
         first_step: Steps done before.
         every: Steps between evaluations, a multiple of those between log entries.
     """
@@ -39,7 +39,7 @@ class KeepBest(StepCallback):
     Args:
         checkpoints: `Checkpoints` of the best one.
         measure: What `--keep_best` says.
-        judge: `evaluation.Judge`.
+        judge: `evaluation.SampleScores`.
         first_step: Steps done before.
         every: Steps between evaluations.
         say: Function that shows a line to the user.
