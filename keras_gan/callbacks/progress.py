@@ -1,4 +1,4 @@
-"""One line that says how far training is, how fast, and how the game stands."""
+"""A progress line: steps, remaining time, losses, accuracy and speed."""
 
 import contextlib
 import io
@@ -14,14 +14,14 @@ _NO_RUNS = LongRuns()
 
 
 class Progress(StepCallback):
-    """Rewrites a line on a terminal twice a second; prints one every ten seconds elsewhere.
+    """Shows progress: updates a line on a terminal twice a second, or prints one every 10 seconds.
 
     Args:
-        steps: Steps of the whole run.
-        batch_size: Global batch of one update.
-        first_step: Steps done before.
+        steps: Total steps of the run.
+        batch_size: Global batch size of one update.
+        first_step: Number of steps done before this call of `fit`.
         stream: Where to write. Default: standard output.
-        runs: `LongRuns` of the model; a call of them is taken to last as long as a step.
+        runs: `LongRuns` of the model. The remaining time counts each of their calls as a step.
     """
 
     def __init__(self, steps, batch_size, first_step=0, stream=None, runs=_NO_RUNS):
@@ -36,7 +36,7 @@ class Progress(StepCallback):
 
     def at_step(self, logs):
         now, self.newest = time.perf_counter(), logs
-        if self.start is None:  # The first step traces and compiles.
+        if self.start is None:  # Do not time the first step, which traces and compiles.
             self.start = self.shown = (now, self.step)
         elif now - self.shown[0] >= self.interval:
             self._show(now, logs)
@@ -49,15 +49,15 @@ class Progress(StepCallback):
                 self.stream.flush()
 
     def say(self, text):
-        """Shows a message on lines of its own."""
-        with contextlib.suppress(OSError):  # Nobody may be reading any more.
+        """Shows a message on separate lines."""
+        with contextlib.suppress(OSError):  # The output may be closed.
             if self.stream.isatty():
                 text = "\r" + text.ljust(shutil.get_terminal_size().columns - 1)
             self.stream.write(text + "\n")
             self.stream.flush()
 
     def _show(self, now, logs):
-        with contextlib.suppress(OSError):  # Nobody may be reading any more; go on and save.
+        with contextlib.suppress(OSError):  # The output may be closed; training must not stop.
             self._write(now, logs)
 
     def _write(self, now, logs):
@@ -87,12 +87,12 @@ class Progress(StepCallback):
             begun, reached, end = map(self._work, (self.start[1], self.step, self.steps))
             left = seconds / (reached - begun) * (end - reached)
             yield f"ETA {clock(left)}" if left else f"took {clock(seconds)}"
-        told = {key: f"{float(value):.2f}" for key, value in logs.items()}
-        d_loss, g_loss = told.get("d_loss", "nan"), told.get("g_loss", "nan")
-        if "d_accuracy" in told:  # Of losses that see only differences between the two kinds.
-            short = long = told["d_accuracy"]
+        values = {key: f"{float(value):.2f}" for key, value in logs.items()}
+        d_loss, g_loss = values.get("d_loss", "nan"), values.get("g_loss", "nan")
+        if "d_accuracy" in values:  # Losses of differences have a single accuracy.
+            short = long = values["d_accuracy"]
         else:
-            real, fake = (told.get(f"d_accuracy_{kind}", "nan") for kind in ("real", "fake"))
+            real, fake = (values.get(f"d_accuracy_{kind}", "nan") for kind in ("real", "fake"))
             short, long = f"{real} {fake}", f"real {real} fake {fake}"
         if brief:
             yield from (f"D {d_loss}", f"G {g_loss}", f"acc {short}")

@@ -11,17 +11,17 @@ from keras_gan.files import write_bytes
 
 
 class SampleGrids(StepCallback):
-    """Draws the same latents again and again, to see them become samples.
+    """Draws samples from the same latents at regular steps, to show how they improve.
 
-    The averaged generator's grid is also written to `samples/`. Points in the
-    plane are drawn over real ones; other vectors are not drawn.
+    Grids of the averaged generator are also written to `samples/`. Two-dimensional
+    vectors are drawn as points over real ones; other vectors are not drawn.
 
     Args:
         run: `RunDirectory`.
         events: `EventLog`.
         real: Real examples, [N, *shape].
         count: Number of samples.
-        first_step: Steps done before.
+        first_step: Number of steps done before this call of `fit`.
         every: Steps between grids.
     """
 
