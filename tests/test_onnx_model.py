@@ -133,7 +133,9 @@ def test_weights_that_cannot_be_made_smaller(tmp_path, monkeypatch):
     monkeypatch.setitem(smaller._WRITERS, "int8", fail)
     model = build("dcgan", (8, 8, 1))
     generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, METADATA)
-    with pytest.raises(UserError, match="cannot bring this generator to int8: no such tool Use --"):
+    with pytest.raises(
+        UserError, match="cannot convert this generator to int8: no such tool Use --"
+    ):
         onnx_model.write(generator, str(tmp_path), weights="int8")
 
 

@@ -1,4 +1,4 @@
-"""ONNX models with smaller weights, and what their images lose by it."""
+"""ONNX models with float16 or int8 weights, and how much their samples change."""
 
 import contextlib
 import logging
@@ -8,15 +8,15 @@ import numpy as np
 
 from keras_gan.errors import UserError, first_line
 
-_CALIBRATION, _MEASURED = 64, 64  # rows, of other seeds each
+_CALIBRATION, _MEASURED = 64, 64  # Number of rows; the two sets have different seeds.
 
 
 def shrink(path, weights, generator):
-    """Writes a model with smaller weights beside the original.
+    """Writes a copy of an ONNX model with smaller weights, beside the original.
 
-    float16 computes in half precision where the engine can, and keeps float32 for
-    inputs and outputs. int8 quantizes the weights of products, a scale for each channel, and
-    the values between layers, whose ranges are taken from 64 samples.
+    float16 computes in half precision where the engine supports it; inputs and outputs
+    stay float32. int8 quantizes the weights of dense layers and convolutions, with a
+    scale per channel, and the values between layers, with ranges from 64 samples.
 
     Args:
         path: The ONNX file.
@@ -27,7 +27,7 @@ def shrink(path, weights, generator):
         The path of the new file.
 
     Raises:
-        UserError: If the runtime's tools cannot do it.
+        UserError: If ONNX Runtime's tools fail.
     """
     small = f"{path}.{weights}"
     try:
@@ -35,9 +35,9 @@ def shrink(path, weights, generator):
             _WRITERS[weights](path, small, generator)
     except OSError:
         raise
-    except Exception as error:  # The tools have no kinds of their own.
+    except Exception as error:  # The tools raise errors of any type.
         raise UserError(
-            f"ONNX Runtime cannot bring this generator to {weights}: {first_line(error)} Use "
+            f"ONNX Runtime cannot convert this generator to {weights}: {first_line(error)} Use "
             "--onnx_weights=float32."
         ) from error
     return small
@@ -69,18 +69,18 @@ _WRITERS = {"float16": _to_float16, "int8": _to_int8}
 
 
 def loss(generator, original, compared):
-    """Measures how far the samples of a smaller model are from those of the original.
+    """Measures how much the samples of the smaller model differ from those of the original.
 
     Args:
         generator: A `ServedGenerator`.
-        original: Function from inputs as arrays by name to samples.
-        compared: The same of the smaller model.
+        original: The original model, a function from arrays by name to samples.
+        compared: The smaller model, a function of the same kind.
 
     Returns:
-        The mean and the largest absolute difference over 64 samples, as texts by name.
+        A dict of texts: the mean and the largest absolute difference over 64 samples.
 
     Raises:
-        UserError: If the smaller model gives numbers that are not finite.
+        UserError: If the smaller model returns values that are not finite.
     """
     inputs, _ = generator.example(_MEASURED, first=_CALIBRATION)
     difference = np.abs(compared(inputs).astype("float64") - original(inputs))
@@ -92,18 +92,17 @@ def loss(generator, original, compared):
 
 
 def report(path, small, metadata):
-    """Prints what a smaller model saves and loses."""
+    """Prints the size of a smaller model and how much its samples differ."""
     values = "[-1, 1]" if "layout" in metadata else "any size"
     print(
         f"ONNX in {metadata['weights']}: {os.path.getsize(small):,} bytes, in float32 "
-        f"{os.path.getsize(path):,}. Its samples differ from the latter's by "
-        f"{metadata['mean_loss']} on average, {metadata['largest_loss']} at most, in values of "
-        f"{values} (64 samples)."
+        f"{os.path.getsize(path):,}. The samples of both differ by {metadata['mean_loss']} on "
+        f"average, {metadata['largest_loss']} at most, for values of {values} (64 samples)."
     )
 
 
 class _OneBatch:
-    """What the calibration of `onnxruntime.quantization` reads its rows from."""
+    """Calibration data for `onnxruntime.quantization`: a reader with a single batch."""
 
     def __init__(self, rows):
         self.batches = [rows]
@@ -114,7 +113,7 @@ class _OneBatch:
 
 @contextlib.contextmanager
 def _quiet():
-    """Leaves out advice on the root logger, which is for who writes such programs."""
+    """Silences warnings of the root logger, which are advice to developers of these tools."""
     logging.disable(logging.WARNING)
     try:
         yield
