@@ -280,7 +280,7 @@ def _failures_named(run):
     else:
         return
     raise UserError(
-        f"{message} The same command goes on from step {run.checkpoints.newest_step() or 0}."
+        f"{message} Run the same command to resume from step {run.checkpoints.newest_step() or 0}."
     )
 
 
