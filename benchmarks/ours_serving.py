@@ -15,18 +15,18 @@ def export_generator(directory):
     from benchmarks.ours import weights
     from keras_gan import models
     from keras_gan.serving import onnx_model, saved_model
-    from keras_gan.serving.generator import ServedGenerator
+    from keras_gan.serving.function import ServedFunction
     from keras_gan.serving.inference import inference_network
 
     keras.utils.set_random_seed(0)
     model = models.get("dcgan")((64, 64, 3), width=WIDTH, kernel_size=4)
     network = inference_network(model.averaged_generator)
     metadata = {"weights": json.dumps([weights(model.generator)]), "max_batch": "256"}
-    generator = ServedGenerator(model, network, "dcgan", 256, metadata)
+    served = ServedFunction(model.function(), "sample", network, "dcgan", 256, metadata)
     for name, writer in (("saved_model/1", saved_model), ("onnx", onnx_model)):
         path = os.path.join(directory, name)
         os.makedirs(path)
-        writer.write(generator, path)
+        writer.write([served], path)
     model.averaged_generator.export(os.path.join(directory, "keras"), verbose=False)
     return None, {}
 

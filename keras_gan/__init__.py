@@ -1,10 +1,12 @@
 """Generative adversarial networks in Keras, from a folder of images to a served generator.
 
-Public names are imported on first use, so that `import keras_gan` and `--help`
-do not load TensorFlow.
+Public names are imported on first use, so that `import keras_gan` and `--help` do not load
+TensorFlow. Once Keras is imported too, `keras.models.load_model` knows every system.
 """
 
 import importlib
+
+from keras_gan.registration import register_with_keras
 
 __version__ = "0.1.0"
 
@@ -41,3 +43,6 @@ def __getattr__(name):
 
 def __dir__():
     return sorted(__all__)
+
+
+register_with_keras()

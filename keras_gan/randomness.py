@@ -1,8 +1,7 @@
-"""Random draws as functions of (seed, step, draw, index in the global batch).
+"""Stateless random draws: functions of (seed, step, draw, index in the global batch).
 
-Nothing here has state: a run that is resumed, or trained on another number of
-replicas, draws the same numbers. Values are drawn in float32 whatever the
-precision of the model.
+A resumed run, or a run on another number of replicas, draws the same numbers.
+Values are drawn in float32, whatever the precision of the model.
 """
 
 import contextlib
@@ -17,13 +16,13 @@ _active = threading.local()
 
 
 def training_seed(seed, step, draw, purpose="latents"):
-    """Returns the seed [2] of draw number `draw` in step `step` of a run.
+    """Returns the seed, an int64 tensor [2], of one draw in one step of a run.
 
     Args:
         seed: The run's seed.
-        step: Generator steps done.
-        draw: Number of the draw within the step.
-        purpose: One of `PURPOSES`; their draws are independent.
+        step: Number of generator steps done.
+        draw: Index of the draw within the step.
+        purpose: One of `PURPOSES`. Draws for different purposes are independent.
     """
     return _fold_in(_fold_in(tf.constant([seed, PURPOSES[purpose]], tf.int64), step), draw)
 
@@ -43,15 +42,15 @@ class _Draws:
 
 @contextlib.contextmanager
 def layer_draws(seed, part=0, parts=1, latents=None):
-    """Makes `seed` the source of what random layers draw inside the block, call by call.
+    """Sets the seed of random layers inside the block; each draw in it gets another number.
 
-    Replicas run on threads of their own, and each has its own block.
+    Replicas run in separate threads, and each has its own block.
 
     Args:
         seed: Integer tensor of shape [2].
-        part: Layers and latents in the block are for every `parts`-th example of
-            the batch, from this one.
-        parts: Parts of the batch.
+        part: Which sub-batch is drawn for: examples `part`, `part + parts`, and so on
+            of the batch.
+        parts: Number of sub-batches.
         latents: Seed of `batch_latents`, an integer tensor of shape [2].
     """
     outer = getattr(_active, "draws", None)
@@ -63,25 +62,26 @@ def layer_draws(seed, part=0, parts=1, latents=None):
 
 
 def layer_uniform(inputs):
-    """Draws from [0, 1) in the shape of `inputs`, by index in the global batch; see below."""
+    """Draws from [0, 1) in the shape of `inputs`; see `batch_uniform`."""
     return batch_uniform(inputs.shape)
 
 
 def batch_uniform(shape):
-    """Draws from [0, 1) by index in the global batch.
+    """Draws uniformly from [0, 1), by index in the global batch.
 
     Args:
-        shape: Shape of the result; its first axis counts this replica's examples.
+        shape: Shape of the result. The first axis is the number of this replica's
+            examples.
 
     Raises:
-        RuntimeError: Outside of `layer_draws`.
+        RuntimeError: If called outside of `layer_draws`.
     """
     draws = getattr(_active, "draws", None)
     if draws is None:
         raise RuntimeError(
             "A random layer, penalty or augmentation was called in training mode outside of a "
-            "training step. Call networks with training=False, hand over the draws, or call it "
-            "within `randomness.layer_draws(seed)`."
+            "training step. Call networks with training=False, pass the draws as an argument, or "
+            "call it within `randomness.layer_draws(seed)`."
         )
     draws.count += 1
     seed = _fold_in(draws.seed, draws.count)
@@ -129,10 +129,10 @@ def batch_latents(prior, count, size):
 
 
 def latents(prior, shape, seed):
-    """Draws from a latent prior.
+    """Draws latents from a prior.
 
     Args:
-        prior: `"normal"`, the standard normal distribution, or `"uniform"`, on
+        prior: `"normal"` for the standard normal distribution, or `"uniform"` on
             [-1, 1) in each dimension.
         shape: Shape of the result.
         seed: Integer tensor of shape [2].
@@ -143,15 +143,15 @@ def latents(prior, shape, seed):
 
 
 def truncated(latents, threshold):
-    """Returns standard normal latents as ones of the normal distribution within +-threshold.
+    """Maps standard normal latents to the normal distribution truncated to +-threshold.
 
-    Each keeps its quantile. The law is that of redrawing what is beyond the threshold, the
-    truncation trick of Brock et al. 2019 (section 3.1), and a seed stays one image that changes
-    smoothly with the threshold.
+    This is the truncation trick of Brock et al. 2019, section 3.1. The paper draws values beyond
+    the threshold again. Here each value keeps its quantile, which gives the same distribution;
+    the image of a seed then changes smoothly with the threshold.
 
     Args:
         latents: Float tensor from N(0, 1).
-        threshold: Above 0.
+        threshold: The largest absolute value, above 0.
     """
     latents = tf.cast(latents, tf.float64)
     below = lambda x: 0.5 * tf.math.erfc(-x / math.sqrt(2.0))  # noqa: E731
@@ -170,14 +170,14 @@ def replica_latents(prior, count, size, seed):
         seed: Integer tensor of shape [2].
 
     Returns:
-        A float32 tensor of shape [count, size]. Replica r of R gets rows
-        r * count to (r + 1) * count of what a single device would draw.
+        A float32 tensor of shape [count, size]. Replica r gets rows r * count to
+        (r + 1) * count of what a single device would draw.
     """
     return _replica_rows(lambda shape: latents(prior, shape, seed), [count, size])
 
 
 def _replica_rows(draw, shape):
-    """Returns this replica's rows, of `shape`, of what `draw` gives for the global batch."""
+    """Calls `draw` for the global batch and returns this replica's rows, of `shape`."""
     replica = tf.distribute.get_replica_context()
     draws = getattr(_active, "draws", None) or _Draws(None)
     rows, *rest = shape
@@ -192,12 +192,12 @@ def _replica_rows(draw, shape):
 
 @tf.function
 def seeded_uniform(seeds, shape, number):
-    """Draws from [0, 1) for each seed, independent of the other seeds and of its latent.
+    """Draws from [0, 1) for each seed, independently of other seeds and of the seed's latent.
 
     Args:
         seeds: int64 tensor [N, 2], as for `seeded_latents`.
-        shape: Shape of a seed's draws.
-        number: From 0; draws of other numbers are independent.
+        shape: Shape of the draws for one seed.
+        number: Index of the draw, from 0. Different indices give independent draws.
 
     Returns:
         A float32 tensor of shape [N, *shape].
@@ -212,11 +212,11 @@ def seeded_uniform(seeds, shape, number):
 
 @tf.function
 def seeded_latents(prior, seeds, size):
-    """Draws one latent from each seed, independent of the other seeds.
+    """Draws one latent for each seed, independently of the other seeds.
 
     Args:
         prior: See `latents`.
-        seeds: int64 tensor [N, 2], a pair (seed, index) for each row.
+        seeds: int64 tensor [N, 2], a pair (seed, index) for each latent.
         size: Dimension of a latent.
 
     Returns:

@@ -11,7 +11,7 @@ from keras_gan import models
 
 PACKAGE = pathlib.Path(keras_gan.__file__).parent
 ROOMS = [
-    {"generate", "evaluate", "probe"},
+    {"generate", "translate", "evaluate", "probe"},
     {"commands"},
     {"serving"},
     {"evaluation"},

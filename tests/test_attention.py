@@ -1,4 +1,4 @@
-"""Self-attention against numpy."""
+"""Self-attention compared with numpy."""
 
 import keras
 import numpy as np
@@ -47,7 +47,7 @@ def test_starts_as_the_identity():
 
 
 def test_second_derivative(float64):
-    """Through the pooling, by differences: what a gradient penalty needs."""
+    """Gradient penalties need it: compares with finite differences, through the pooling."""
     layer, direction = attention(), RNG.normal(size=IMAGES.shape)
 
     def squared_gradient(x):
@@ -74,7 +74,7 @@ def test_spectral_norm_and_one_pixel():
     assert SelfAttention()(np.ones((2, 1, 1, 8), "float32")).shape == (2, 1, 1, 8)
 
 
-def test_kernels_differ_and_config():
+def test_kernels_start_differently_and_config_round_trip():
     layer = SelfAttention(kernel_initializer=keras.initializers.RandomNormal(0, 0.02, seed=3))
     copy = keras.layers.deserialize(keras.layers.serialize(layer))
     assert copy.get_config() == layer.get_config()
@@ -83,6 +83,6 @@ def test_kernels_differ_and_config():
     assert not np.allclose(layer.queries.kernel, layer.keys.kernel)
 
 
-def test_channels_must_divide():
+def test_channels_must_be_a_multiple_of_8():
     with pytest.raises(UserError, match="a multiple of 8. Received: 12"):
         SelfAttention().build((2, 4, 4, 12))

@@ -1,4 +1,4 @@
-"""TF_CONFIG, without TensorFlow."""
+"""Reading TF_CONFIG."""
 
 import json
 import socket
@@ -21,7 +21,7 @@ def of(monkeypatch, text):
     return cluster.of_strategy("multi_worker")
 
 
-def test_places(monkeypatch):
+def test_index_and_size(monkeypatch):
     second = of(monkeypatch, cluster_places()[1])
     assert (second.size, second.index, second.is_chief) == (2, 1, False)
     assert of(monkeypatch, cluster_places()[0]).is_chief
@@ -34,7 +34,7 @@ def test_the_chief_comes_before_the_workers(monkeypatch):
     assert worker.index == 1 and worker.addresses == ("localhost:45672", "localhost:45671")
 
 
-def test_other_strategies_are_alone(monkeypatch):
+def test_other_strategies_ignore_tf_config(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "nonsense")
     assert cluster.of_strategy("auto") == cluster.ALONE
 
@@ -51,7 +51,7 @@ def test_other_strategies_are_alone(monkeypatch):
         (described({"worker": TWO, "ps": ["host2:1"]}), "not ps"),
         (described({"worker": ["host0"]}), "'host0' is not HOST:PORT"),
         (described({"worker": ["host0:99999"]}), "'host0:99999' is not HOST:PORT"),
-        (described({"worker": ["host0:1", "host0:1"]}), "an address is there twice"),
+        (described({"worker": ["host0:1", "host0:1"]}), "an address appears twice"),
         (described({"worker": [7]}), "7 is not HOST:PORT"),
         (described({"worker": 3}), "has no len"),
         (described({"worker": TWO}, index=0.5), "no task worker 0.5"),
@@ -74,14 +74,14 @@ def test_a_port_that_is_taken(monkeypatch, capsys):
     assert f"Port {port} of this worker cannot be used: Address already in use" in line
 
 
-def test_parameter_servers_are_refused_with_the_reason(capsys):
+def test_parameter_servers_are_refused(capsys):
     assert "Keras 3 does not support it" in fails(capsys, "--strategy=parameter_server")
 
 
-def test_logical_cpus_are_of_one_machine(capsys, monkeypatch):
+def test_cpu_replicas_need_a_strategy_of_one_machine(capsys, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", described({"worker": ["localhost:45671"]}))
     line = fails(capsys, "--strategy=multi_worker", "--cpu_replicas=2")
-    assert "not with --strategy=multi_worker" in line
+    assert "Received: --cpu_replicas=2 with --strategy=multi_worker." in line
 
 
 def test_error_type():

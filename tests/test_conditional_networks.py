@@ -1,4 +1,4 @@
-"""Networks that see labels: conditional batch norm, projection, BigGAN's latents and penalty."""
+"""Networks with labels: conditional batch norm, projection, BigGAN's latents and penalty."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def of_condition(layer, x, condition, training):
     return layer(tf.constant(x), tf.constant(condition), training=training).numpy()
 
 
-def test_conditional_batch_norm_of_one_condition_is_plain_batch_norm():
+def test_conditional_batch_norm_with_one_condition_is_plain_batch_norm():
     x, condition = draws(6, 2, 3, 4), np.tile(draws(1, 5, seed=1), (6, 1))
     layer = ConditionalBatchNormalization(kernel_initializer="orthogonal")
     layer.build(x.shape, condition.shape)
@@ -54,7 +54,7 @@ def test_conditional_batch_norm_by_hand():
     np.testing.assert_allclose(of_condition(layer, x, condition, True), expected, atol=1e-5)
 
 
-def test_spectral_norm_is_of_both_matrices():
+def test_spectral_norm_applies_to_both_matrices():
     layer = ConditionalBatchNormalization(True, "orthogonal")
     layer.build((None, 2, 2, 4), (None, 3))
     assert isinstance(layer.scale, SpectralDense) and isinstance(layer.offset, SpectralDense)
@@ -62,7 +62,7 @@ def test_spectral_norm_is_of_both_matrices():
     assert copy.spectral_norm and copy.get_config() == layer.get_config()
 
 
-def test_the_projection_s_logit_by_hand():
+def test_projection_logit_by_hand():
     network = conditional_resnet.Discriminator(
         (8, 8, 1), num_classes=3, width=2, spectral_norm=False
     )
@@ -85,13 +85,13 @@ def test_hierarchical_latents_are_split_evenly():
         build("biggan", (16, 16, 1), latent_dim=2)
 
 
-def test_each_block_of_biggan_sees_its_own_latents():
+def test_each_block_of_biggan_gets_its_own_latents():
     model = build("biggan", (16, 16, 1), latent_dim=6)
     norms = [x for x in model.generator.layers if isinstance(x, ConditionalBatchNormalization)]
     assert [x.scale.kernel.shape[0] for x in norms] == [2 + 3] * 4
     latents = draws(2, 6)
     moved = latents.copy()
-    moved[:, -2:] += 1.0  # The last block's.
+    moved[:, -2:] += 1.0  # The chunk of the last block.
     early = keras.Model(model.generator.input, norms[0].output)
     late = keras.Model(model.generator.input, norms[-1].output)
     for network, is_moved in ((early, False), (late, True)):
@@ -109,7 +109,7 @@ def test_orthogonality_by_hand():
     assert orthogonality(tf.constant(3.0 * np.eye(4, 3))) == 0.0
 
 
-def test_the_gradient_of_orthogonality_by_differences():
+def test_gradient_of_orthogonality_equals_finite_differences():
     kernel, direction = (draws(3, 4, seed=seed).astype("float64") for seed in (0, 1))
     with tf.GradientTape() as tape:
         x = tf.constant(kernel)
@@ -121,7 +121,7 @@ def test_the_gradient_of_orthogonality_by_differences():
     )
 
 
-def test_biggan_regularises_all_kernels_of_g_but_the_embedding():
+def test_biggan_regularises_all_generator_kernels_except_the_embedding():
     model = build("biggan", orthogonal_weight=0.5)
     kernels = [v.numpy() for v in model.generator.trainable_variables if len(v.shape) > 1]
     shared = model.generator.get_layer(conditional_resnet.EMBEDDING).kernel.numpy()
@@ -148,7 +148,7 @@ def test_standing_statistics_are_means_over_batches(name, capsys):
     norm = next(
         x for x in network._flatten_layers() if isinstance(x, keras.layers.BatchNormalization)
     )
-    # BigGAN's first is within a layer, whose first input are the features.
+    # BigGAN's first batch norm is inside a layer, whose first input is the features.
     layer = next(x for x in network.layers if norm in x._flatten_layers())
     before_norm = layer.input if name == "dcgan" else layer.input[0]
     functional, seen = keras.Model(network.input, before_norm), []
@@ -173,8 +173,8 @@ def test_standing_statistics_are_means_over_batches(name, capsys):
     assert "R3GAN's generator has no batch norm" in capsys.readouterr().out
 
 
-def test_standing_statistics_are_of_samples_of_all_classes(monkeypatch):
-    """The last norm depends on the labels: of one class alone it would be another."""
+def test_standing_statistics_come_from_samples_of_all_classes(monkeypatch):
+    """The statistics of the last batch norm depend on the labels of the samples."""
     model = build("biggan")
     *_, norm = (
         x

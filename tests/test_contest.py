@@ -11,7 +11,7 @@ from keras_gan.game.loss import Loss
 from keras_gan.game.pieces import Pieces
 from keras_gan.game.players import Player
 from tests.conftest import values
-from tests.toys import BATCH, IMAGES, dense, toy
+from tests.linear_toys import BATCH, IMAGES, dense, toy
 
 DRAWS = np.random.default_rng(0)
 REAL, FAKE = (DRAWS.normal(size=(4, 2, 3, 2)).astype("float32") for _ in range(2))

@@ -1,4 +1,4 @@
-"""The convolutions: TensorFlow's numbers, by another way."""
+"""Convolutions with kernel gradients as matrix products: the same numbers as TensorFlow's."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def close(received, expected, tolerance):
 
 
 def pair(name, dtype, channels=128, **arguments):
-    """Returns our layer and Keras' with the same weights, and inputs that ours is faster for."""
+    """Returns our layer and Keras' with the same weights, and inputs for which ours is faster."""
     size, inner = (8, channels) if name == "Conv2D" else (4, 3)
     filters = 3 if name == "Conv2D" else channels
     arguments = {"kernel_size": 4, "strides": 2, "padding": "same", **arguments}
@@ -43,7 +43,7 @@ def pair(name, dtype, channels=128, **arguments):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Returns the shapes of the kernels whose gradients were asked of `kernel_gradient`."""
+    """Records the kernel shape of each call of `kernel_gradient`, in a list."""
     shapes = []
 
     def recorded(images, features, kernel_shape, strides):
@@ -71,7 +71,7 @@ def derivatives(layer, x, training=True):
 @pytest.mark.parametrize("size", [(8, 8), (7, 5), (1, 4)])
 @pytest.mark.parametrize("strides", [(2, 2), (1, 1), (3, 2)])
 @pytest.mark.parametrize("kernel", [(4, 4), (3, 5), (1, 2)])
-def test_kernel_gradient_is_tensorflows(kernel, strides, size):
+def test_kernel_gradient_equals_tensorflow(kernel, strides, size):
     images, weights = normal(3, *size, 2), normal(*kernel, 2, 5)
     with tf.GradientTape() as tape:
         tape.watch(weights)
@@ -85,7 +85,7 @@ def test_kernel_gradient_is_tensorflows(kernel, strides, size):
 @pytest.mark.parametrize("kernel_size", [4, 5])
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("name", LAYERS)
-def test_derivatives_are_those_of_keras(name, dtype, kernel_size, graph, calls, rewriting):
+def test_derivatives_equal_keras(name, dtype, kernel_size, graph, calls, rewriting):
     ours, keras_own, x = pair(name, dtype, kernel_size=kernel_size, activation="tanh")
     run = tf.function(derivatives) if graph else derivatives
     (y, first, second), expected = run(ours, x), run(keras_own, x)
@@ -114,7 +114,7 @@ def test_batch_of_any_size(name, calls):
     [{"channels": 127}, {"padding": "valid"}, {"strides": 1, "dilation_rate": 2}],
     ids=["channels", "valid", "dilated"],
 )
-def test_stands_aside_elsewhere(name, arguments, calls):
+def test_other_arguments_use_the_usual_gradient(name, arguments, calls):
     ours, keras_own, x = pair(name, "float32", **arguments)
     received, expected = derivatives(ours, x), derivatives(keras_own, x)
     for one, other in zip(tf.nest.flatten(received), tf.nest.flatten(expected), strict=True):
@@ -123,7 +123,7 @@ def test_stands_aside_elsewhere(name, arguments, calls):
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_stands_aside_in_inference_and_beside_accelerators(name, calls, monkeypatch):
+def test_inference_and_accelerators_use_the_usual_gradient(name, calls, monkeypatch):
     layer, _, x = pair(name, "float32")
     derivatives(layer, x, training=False)
     devices = [tf.config.LogicalDevice(f"{kind}:0", kind) for kind in ("CPU", "GPU")]
@@ -133,7 +133,7 @@ def test_stands_aside_in_inference_and_beside_accelerators(name, calls, monkeypa
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_replicas_sum_to_one_device(name, calls):
+def test_gradients_of_replicas_add_up_to_those_of_one_device(name, calls):
     strategy = make_strategy(cpu_replicas=2)
     with strategy.scope():
         layer, _, x = pair(name, "float64")

@@ -9,13 +9,14 @@ from keras_gan import models
 from keras_gan.commands import generate
 from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
-from keras_gan.game.functions import Condition
+from keras_gan.game.functions import Function
+from keras_gan.game.ports import Condition, Images, Latents
 from keras_gan.runs.directory import load_run
 from keras_gan.serving import saved_model, warmup
 from keras_gan.serving.endpoints import Endpoints
-from keras_gan.serving.generator import ServedGenerator
+from keras_gan.serving.function import ServedFunction
 from keras_gan.serving.inference import inference_network
-from tests.conftest import build
+from tests.serving_toys import served
 
 MOST = 2**63 - 1
 
@@ -48,8 +49,8 @@ def test_an_image_does_not_depend_on_the_batch_around_it(run, finished):
         np.testing.assert_allclose(alone[0], together[i], atol=1e-6)
     model, _ = load_run(str(finished))
     pairs = [(seed, 0) for seed in seeds]
-    (together,) = model.seeded_latents(pairs)
-    alone = [latents for pair in pairs for latents in model.seeded_latents([pair])]
+    together = model.seeded_latents(pairs)
+    alone = [model.seeded_latents([pair]) for pair in pairs]
     assert np.array_equal(np.concatenate(alone), together)  # To the last bit.
 
 
@@ -60,7 +61,7 @@ def test_images_of_wide_layers_do_not_depend_on_the_batch(shape, tmp_path):
     # Larger weights than at the start of training, so that values are of the order of 1.
     model.averaged_generator.set_weights([2.0 * w for w in model.generator.get_weights()])
     network = inference_network(model.averaged_generator, independent_rows=True)
-    saved_model.write(ServedGenerator(model, network, "gan", 256, {}), str(tmp_path))
+    saved_model.write([served(model, network, max_batch=256)], str(tmp_path))
     with saved_model.session(str(tmp_path)) as run:
         together = run("from_seeds", {"seeds": np.arange(256)})["images"]
         alone = [run("from_seeds", {"seeds": np.array([i])})["images"] for i in range(256)]
@@ -74,7 +75,7 @@ def test_images_of_wide_layers_do_not_depend_on_the_batch(shape, tmp_path):
 def test_latents_of_seeds_are_seeds(run, finished):
     model, _ = load_run(str(finished))
     latents = model.seeded_latents([(seed, 0) for seed in range(5)])
-    by_latents = run("serving_default", {"latents": latents.numpy()})["images"]
+    by_latents = run("serving_default", {"latents": latents})["images"]
     by_seeds = run("from_seeds", {"seeds": np.arange(5)})["images"]
     assert by_latents.shape == (5, 8, 8, 1) and by_latents.dtype == np.float32
     np.testing.assert_allclose(by_latents, by_seeds, atol=1e-6)
@@ -147,45 +148,35 @@ def test_warmup_requests_are_answered(exported):
     assert seen == ["serving_default", "from_seeds", "png", "from_seeds_png"]
 
 
-class Labelled(keras.Model):
-    """Stands for a conditional system: 3 classes, and codes of two numbers."""
-
-    conditions = (Condition("labels", "int64", count=3), Condition("codes", "float32", (2,)))
-
-    def __init__(self):
-        latents, codes = (
-            keras.Input((size,), name=name) for name, size in (("latents", 4), ("codes", 2))
-        )
-        labels = keras.Input((), dtype="int64", name="labels")
-        x = keras.layers.Concatenate()([latents, codes, keras.layers.Embedding(3, 2)(labels)])
-        x = keras.layers.Reshape((2, 4, 1))(keras.layers.Dense(8, "tanh")(x))
-        inputs = {"latents": latents, "labels": labels, "codes": codes}
-        super().__init__(inputs, x)
-
-
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory):
-    model = build("dcgan", (8, 8, 1))
-    network = Labelled()
-    object.__setattr__(model, "image_shape", (2, 4, 1))
-    object.__setattr__(model, "conditions", Labelled.conditions)
-    object.__setattr__(model, "averaged_generator", network)
+    """Stands for a conditional system: 3 classes, and codes of two numbers."""
+    ports = (
+        Latents(4),
+        Condition("labels", "int64", count=3),
+        Condition("codes", "float32", (2,)),
+    )
+    inputs = {p.name: keras.Input(p.shape, dtype=p.dtype, name=p.name) for p in ports}
+    classes = keras.layers.Embedding(3, 2)(inputs["labels"])
+    x = keras.layers.Concatenate()([inputs["latents"], inputs["codes"], classes])
+    x = keras.layers.Reshape((2, 4, 1))(keras.layers.Dense(8, "tanh")(x))
+    network = keras.Model(inputs, x)
+    function = Function(network, ports, Images((2, 4, 1)), network)
     directory = tmp_path_factory.mktemp("labelled")
-    generator = ServedGenerator(model, network, "labelled", 16, {})
-    saved_model.write(generator, str(directory))
+    served = ServedFunction(function, "sample", network, "labelled", 16, {})
+    saved_model.write([served], str(directory))
     with saved_model.session(str(directory)) as run:
-        yield generator, run
+        yield served, run
 
 
 def test_conditions_are_inputs_of_every_signature(labelled):
-    generator, run = labelled
-    inputs, images = generator.example(5)
+    served, run = labelled
+    inputs, images = served.example(5)
     codes, labels = np.ones((5, 2), "float32"), np.array([2, 1, 0, 1, 2])
     rest = {"labels": labels, "codes": codes}
     by_latents = run("serving_default", {"latents": inputs["latents"], **rest})["images"]
     by_seeds = run("from_seeds", {"seeds": inputs["seeds"], **rest})["images"]
-    network = generator.network
-    expected = network({"latents": inputs["latents"], **rest}).numpy()
+    expected = served.network({"latents": inputs["latents"], **rest}).numpy()
     np.testing.assert_allclose(by_latents, expected, atol=1e-6)
     np.testing.assert_allclose(by_seeds, expected, atol=1e-6)
     assert np.abs(expected - images).max() > 1e-3  # The conditions matter.
@@ -206,36 +197,36 @@ def test_conditions_are_checked(labelled):
 
 
 def test_samples_take_conditions_or_draw_them(labelled):
-    model = labelled[0].model
-    drawn = model.seeded_conditions([(7, i) for i in range(300)])
+    function = labelled[0].function
+    pairs = [(7, i) for i in range(300)]
+    drawn = function.rows(pairs)
     assert drawn["labels"].shape == (300,) and drawn["codes"].shape == (300, 2)
     assert (np.bincount(drawn["labels"], minlength=3) > 70).all()
     assert abs(drawn["codes"].mean()) < 0.1 and 0.9 < abs(drawn["codes"]).max() <= 1.0
     assert abs(np.corrcoef(drawn["labels"], drawn["codes"][:, 0])[0, 1]) < 0.2
-    whole = model.sample(70, seed=7)
-    np.testing.assert_allclose(model.sample(3, seed=7), whole[:3], atol=1e-6)
-    own = {name: rows[:70] for name, rows in drawn.items()}
-    np.testing.assert_allclose(model.sample(70, seed=7, **own), whole, atol=1e-6)
-    other = model.sample(70, seed=7, labels=(own["labels"] + 1) % 3, codes=own["codes"])
+    whole = function.sample(pairs[:70])
+    np.testing.assert_allclose(function.sample(pairs[:3]), whole[:3], atol=1e-6)
+    own = {name: drawn[name][:70] for name in ("labels", "codes")}
+    np.testing.assert_allclose(function.sample(pairs[:70], **own), whole, atol=1e-6)
+    other = function.sample(pairs[:70], labels=(own["labels"] + 1) % 3, codes=own["codes"])
     assert np.abs(other - whole).reshape(70, -1).max(axis=1).min() > 1e-4
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"labels": [0, 3]}, r"labels of shape \(2,\), whole numbers from 0 to 2. Received: .*0 3"),
+        ({"labels": [0, 3]}, r"labels of shape \(2,\), whole numbers 0 to 2. Received: .*0 3"),
         ({"labels": [0]}, r"Received: shape \(1,\)"),
-        ({"labels": [0.0, 1.0]}, "whole numbers from 0 to 2"),
+        ({"labels": [0.0, 1.0]}, "whole numbers 0 to 2"),
         ({"codes": np.full((2, 2), np.nan)}, r"codes of shape \(2, 2\), finite numbers"),
-        ({"colours": [1, 2]}, "takes no colours. Received: .*; its conditions: labels, codes"),
+        ({"colours": [1, 2]}, "takes no colours. Received: .*; it takes codes, labels, latents"),
     ],
 )
 def test_conditions_that_do_not_fit_are_refused(labelled, given, message):
     with pytest.raises(UserError, match=message):
-        labelled[0].model.sample(2, **given)
+        labelled[0].function.sample([(0, 0), (0, 1)], **given)
 
 
 def test_systems_without_images_have_no_png():
     model = models.get("gan")((2,), **models.get("gan").tiny)
-    endpoints = Endpoints(ServedGenerator(model, model.averaged_generator, "ring", 8, {}))
-    assert list(endpoints.signatures()) == ["serving_default", "from_seeds"]
+    assert list(Endpoints(served(model)).signatures()) == ["serving_default", "from_seeds"]

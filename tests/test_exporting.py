@@ -15,7 +15,7 @@ from keras_gan.commands import exporting, generate
 from keras_gan.errors import UserError
 from keras_gan.runs.directory import load_run
 from keras_gan.serving import saved_model
-from keras_gan.serving.generator import ServedGenerator
+from keras_gan.serving.function import ServedFunction
 from tests.runs import command_fails
 
 
@@ -133,12 +133,12 @@ def test_flagfiles_name_the_run(run_dir, tmp_path, capsys):
 
 
 def test_failed_parity_exports_nothing(run_dir, tmp_path, monkeypatch, capsys):
-    original = ServedGenerator.check
+    original = ServedFunction.check
 
     def off_by_a_little(self, answer, what, level=0.0):
         original(self, lambda inputs: answer(inputs) + 1e-4, what, level)
 
-    monkeypatch.setattr(ServedGenerator, "check", off_by_a_little)
+    monkeypatch.setattr(ServedFunction, "check", off_by_a_little)
     message = command_fails(capsys, export.main, f"--run_dir={run_dir}", f"--export_dir={tmp_path}")
     assert "serving_default does not answer what Keras answers: at batch 1" in message
     assert not [name for parent in tmp_path.iterdir() for name in os.listdir(parent)]
@@ -237,9 +237,9 @@ def test_two_exports_at_once(run_dir, tmp_path, monkeypatch, capsys):
     """The other one has taken the version when ours is ready."""
     original = exporting.deployment.write
 
-    def too_late(export_dir, name, version, max_batch):
+    def too_late(export_dir, name, version, *rest):
         (tmp_path / "saved_model" / str(version)).mkdir()
-        return original(export_dir, name, version, max_batch)
+        return original(export_dir, name, version, *rest)
 
     monkeypatch.setattr(exporting.deployment, "write", too_late)
     message = command_fails(capsys, export.main, f"--run_dir={run_dir}", f"--export_dir={tmp_path}")
@@ -263,6 +263,5 @@ def test_a_generator_that_has_diverged_is_refused(run_dir, tmp_path, monkeypatch
         return model, record
 
     monkeypatch.setattr(exporting, "load_run", diverged)
-    monkeypatch.setattr(exporting.model_card, "draw", lambda model: None)
     message = command_fails(capsys, export.main, f"--run_dir={run_dir}", f"--export_dir={tmp_path}")
-    assert "The generator gives values that are not finite" in message
+    assert "The function sample gives values that are not finite" in message

@@ -12,7 +12,7 @@ from keras_gan.game.loss import Loss
 from keras_gan.game.players import Player
 from keras_gan.game.ports import Images
 from tests.conftest import same, values
-from tests.toys import (
+from tests.linear_toys import (
     BATCH,
     IMAGES,
     RATE,

@@ -7,7 +7,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from keras_gan import callbacks
-from keras_gan.callbacks.health import judge, mean_distance
+from keras_gan.callbacks.health import mean_distance, verdict_on
 from tests.runs import rows, run_train
 
 GAN = ("--model=gan", "--batch_size=16", "--log_every=10", "--sample_every=1000", "--steps=100")
@@ -90,26 +90,26 @@ def test_a_discriminator_that_does_not_learn_loses(tmp_path, capsys):
 
 
 def test_a_swinging_loss_is_an_oscillation():
-    assert judge([entry(g_loss=loss) for loss in [0.5, 1.1] * 5]).names == ("oscillation",)
-    assert judge([entry(g_loss=loss) for loss in [0.78, 0.8] * 5]).names == ("healthy",)
+    assert verdict_on([entry(g_loss=loss) for loss in [0.5, 1.1] * 5]).names == ("oscillation",)
+    assert verdict_on([entry(g_loss=loss) for loss in [0.78, 0.8] * 5]).names == ("healthy",)
     for losses in ([2.0**-n for n in range(10)], np.linspace(1, -1, 10), [-0.02, -0.03] * 5):
-        assert judge([entry(g_loss=loss) for loss in losses]).names == ("healthy",)
+        assert verdict_on([entry(g_loss=loss) for loss in losses]).names == ("healthy",)
 
 
 def test_a_sure_discriminator_that_is_often_wrong_overshoots():
     sure = {"d_logits_real": 20.0, "d_logits_fake": -20.0}
-    assert judge([entry(**sure)] * 10).names == ("oscillation",)
-    assert judge([entry(d_logits_fake=2.0)] * 10).names == ("discriminator_loses",)
+    assert verdict_on([entry(**sure)] * 10).names == ("oscillation",)
+    assert verdict_on([entry(d_logits_fake=2.0)] * 10).names == ("discriminator_loses",)
     right = {"d_accuracy_real": 0.97, "d_accuracy_fake": 0.97}
-    assert judge([entry(**sure, **right)] * 10).names == ("discriminator_wins",)
+    assert verdict_on([entry(**sure, **right)] * 10).names == ("discriminator_wins",)
     less = {"d_logits_real": 3.5, "d_logits_fake": -3.5}
-    assert judge([entry(**right, **less)] * 10).names == ("healthy",)  # Right, but not sure.
+    assert verdict_on([entry(**right, **less)] * 10).names == ("healthy",)  # Right, but not sure.
 
 
 def test_logits_that_are_no_log_odds_are_not_judged():
     other = entry(g_loss=-100.0, d_logits_real=1e4, sample_diversity=0.1)
     del other["value"]
-    verdict = judge([other] * 10)
+    verdict = verdict_on([other] * 10)
     assert verdict.names == ("generator_collapse",) and "logit gap" not in verdict.evidence
 
 

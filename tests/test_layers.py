@@ -1,4 +1,4 @@
-"""Layers of our own."""
+"""Maxout, dropout and batch norm."""
 
 import keras
 import numpy as np
@@ -38,7 +38,7 @@ def test_dropout_drops_its_share_and_scales_the_rest():
     np.testing.assert_array_equal(Dropout(0.5)(tf.ones((2, 3)), training=False), np.ones((2, 3)))
 
 
-def test_dropout_draws_anew_at_each_call_and_the_same_for_a_seed():
+def test_dropout_masks_differ_between_calls_and_repeat_for_a_seed():
     with randomness.layer_draws(tf.constant([1, 2], tf.int64)):
         first, second = (Dropout(0.5)(tf.ones((1, 100)), training=True) for _ in range(2))
     assert not np.array_equal(first, second)
@@ -46,13 +46,13 @@ def test_dropout_draws_anew_at_each_call_and_the_same_for_a_seed():
     assert not np.array_equal(dropped(seed=3), dropped(seed=4))
 
 
-def test_dropout_masks_of_replicas_are_rows_of_one_devices():
+def test_dropout_masks_are_the_same_on_two_replicas():
     strategy = make_strategy(cpu_replicas=2)
     parts = strategy.experimental_local_results(strategy.run(lambda: dropped(count=2)))
     np.testing.assert_array_equal(np.concatenate([p.numpy() for p in parts]), dropped(count=4))
 
 
-def test_dropout_outside_of_a_training_step_is_named():
+def test_dropout_outside_of_a_training_step_is_refused():
     with pytest.raises(RuntimeError, match="outside of a training step"):
         Dropout(0.5)(tf.ones((2, 3)), training=True)
 
@@ -96,7 +96,7 @@ def derivatives(layer, x):
 
 @pytest.mark.parametrize("replicas", [1, 2])
 @pytest.mark.parametrize("shape", [(6, 5), (6, 4, 3, 5)])
-def test_fused_batch_norm_is_that_of_keras(shape, replicas):
+def test_fused_batch_norm_equals_keras(shape, replicas):
     x = tf.constant(np.random.default_rng(0).normal(2.0, 3.0, shape), tf.float32)
     received = []
     with make_strategy(cpu_replicas=replicas).scope():
@@ -110,8 +110,8 @@ def test_fused_batch_norm_is_that_of_keras(shape, replicas):
 
 
 @pytest.mark.parametrize("mean", [0.0, 100.0])
-def test_batch_norm_of_a_channel_that_hardly_varies(mean):
-    """Over replicas as on one device: the variance is not lost beside the mean."""
+def test_batch_norm_of_a_nearly_constant_channel(mean):
+    """A large mean must not swallow a small variance, on one device or over replicas."""
     x = tf.constant(np.random.default_rng(0).normal(mean, 1e-3, (64, 4, 4, 2)), tf.float32)
     received = []
     for replicas in (1, 2):
@@ -123,7 +123,7 @@ def test_batch_norm_of_a_channel_that_hardly_varies(mean):
         np.testing.assert_allclose(two, one, atol=2e-2 * np.abs(one).max())
 
 
-def test_a_frozen_batch_norm_is_that_of_keras():
+def test_frozen_batch_norm_equals_keras():
     x = tf.constant(np.random.default_rng(0).normal(2.0, 3.0, (8, 5)), tf.float32)
     for kind in (BatchNormalization, keras.layers.BatchNormalization):
         layer = kind()
@@ -139,7 +139,7 @@ def test_batch_norm_keeps_its_scale_in_float32():
     layer = BatchNormalization(dtype="mixed_bfloat16")
     x = tf.cast(tf.reshape(tf.range(64.0), [8, 2, 2, 2]), tf.bfloat16)
     layer.build(x.shape)
-    layer.gamma.assign([1.001, 1.001])  # 1.0 in bfloat16.
+    layer.gamma.assign([1.001, 1.001])  # bfloat16 would round it to 1.0.
     assert layer(x, training=True).dtype == tf.bfloat16
     assert layer(x, training=False).dtype == tf.bfloat16
     with tf.GradientTape() as tape:

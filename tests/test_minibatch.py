@@ -15,8 +15,8 @@ VECTORS = RNG.normal(size=(4, 5))
 IMAGES = RNG.normal(size=(8, 3, 2, 2))
 
 
-def test_gather_has_a_right_gradient(float64):
-    """Rows weighted by where they came from and by who reads them."""
+def test_gather_has_the_correct_gradient(float64):
+    """Gives each row a weight for the replica it comes from and the replica that reads it."""
     weights = RNG.normal(size=(2, 4, 5))
 
     def function(own):
@@ -44,7 +44,7 @@ def test_gather_has_a_right_gradient(float64):
         np.concatenate([x.numpy() for x in strategy.experimental_local_results(part)])
         for part in tf.function(lambda: strategy.run(of_replica), autograph=False)()
     )
-    # Loss: the mean over 4 rows of which 2 read weights[0] and 2 weights[1].
+    # The loss is the mean over 4 rows; 2 of them use weights[0], 2 use weights[1].
     factor = weights.mean(axis=0)
     expected = 2.0 * VECTORS * factor
     expected[:, 0] += 0.25
@@ -57,13 +57,13 @@ def test_discrimination_against_numpy(float64):
     received = layer(VECTORS).numpy()
     maps = (VECTORS @ layer.kernel.numpy()).reshape(4, 3, 2)
     near = np.exp(-np.abs(maps[:, None] - maps[None]).sum(axis=-1))
-    expected = near.sum(axis=1) - 1.0  # Without the example itself.
+    expected = near.sum(axis=1) - 1.0  # The example itself does not count.
     np.testing.assert_allclose(received, np.concatenate([VECTORS, expected], axis=1), rtol=1e-10)
     np.testing.assert_array_equal(layer(VECTORS[:1])[:, 5:], 0.0)
 
 
 def deviations(groups):
-    """The last axes in numpy: groups [members, ...] of images to one number each."""
+    """Computes the expected deviations in numpy, one number per group."""
     return [np.sqrt(group.var(axis=0) + 1e-8).mean() for group in groups]
 
 
@@ -110,7 +110,7 @@ def test_same_on_two_replicas(name, float64):
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_gradient_by_differences(name, float64):
+def test_gradient_equals_finite_differences(name, float64):
     make_layer, rows = LAYERS[name]
     layer, direction = make_layer(), RNG.normal(size=rows.shape)
     loss = lambda x: tf.reduce_sum(layer(x) ** 3)  # noqa: E731
@@ -123,7 +123,7 @@ def test_gradient_by_differences(name, float64):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_as_a_layer_of_a_network(name):
-    """Built in the scope of a strategy, in low precision, and from its config."""
+    """The layer works in a strategy's scope, in low precision and after a round trip."""
     make_layer, rows = LAYERS[name]
     with make_strategy(cpu_replicas=2).scope():
         layer = make_layer()

@@ -1,4 +1,4 @@
-"""The networks: the paper's rules, sizes, and what cannot be made."""
+"""DCGAN networks and perceptrons: the paper's rules, resolutions, refused shapes."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ SIZES = [(8, 8), (16, 16), (28, 28), (32, 32), (48, 48), (64, 64), (96, 96), (12
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-def test_dcgan_makes_and_takes_the_size(size, channels):
+def test_dcgan_has_the_given_resolution(size, channels):
     shape = (*size, channels)
     generator = dcgan.Generator(shape, latent_dim=3, width=1, kernel_size=4)
     discriminator = dcgan.Discriminator(shape, width=1, kernel_size=5)
@@ -80,7 +80,7 @@ def test_layers_follow_the_papers_rules(pair):
             assert layer.momentum == 0.9 and layer.epsilon == 1e-5 and layer.synchronized
 
 
-def test_biases_are_where_no_batch_norm_follows(pair):
+def test_layers_before_batch_norm_have_no_bias(pair):
     for network in pair:
         biased = [layer for layer in network.layers if getattr(layer, "use_bias", False)]
         followed = [
@@ -92,7 +92,7 @@ def test_biases_are_where_no_batch_norm_follows(pair):
     assert pair[0].layers[-2].use_bias and pair[1].layers[1].use_bias
 
 
-def test_weights_start_as_the_paper_says(pair):
+def test_initial_weights_follow_the_paper(pair):
     for network in pair:
         for variable in network.trainable_variables:
             mean = {"kernel": 0.0, "gamma": 1.0, "beta": 0.0, "bias": 0.0}[variable.name]
@@ -120,7 +120,7 @@ def test_impossible_sizes_name_the_nearest(shape, nearest):
     assert nearest in str(error.value)
 
 
-def test_vectors_are_for_the_other_system():
+def test_dcgan_refuses_vectors():
     with pytest.raises(UserError, match="--model=gan"):
         dcgan.Discriminator((2,), width=1, kernel_size=3)
 

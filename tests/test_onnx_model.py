@@ -15,11 +15,9 @@ from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
 from keras_gan.runs.directory import load_run
 from keras_gan.serving import onnx_model, smaller
-from keras_gan.serving.generator import ServedGenerator
 from tests.conftest import build
 from tests.runs import command_fails
-
-METADATA = {"max_batch": "8", "layout": "NHWC"}
+from tests.serving_toys import served
 
 
 def exported_onnx(run_dir, tmp_path, *flags):
@@ -36,7 +34,7 @@ def example(finished):
     """Latents and Keras' images for them."""
     model, _ = load_run(str(finished))
     latents = model.seeded_latents([(seed, 0) for seed in range(6)])
-    return latents.numpy(), model(latents).numpy()
+    return latents, model(latents).numpy()
 
 
 def metadata(path):
@@ -87,10 +85,10 @@ def test_the_loss_is_that_of_the_weights_alone(finished, tmp_path):
 def test_smaller_weights_make_a_smaller_file(tmp_path):
     """Of a network whose weights are most of its file."""
     model = build("dcgan", (16, 16, 1), width=64)
-    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, METADATA)
+    functions = [served(model, max_batch=8)]
     sizes = []
     for weights in ("float32", "float16", "int8"):
-        onnx_model.write(generator, str(tmp_path), weights=weights)
+        onnx_model.write(functions, str(tmp_path), weights=weights)
         sizes.append(os.path.getsize(tmp_path / onnx_model.FILE))
     assert sizes[1] < 0.6 * sizes[0] and sizes[2] < 0.35 * sizes[0]
 
@@ -100,7 +98,7 @@ def test_vectors_have_neither_layout_nor_bytes(tmp_path, capsys):
     train.main(["train.py", f"--run_dir={tmp_path / 'ring'}", *flags])
     flags = [f"--run_dir={tmp_path / 'ring'}", "--formats=onnx"]
     message = command_fails(capsys, export.main, *flags, "--onnx_layout=nchw")
-    assert "Received: samples that are vectors (2,)." in message
+    assert "Received: functions that return images (2,)." in message
     assert not (tmp_path / "ring" / "export").exists()
 
 
@@ -113,28 +111,28 @@ def test_an_unsupported_model_is_refused(tmp_path):
     for layer in (noise, constant):
         latents = keras.Input((4,), name="latents")
         network = keras.Model(latents, layer(model.averaged_generator(latents)))
-        generator = ServedGenerator(model, network, "dcgan", 8, METADATA)
-        with pytest.raises(UserError, match="ONNX cannot express this generator: .* Export --"):
-            onnx_model.write(generator, str(tmp_path))
+        functions = [served(model, network, max_batch=8)]
+        with pytest.raises(UserError, match="ONNX cannot express .* sample: .* Export --"):
+            onnx_model.write(functions, str(tmp_path))
 
 
 def test_a_model_that_is_too_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_model, "_LARGEST", 100)
     model = build("dcgan", (8, 8, 1))
-    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, METADATA)
+    functions = [served(model, max_batch=8)]
     with pytest.raises(UserError, match="An ONNX file holds at most 2 GB. Received: 0.0 GB"):
-        onnx_model.write(generator, str(tmp_path))
+        onnx_model.write(functions, str(tmp_path))
 
 
 def test_weights_that_cannot_be_made_smaller(tmp_path, monkeypatch):
-    def fail(path, small, generator):
+    def fail(path, small, served, form):
         raise RuntimeError("no such tool\nand more")
 
     monkeypatch.setitem(smaller._WRITERS, "int8", fail)
     model = build("dcgan", (8, 8, 1))
-    generator = ServedGenerator(model, model.averaged_generator, "dcgan", 8, METADATA)
-    with pytest.raises(UserError, match="cannot bring this generator to int8: no such tool Use --"):
-        onnx_model.write(generator, str(tmp_path), weights="int8")
+    functions = [served(model, max_batch=8)]
+    with pytest.raises(UserError, match="cannot bring sample to int8: no such tool Use --"):
+        onnx_model.write(functions, str(tmp_path), weights="int8")
 
 
 @pytest.mark.parametrize("file", ["saved_model/1", "onnx/1/generator.onnx"])

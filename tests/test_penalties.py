@@ -132,5 +132,5 @@ def test_draws_differ_between_calls():
     with randomness.layer_draws(tf.constant(SEED, tf.int64)):
         first, second = (penalties.gradient_penalty(square, REAL, FAKE) for _ in range(2))
     assert not np.allclose(first, second)
-    with pytest.raises(RuntimeError, match="hand over the draws"):
+    with pytest.raises(RuntimeError, match="pass the draws as an argument"):
         penalties.gradient_penalty(square, REAL, FAKE)

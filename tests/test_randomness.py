@@ -1,4 +1,4 @@
-"""Latents: laws, independence, and indices of the global batch."""
+"""Random draws: distributions, independence, and rows of the global batch."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_priors(prior, deviation):
 
 
 @pytest.mark.parametrize("replicas", [2, 4])
-def test_replicas_take_rows_of_what_one_device_draws(replicas):
+def test_replicas_draw_rows_of_the_global_batch(replicas):
     strategy = make_strategy(cpu_replicas=replicas)
     seed = randomness.training_seed(3, 10, 1)
     parts = strategy.run(lambda: randomness.replica_latents("normal", 8 // replicas, 5, seed))
@@ -34,7 +34,7 @@ def test_draws_differ_by_seed_step_and_draw():
     assert len(draws) == 4
 
 
-def test_a_seeds_latents_do_not_depend_on_the_others():
+def test_latents_of_a_seed_do_not_depend_on_other_seeds():
     together = randomness.seeded_latents("normal", tf.constant([[5, 0], [9, 1]], tf.int64), 4)
     alone = randomness.seeded_latents("normal", tf.constant([[9, 1]], tf.int64), 4)
     np.testing.assert_array_equal(together[1], alone[0])
@@ -42,6 +42,6 @@ def test_a_seeds_latents_do_not_depend_on_the_others():
 
 
 def test_draws_of_seeds_run_as_a_graph():
-    """Seed by seed in Python they take a hundred times as long."""
+    """A Python loop over seeds would take a hundred times as long."""
     for function in (randomness.seeded_latents, randomness.seeded_uniform):
         assert isinstance(function, tf.types.experimental.PolymorphicFunction)

@@ -1,4 +1,4 @@
-"""Linear resampling and grouped convolutions: values, and derivatives up to the second."""
+"""Linear resampling and grouped convolutions: values, first and second derivatives."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from keras_gan.layers.resampling import LinearDownsampling2D, LinearUpsampling2D
 from tests.replicas import slope
 
 
-def test_doubling_puts_means_between():
+def test_upsampling_inserts_means():
     rows = tf.constant([2.0, 4.0, 8.0])[None, :, None, None] * tf.ones((1, 3, 2, 1))
     doubled = LinearUpsampling2D()(rows)
     assert doubled.shape == (1, 6, 4, 1)
@@ -18,7 +18,7 @@ def test_doubling_puts_means_between():
     np.testing.assert_allclose(doubled[0, 0, :, 0], [2.0, 2.0, 2.0, 1.0])
 
 
-def test_halving_weighs_by_one_two_one():
+def test_downsampling_filters_by_one_two_one():
     rows = tf.constant([4.0, 8.0, 0.0, 12.0])[None, :, None, None] * tf.ones((1, 4, 4, 1))
     halved = LinearDownsampling2D()(rows)
     assert halved.shape == (1, 2, 2, 1)
@@ -26,7 +26,7 @@ def test_halving_weighs_by_one_two_one():
     np.testing.assert_allclose(halved[0, 0, :, 0], [4.0 * 3 / 4, 4.0])
 
 
-def test_one_is_the_other_turned_round():
+def test_downsampling_is_the_transpose_of_upsampling():
     random = np.random.default_rng(0)
     few, many = (tf.constant(random.normal(size=(2, *s, 3))) for s in ((3, 2), (6, 4)))
     up, down = LinearUpsampling2D(dtype="float64"), LinearDownsampling2D(dtype="float64")
@@ -34,7 +34,7 @@ def test_one_is_the_other_turned_round():
 
 
 @pytest.mark.parametrize("kind", ["up", "down", "grouped"])
-def test_the_slope_of_a_penalty_is_that_of_differences(kind, float64):
+def test_second_derivatives_equal_finite_differences(kind, float64):
     layer = {
         "up": LinearUpsampling2D,
         "down": LinearDownsampling2D,
@@ -57,7 +57,7 @@ def test_the_slope_of_a_penalty_is_that_of_differences(kind, float64):
     np.testing.assert_allclose(found, slope(penalty, images, direction), rtol=1e-6)
 
 
-def test_groups_see_their_own_channels():
+def test_grouped_convolution_keeps_groups_apart():
     layer = Conv2D(6, 3, padding="same", groups=2, bias_initializer="normal")
     images = np.random.default_rng(0).normal(size=(2, 5, 5, 4)).astype("float32")
     found = layer(images)

@@ -22,7 +22,7 @@ def latents(count=2, dimensions=3):
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_networks_make_and_take_the_size(shape):
+def test_networks_have_the_given_resolution(shape):
     for module, sizes in ((r3gan, R3GAN), (resnet, {"width": 2})):
         generator = module.Generator(shape, latent_dim=3, **sizes)
         discriminator = module.Discriminator(shape, **sizes)
@@ -40,7 +40,7 @@ def test_impossible_sizes_are_refused(name):
 
 
 def branches(network):
-    """Returns (block's input, block's output) of each residual block."""
+    """Returns the (input, output) tensors of each residual block."""
     return [
         (layer.input[0], layer.output)
         for layer in network.layers
@@ -60,7 +60,7 @@ def test_blocks_of_r3gan_start_as_the_identity():
             assert np.array_equal(before, after) and np.any(before)
 
 
-def test_kernels_of_r3gan_start_as_fixup_says():
+def test_initial_kernels_of_r3gan_follow_fixup():
     network = r3gan.Discriminator(
         (16, 16, 1), width=32, growth=2, max_width=64, blocks=2, group_size=16
     )
@@ -143,7 +143,7 @@ def test_perceptrons_start_at_the_scale_of_the_vectors():
     assert discriminator(np.zeros((5, 2), "float32")).shape == (5,)
 
 
-def test_sagan_attends_where_it_is_told():
+def test_sagan_attends_at_the_given_level():
     model = build("sagan", (16, 16, 1), attention_level=1)
     for network in (model.generator, model.discriminator):
         (attention,) = [layer for layer in network.layers if isinstance(layer, SelfAttention)]
@@ -157,7 +157,7 @@ def test_sagan_attends_where_it_is_told():
         build("sagan", (16, 16, 1), attention_level=3)
 
 
-def test_every_kernel_of_sagan_is_normalised():
+def test_every_kernel_of_sagan_has_spectral_norm():
     model = build("sagan", (8, 8, 1))
     for network in (model.generator, model.discriminator):
         layers = [x for x in network._flatten_layers() if hasattr(x, "kernel")]
@@ -166,7 +166,7 @@ def test_every_kernel_of_sagan_is_normalised():
     assert not any(hasattr(layer, "direction") for layer in without._flatten_layers())
 
 
-def test_no_bias_of_the_generator_meets_a_batch_norm():
+def test_generator_layers_before_batch_norm_have_no_bias():
     generator = resnet.Generator((16, 16, 1), latent_dim=2, width=2)
     biased = [layer for layer in generator.layers if getattr(layer, "use_bias", False)]
     assert biased == [generator.layers[-2]]
@@ -198,7 +198,7 @@ def test_defaults_are_the_papers():
     "wrong",
     [{"schedule_images": 0}, {"beta_2_end": 1.0}, {"penalty_weight_end": -1.0}, {"scale": 0.0}],
 )
-def test_schedules_that_cannot_be_are_refused(wrong):
+def test_bad_schedules_are_refused(wrong):
     (name,) = wrong
     with pytest.raises(UserError, match=f"{name} must be"):
         build("r3gan", (2,), generator_units=(2,), discriminator_units=(2,), **wrong)

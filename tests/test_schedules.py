@@ -1,4 +1,4 @@
-"""Cosines, and the Adam that follows them."""
+"""Cosine schedules, and the Adam optimizer that follows them."""
 
 import keras
 import numpy as np
@@ -12,12 +12,12 @@ from keras_gan.runs.config import Config
 
 
 @pytest.mark.parametrize(("progress", "value"), [(0.0, 3.0), (0.5, 2.0), (1.0, 1.0), (7.0, 1.0)])
-def test_a_cosine_starts_turns_and_stays(progress, value):
+def test_cosine_values(progress, value):
     assert float(cosine(3.0, 1.0, progress)) == pytest.approx(value, abs=1e-6)
 
 
 def by_hand(value, gradients, start=0):
-    """Returns the variable after updates of 10 images each, over 50: 5 updates."""
+    """Trains a variable, with a schedule of 50 images and 10 images per update: 5 updates."""
     value, m, v = np.float64(value), 0.0, 0.0
     for step, gradient in enumerate(gradients, start):
         turned = 0.5 * (1.0 + np.cos(np.pi * min(step / 5, 1.0)))
@@ -49,7 +49,7 @@ def test_adam_follows_both_schedules(float64):
     assert float(adam.beta_2) == pytest.approx(0.99)
 
 
-def test_adam_goes_on_exactly():
+def test_adam_resumes_exactly():
     gradients = np.random.default_rng(0).normal(size=6)
     whole, cut = keras.Variable(1.0), keras.Variable(1.0)
     adam, first = optimizer(), optimizer()

@@ -1,4 +1,4 @@
-"""Spectral normalisation against singular values, and what it leaves alone."""
+"""Spectral norm compared with singular values; when its state changes."""
 
 import keras
 import numpy as np
@@ -52,7 +52,7 @@ def test_divides_by_the_largest_singular_value(name, training, float64):
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_one_power_iteration_a_call_by_hand(name, float64):
+def test_each_call_does_one_power_iteration(name, float64):
     layer, inputs = build(name)
     kernel = layer.kernel.numpy()
     matrix = kernel.reshape(-1, 3)
@@ -69,7 +69,7 @@ def test_one_power_iteration_a_call_by_hand(name, float64):
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_state_stays_in_inference_and_in_a_stateless_scope(name):
+def test_inference_and_stateless_scopes_do_not_change_the_state(name):
     layer, inputs = build(name)
     before = values(layer.variables)
     layer(inputs, training=False)
@@ -82,7 +82,7 @@ def test_state_stays_in_inference_and_in_a_stateless_scope(name):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_gradient_by_the_kernel(name, float64):
-    """Orthogonal to the kernel, and that of W / (v^T W u) with both vectors held."""
+    """It is orthogonal to the kernel, and equals that of W / (v^T W u) with fixed u and v."""
     layer, inputs = build(name, calls=60, activation="tanh")
     start, direction = layer.kernel.numpy(), RNG.normal(size=layer.kernel.shape)
 
@@ -95,14 +95,14 @@ def test_gradient_by_the_kernel(name, float64):
     gradient = tape.gradient(value, layer.kernel.value).numpy()
     size = np.linalg.norm(gradient) * np.linalg.norm(start)
     assert abs(np.sum(gradient * start)) < 1e-12 * size
-    # The singular vectors found, holding them costs nothing of the gradient.
+    # With converged singular vectors, keeping them fixed does not change the gradient.
     np.testing.assert_allclose(
         np.sum(gradient * direction), slope(loss, start, direction), rtol=1e-5
     )
 
 
-def test_gradient_holds_both_vectors_before_they_are_found():
-    """Of sum(G W / sigma): G / sigma - <G, W> / sigma^2 v u^T, for any u."""
+def test_gradient_keeps_vectors_fixed_before_they_converge():
+    """The gradient of sum(G W / sigma) is G / sigma - <G, W> / sigma^2 v u^T, for any u."""
     weights, kernel = RNG.normal(size=(2, 5, 3))
     with tf.GradientTape() as tape:
         variable = tf.Variable(kernel)
@@ -138,7 +138,7 @@ def test_same_on_two_replicas(name, float64):
     assert_same_on_two_replicas(make, LAYERS[name][1])
 
 
-def test_the_norm_is_of_full_precision():
+def test_the_norm_is_computed_in_full_precision():
     layer, inputs = build("convolution", dtype="mixed_bfloat16")
     assert layer(tf.cast(inputs, tf.float32), training=True).dtype == tf.bfloat16
     expected, _ = build("convolution", calls=1)
@@ -157,7 +157,7 @@ def test_round_trip(name):
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_files_of_weights_hold_the_direction(name, tmp_path):
+def test_weight_files_contain_the_direction(name, tmp_path):
     path = tmp_path / "network.keras"
     network = keras.Sequential([build(name, calls=1)[0]])
     network(LAYERS[name][1])

@@ -12,7 +12,7 @@ from keras_gan.game.functions import Function
 from keras_gan.game.loss import Loss
 from keras_gan.game.players import Player, Stage
 from tests.conftest import same, values
-from tests.toys import IMAGES, assert_resumes, counts, data, dense, distance, toy
+from tests.linear_toys import IMAGES, assert_resumes, counts, data, dense, distance, toy
 
 
 def staged(**options):

@@ -116,7 +116,7 @@ def test_flags_reach_what_they_are_for(tmp_path, monkeypatch):
         source = load("digits", image_size="8")
         batches = source.batches
         source.batches = lambda size, **o: seen.update(o, size=size) or batches(size, **o)
-        source.first = lambda count: next(iter(batches(count)))["image"].numpy()
+        source.first_batch = lambda count: {"image": next(iter(batches(count)))["image"].numpy()}
         return source
 
     def spy_compile(self, *optimizers, **options):
@@ -203,7 +203,7 @@ def test_profile_window_is_written(tmp_path):
             ["--model_arg=latent_dim=0"],
             "latent_dim must be a whole number of at least 1. Received: 0",
         ),
-        (["--image_size=30"], "nearest sizes are 28x28 and 32x32"),
+        (["--image_size=30"], "nearest sizes, 28x28 and 32x32"),
         (
             ["--batch_size=2000"],
             "fewer than one batch. Received: --batch_size=2000; use 1437",

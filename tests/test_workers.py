@@ -1,4 +1,4 @@
-"""Two processes that train one run, on this machine."""
+"""Two worker processes on this machine train one run."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_gan.commands.exporting import export
 from keras_gan.distribution.replicas import make_strategy
-from keras_gan.distribution.workers import _nothing
+from keras_gan.distribution.workers import _neutral
 from keras_gan.runs.directory import load_run
 from tests import worker
 from tests.runs import (
@@ -31,14 +31,14 @@ STEPS = "--steps=30"
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """A run of two workers that nothing happened to."""
+    """A run of two workers without any interruption."""
     run_dir = tmp_path_factory.mktemp("workers") / "whole"
     statuses, errors = ends(start_workers(run_dir, STEPS))
     assert statuses == [0, 0], errors
     return run_dir
 
 
-def test_a_worker_that_is_killed_ends_the_others_and_all_go_on(whole, tmp_path):
+def test_a_killed_worker_ends_the_others_and_the_run_resumes(whole, tmp_path):
     run_dir = tmp_path / "killed"
     chief, other = start_workers(run_dir, STEPS)
     kill(other, (run_dir / "checkpoints" / "step-6.index").exists, 0)
@@ -52,7 +52,7 @@ def test_a_worker_that_is_killed_ends_the_others_and_all_go_on(whole, tmp_path):
     assert_same_run(whole, run_dir)
 
 
-def test_one_device_goes_on_where_two_workers_stopped(whole, tmp_path, capsys):
+def test_one_device_resumes_a_run_of_two_workers(whole, tmp_path, capsys):
     run_dir = shutil.copytree(whole, tmp_path / "longer")
     run_train(run_dir, "--steps=33")
     assert "Resuming at step 30 to 33" in capsys.readouterr().out
@@ -60,8 +60,8 @@ def test_one_device_goes_on_where_two_workers_stopped(whole, tmp_path, capsys):
     assert os.path.isfile(export(str(run_dir))["onnx"])
 
 
-def test_a_signal_to_one_worker_stops_all_between_calls_of_many_steps(tmp_path):
-    """Only the chief writes, whatever directory the other is given."""
+def test_a_signal_to_one_worker_stops_all_workers(tmp_path):
+    """They stop between calls of several steps. Only the chief writes files."""
     run_dir, other_dir = tmp_path / "chief", tmp_path / "other"
     every = ("--log_every=4", "--sample_every=4", "--checkpoint_every=4")
     flags = ("--steps=100000", "--steps_per_execution=auto", *every)
@@ -76,7 +76,7 @@ def test_a_signal_to_one_worker_stops_all_between_calls_of_many_steps(tmp_path):
     assert not other_dir.exists()
 
 
-def test_workers_with_other_flags_are_named(tmp_path):
+def test_workers_with_different_flags_are_refused(tmp_path):
     processes = start_workers(tmp_path / "run", STEPS, last=["--log_every=5"])
     statuses, (chief, other) = ends(processes)
     assert statuses == [1, 1]
@@ -85,7 +85,7 @@ def test_workers_with_other_flags_are_named(tmp_path):
     assert not (tmp_path / "run" / "config.json").exists()
 
 
-def test_two_workers_make_the_run_of_one_device(tmp_path, float64):
+def test_two_workers_train_the_same_run_as_one_device(tmp_path, float64):
     paths = [tmp_path / f"{index}.npz" for index in range(2)]
     processes = [
         start_python([sys.executable, "-m", "tests.worker", str(path)], TF_CONFIG=place)
@@ -101,7 +101,7 @@ def test_two_workers_make_the_run_of_one_device(tmp_path, float64):
     assert {name.partition("/")[0] for name in expected} == set(worker.NAMES)
 
 
-def test_nothing_leaves_every_bit():
+def test_adding_neutral_changes_no_bit():
     values = np.array([0.0, -0.0, 1.5, np.inf], np.float32)
-    assert (values + _nothing(values)).tobytes() == values.tobytes()
-    assert tf.constant(3, tf.int64) + _nothing(np.int64(5)) == 3
+    assert (values + _neutral(values)).tobytes() == values.tobytes()
+    assert tf.constant(3, tf.int64) + _neutral(np.int64(5)) == 3

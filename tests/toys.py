@@ -1,88 +1,81 @@
-"""Toy systems of linear networks, for the tests of the base."""
+"""Small systems of other kinds than latents to images, for what works by functions and ports."""
 
 import keras
 import tensorflow as tf
 
+from keras_gan.game.functions import Function
 from keras_gan.game.loss import Loss
 from keras_gan.game.model import AdversarialModel
-from keras_gan.game.ports import Images
-from keras_gan.layers.batch_norm import BatchNormalization
-from keras_gan.runs import checkpoints
-from keras_gan.runs.checkpoints import Checkpoints
-from tests.conftest import examples, same, values
+from keras_gan.game.players import Player, Stage
+from keras_gan.game.ports import Images, Latents, Tokens
+from keras_gan.layers.core import ArgumentsAreConfig
 
-RATE = 0.1
-IMAGES = Images((2,))
-BATCH = examples(4, (2,))
-X = BATCH["image"].numpy()
+
+@keras.saving.register_keras_serializable(package="keras_gan_tests")
+class WholeNumbers(ArgumentsAreConfig, keras.layers.Layer):
+    """Numbers in [-1, 1) as whole numbers below a count."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+
+    def call(self, inputs):
+        return tf.cast((inputs + 1.0) / 2.0 * self.count, tf.int32) % self.count
+
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor(inputs.shape, "int32")
 
 
 class Toy(AdversarialModel):
-    """A system of given networks and players, by plain gradient descent.
-
-    Args:
-        networks: Dict of networks.
-        players: `Player`s.
-        make: Function from a dict of real examples to one of made ones, or `None`.
-        **parts: See `AdversarialModel.play`.
-    """
-
-    def __init__(self, networks, players, make=None, **parts):
-        super().__init__({"image": IMAGES})
-        self.networks, self.made = networks, make
-        self.play(players, **{"makers": (), "functions": {}, **parts})
+    """Base: every player pulls its own weights to zero."""
 
     def default_optimizers(self):
-        return {player.name: keras.optimizers.SGD(RATE) for player in self.players}
+        return {player.name: keras.optimizers.SGD(0.1) for player in self.players}
 
-    def make(self, real):
-        return self.made(real) if self.made else {}
+    def player(self, name, network):
+        def loss(real, made):
+            del made
+            count = tf.nest.flatten(real)[0].shape[0]
+            squares = [tf.reduce_sum(v**2) for v in network.trainable_variables]
+            return Loss(tf.fill([count], tf.add_n(squares)))
 
-
-def toy(*given, **parts):
-    model = Toy(*given, **parts)
-    model.compile()
-    return model
-
-
-def dense(units=2, inputs=2, norm=False):
-    """A linear network, with batch norm after it if asked."""
-    x = keras.Input((inputs,))
-    y = keras.layers.Dense(units, use_bias=False)(x)
-    if norm:
-        y = BatchNormalization(momentum=0.5, epsilon=1e-3)(y)
-    return keras.Model(x, y)
+        return Player(name, (network,), loss, needs_made=False)
 
 
-def distance(one, other):
-    return tf.reduce_sum((one - other) ** 2, axis=1)
+class Translator(Toy):
+    """Turns images around: `a_to_b` makes color negatives, `b_to_a` grey images twice as large."""
+
+    def __init__(self):
+        a, b = Images((None, None, 3), key="a"), Images((None, None, 3), key="b")
+        super().__init__({"a": a, "b": b})
+        negative = self.network(a, keras.layers.Rescaling(-1.0))
+        larger = self.network(b, keras.layers.UpSampling2D(2))
+        self.negative, self.larger = negative, larger
+        self.play(
+            [self.player("ab", negative), self.player("ba", larger)],
+            makers=(),
+            functions={"a_to_b": Function(negative, (a,), b), "b_to_a": Function(larger, (b,), a)},
+        )
+
+    def network(self, port, change):
+        images = keras.Input(port.shape, name=port.name)
+        scale = keras.layers.Dense(3, use_bias=False, kernel_initializer="identity")
+        return keras.Model(images, change(scale(images)))
 
 
-def towards(network, goal):
-    """A loss: the squared distance of a network's answer from `goal` times the example."""
-    return lambda real, made: Loss(distance(network(real["image"]), goal * real["image"]))
+class Speaker(Toy):
+    """Makes a sequence of four tokens of three from a latent, after a stage of two steps."""
 
-
-def data(batches):
-    return tf.data.Dataset.from_tensor_slices(examples(4 * batches, (2,))).batch(4, True)
-
-
-def counts(model):
-    return {name: int(optimizer.iterations) for name, optimizer in model.optimizers.items()}
-
-
-def assert_resumes(build, batches, cut, directory):
-    """Asserts that a run which goes on from a checkpoint ends in the bytes of the uncut one."""
-    whole, begun, going_on = build(), build(), build()
-    whole.fit(batches, verbose=0, shuffle=False)
-    begun.fit(batches.take(cut), verbose=0, shuffle=False)
-    store = Checkpoints(str(directory))
-    store.save(begun, cut)
-    store.restore(going_on)
-    assert int(going_on.step) == cut
-    going_on.fit(batches.skip(cut), verbose=0, shuffle=False)
-    parts = checkpoints.state(whole), checkpoints.state(going_on)
-    assert {"model", "means"} < set(parts[0]) and parts[0].keys() == parts[1].keys()
-    for name in set(parts[0]) - {"means"}:  # Keras begins these anew in each `fit`.
-        one, other = (values(part[name]) for part in parts)
-        assert one and same(one, other), name
+    def __init__(self, vocabulary=("a", "b", "c")):
+        tokens = Tokens(4, tuple(vocabulary))
+        super().__init__({"tokens": tokens})
+        latents = keras.Input((4,), name="latents")
+        scaled = keras.layers.Dense(4, use_bias=False, kernel_initializer="identity")(latents)
+        self.speaker = keras.Model(latents, WholeNumbers(len(vocabulary))(scaled))
+        players = [self.player("g", self.speaker)]
+        self.play(
+            players,
+            makers=(),
+            functions={"sample": Function(self.speaker, (Latents(4, "uniform"),), tokens)},
+            stages=(Stage("pretraining", tuple(players), 2),),
+        )

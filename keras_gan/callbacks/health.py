@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_gan.callbacks.logs import read_rows
 from keras_gan.callbacks.steps import StepCallback
+from keras_gan.game.ports import Images
 
 WINDOW = 10  # Log entries that a verdict looks at.
 _SAMPLES = 32
@@ -18,6 +19,10 @@ _WRONG_GAP = -0.25
 _RIGHT, _OFTEN_WRONG = 0.95, 0.75
 _LOW_DIVERSITY = 0.7
 _LARGE_SWING = 0.25
+# What the rules on D's answers look at.
+_ANSWERS = (
+    "value", "g_loss", "d_accuracy_real", "d_accuracy_fake", "d_logits_real", "d_logits_fake",
+)  # fmt: skip
 
 ADVICE = {
     "discriminator_wins": (
@@ -71,38 +76,48 @@ class Health(StepCallback):
     a gross collapse only.
 
     A verdict goes to TensorBoard's text, and when it changes to the progress
-    log. Keep this before the callback that logs.
+    log. Keep this before the callback that logs. The rules were measured on games
+    from latents to images or vectors: a model without such a function gets no verdict.
 
     Args:
         run: `RunDirectory`, whose `metrics.jsonl` tells a resumed run what came
             before.
         events: `EventLog`.
-        real: Real examples, [N, *shape].
+        real: Real examples, a dict of arrays [N, ...] by key.
         first_step: Steps done before.
         log_every: Steps between log entries.
         say: Function that shows a line to the user.
+
+    Attributes:
+        verdict: The newest `Verdict`, or `None`.
     """
 
     def __init__(self, run, events, real, first_step=0, log_every=1, say=print):
         super().__init__(first_step, log_every)
-        self.run, self.events, self.say = run, events, say
-        self.count = min(len(real), _SAMPLES)
-        self.real_distance = mean_distance(real[: self.count])
+        self.run, self.events, self.real, self.say = run, events, real, say
+        self.function, self.count, self.real_distance = None, 0, 0.0
         self.rows = []
         self.verdict = None
 
     def on_train_begin(self, logs=None):
+        self.function = _drawing_function(self.model)
+        real = None if self.function is None else self.real.get(self.function.output.key)
+        if real is not None:
+            self.count = min(len(real), _SAMPLES)
+            self.real_distance = mean_distance(real[: self.count])
         if self.first_step:
             # An earlier end of the run may have left an entry between the regular ones.
             rows = [row for row in read_rows(self.run) if row["step"] % self.every == 0]
             self.rows = rows[-WINDOW:]
 
     def at_step(self, logs):
+        if self.function is None:
+            return
         self._measure(logs)
         self.rows = [*self.rows, {**logs}][-WINDOW:]
         due = self.step // self.every % WINDOW == 0 and len(self.rows) == WINDOW
         if due and np.isfinite(list(logs.values())).all():
-            before, self.verdict = self.verdict, judge(self.rows)
+            before, self.verdict = self.verdict, verdict_on(self.rows)
             if before is None or before.names != self.verdict.names:
                 self.say(f"Step {self.step}: {self.verdict}\n{self.verdict.advice}")
             with self.events.at(self.step):
@@ -115,8 +130,14 @@ class Health(StepCallback):
     def _measure(self, logs):
         if self.real_distance:
             seeds = [(seed, 0) for seed in range(self.count)]
-            samples = self.model.sample_seeds(seeds, averaged=False)
+            samples = self.function.sample(seeds, averaged=False)
             logs["sample_diversity"] = mean_distance(samples) / self.real_distance
+
+
+def _drawing_function(model):
+    """Returns the first function that makes images or vectors of drawn inputs, or `None`."""
+    drawing = (f for f in model.functions.values() if not f.given and isinstance(f.output, Images))
+    return next(drawing, None)
 
 
 def mean_distance(examples):
@@ -133,12 +154,13 @@ def mean_distance(examples):
         return float(np.sum(sums) / (len(rows) * (len(rows) - 1) / 2))
 
 
-def judge(rows):
+def verdict_on(rows):
     """Returns the `Verdict` on log entries, oldest first.
 
-    Each rule looks at means over the entries. Those on D's answers need logits
-    that are log-odds, as in the cross-entropy game; entries of other games,
-    which log no `value`, are judged by the diversity of the samples alone.
+    Each rule looks at means over the entries, and at nothing where its numbers
+    are not logged. Those on D's answers need logits that are log-odds, as in the
+    cross-entropy game; entries of other games, which log no `value`, are judged by the
+    diversity of the samples alone.
 
     Args:
         rows: Dicts of logged means by name.
@@ -147,7 +169,7 @@ def judge(rows):
     series = {key: np.array([row[key] for row in rows]) for key in logged}
     mean = {key: values.mean() for key, values in series.items()}
     names, evidence = [], []
-    if "value" in mean:
+    if all(key in mean for key in _ANSWERS):
         accuracies = mean["d_accuracy_real"], mean["d_accuracy_fake"]
         gap = mean["d_logits_real"] - mean["d_logits_fake"]
         # Half the second differences: a loss that falls steadily does not swing.
@@ -168,7 +190,11 @@ def judge(rows):
         evidence.append(f"sample diversity {mean['sample_diversity']:.2f}")
         if mean["sample_diversity"] < _LOW_DIVERSITY:
             names.append("generator_collapse")
-    if "d_gradient_norm" in mean:
-        norms = (f"{player} {mean[f'{player.lower()}_gradient_norm']:.2g}" for player in "DG")
+    norms = [
+        f"{player} {mean[key]:.2g}"
+        for player in "DG"
+        if (key := f"{player.lower()}_gradient_norm") in mean
+    ]
+    if norms:
         evidence.append(f"gradient norm {' '.join(norms)}")
     return Verdict(tuple(names) or ("healthy",), ", ".join(evidence))

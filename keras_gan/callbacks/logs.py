@@ -50,10 +50,10 @@ class Logs(StepCallback):
 
     def _write(self, logs):
         scalars = {_tag(name): float(value) for name, value in logs.items()}
-        for player in ("generator", "discriminator"):
-            rate = getattr(self.model, f"{player}_optimizer").learning_rate
+        for player in reversed(self.model.players):
+            rate = self.model.optimizers[player.name].learning_rate
             rate = float(keras.ops.convert_to_numpy(rate))
-            scalars[f"train/{player[0]}_learning_rate"] = rate
+            scalars[f"train/{player.name}_learning_rate"] = rate
         scalars["progress/images_seen"] = self.step * self.config.batch_size
         speed = self._images_per_second()
         if speed is not None:

@@ -11,6 +11,7 @@ from keras_gan.game.long_runs import LongRuns
 
 _BAR = 10
 _NO_RUNS = LongRuns()
+_TITLES = {"d": "D", "g": "G"}
 
 
 class Progress(StepCallback):
@@ -87,19 +88,34 @@ class Progress(StepCallback):
             begun, reached, end = map(self._work, (self.start[1], self.step, self.steps))
             left = seconds / (reached - begun) * (end - reached)
             yield f"ETA {clock(left)}" if left else f"took {clock(seconds)}"
+        stage = self._stage()
+        if stage is not None:
+            yield f"stage {stage.name}"
         told = {key: f"{float(value):.2f}" for key, value in logs.items()}
-        d_loss, g_loss = told.get("d_loss", "nan"), told.get("g_loss", "nan")
+        losses = [f"{title} {told.get(key, 'nan')}" for title, key in self._losses(stage)]
+        yield from losses if brief else [f"loss {' '.join(losses)}"]
         if "d_accuracy" in told:  # Of losses that see only differences between the two kinds.
-            short = long = told["d_accuracy"]
-        else:
+            yield f"acc {told['d_accuracy']}" if brief else f"D accuracy {told['d_accuracy']}"
+        elif "d_accuracy_real" in told:
             real, fake = (told.get(f"d_accuracy_{kind}", "nan") for kind in ("real", "fake"))
-            short, long = f"{real} {fake}", f"real {real} fake {fake}"
-        if brief:
-            yield from (f"D {d_loss}", f"G {g_loss}", f"acc {short}")
-        else:
-            yield from (f"loss D {d_loss} G {g_loss}", f"D accuracy {long}")
+            yield f"acc {real} {fake}" if brief else f"D accuracy real {real} fake {fake}"
         if done and seconds > 0:
             yield f"{done * self.batch_size / seconds:,.0f} images/s"
+
+    def _stage(self):
+        """Returns the `Stage` of the last step, or `None` where a run has one stage only."""
+        stages = getattr(self.model, "stages", ())
+        return self.model.stage_at(max(self.step - 1, 0))[0] if len(stages) > 1 else None
+
+    def _losses(self, stage):
+        """Returns pairs (title, name of the loss) of the players that move."""
+        if stage is not None:
+            names = [player.name for player in stage.players]
+        elif hasattr(self.model, "players"):
+            names = [player.name for player in self.model.players]
+        else:
+            names = ["d", "g"]
+        return [(_TITLES.get(name, name), f"{name}_loss") for name in names]
 
 
 def clock(seconds):

@@ -1,8 +1,7 @@
-"""From a run to files that serve its generator: a SavedModel, an ONNX model, a server's files."""
+"""From a run to files that serve its functions: a SavedModel, ONNX models, a server's files."""
 
 import contextlib
 import dataclasses
-import functools
 import os
 import shlex
 
@@ -11,9 +10,10 @@ from keras_gan import files
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
 from keras_gan.evaluation import record as evaluations
-from keras_gan.runs.directory import load_run
+from keras_gan.runs.directory import RunDirectory, load_run
 from keras_gan.serving import deployment, model_card, onnx_model, saved_model
-from keras_gan.serving.generator import ServedGenerator
+from keras_gan.serving.function import ServedFunction
+from keras_gan.serving.illustration import illustrate
 from keras_gan.serving.inference import inference_network
 from keras_gan.serving.options import FORMATS, check_formats
 
@@ -31,13 +31,14 @@ def export(
     onnx_weights="float32",
     license=None,
 ):
-    """Exports the averaged generator of a run, as a new version.
+    """Exports the averaged networks of a run's functions, as a new version.
 
-    Both formats take `latents` float32 [N, latent_dim] and return `images`
-    float32 [N, *shape] in inference mode; the SavedModel has further signatures
-    (`serving.endpoints`). Each is checked against Keras at batches of 1, 2 and 7
-    before it appears, with a model card. Beside the versions stand the files to
-    start TensorFlow Serving with (`serving.deployment`).
+    A system from latents has one function, which takes `latents` float32 [N, latent_dim] and
+    returns `images` float32 [N, *shape]; the SavedModel has further signatures
+    (`serving.endpoints`). Other systems may have several functions: one SavedModel holds
+    them all, and each has an ONNX file of its own. Every file is checked against Keras at
+    batches of 1, 2 and 7 before it appears, with a model card. Beside the versions stand the
+    files to start TensorFlow Serving with (`serving.deployment`).
 
     Args:
         run_dir: The run directory.
@@ -53,9 +54,9 @@ def export(
         license: Licence of the weights, for metadata and model card.
 
     Returns:
-        Paths by format: a SavedModel directory, an ONNX file. With a SavedModel
-        also `serve` and `compose`, the files that start a server; and `name`, the
-        name that it is served under.
+        Paths by format: `saved_model`, a directory; `onnx`, the main function's file, and those
+        of other functions by their own names. With a SavedModel also `serve` and `compose`, the
+        files that start a server; and `name`, the name that it is served under.
 
     Raises:
         UserError: If there is nothing to export, the directory cannot be
@@ -72,24 +73,16 @@ def export(
             "one and copy it."
         )
     model, record = load_run(run_dir, checkpoint, standing_statistics)
-    onnx_model.check_form(model, onnx_layout, onnx_images, onnx_weights)
-    evaluation = evaluations.read(run_dir)
-    metadata = _metadata(model, record, run_dir, max_batch, license)
-    if "labels" in metadata and record["class_names"]:
-        metadata["class_names"] = ", ".join(map(str, record["class_names"]))
-    if standing_statistics:
-        metadata["standing_statistics"] = str(standing_statistics)
+    form = {"layout": onnx_layout, "images": onnx_images, "weights": onnx_weights}
+    onnx_model.check_form(model.functions.values(), **form)
+    metadata = _metadata(model, record, run_dir, max_batch, license, standing_statistics)
     name = deployment.name_of(run_dir)
-    trained = model.averaged_generator
-    original = ServedGenerator(model, trained, name, max_batch, metadata)
-    picture = model_card.draw(model)
-    writers = {
-        "saved_model": saved_model.write,
-        "onnx": functools.partial(
-            onnx_model.write, layout=onnx_layout, images=onnx_images, weights=onnx_weights
-        ),
-    }
+    functions = _served(model, name, max_batch, metadata)
+    for served in functions:
+        served.example(1)  # A system that has diverged ends here.
+    evaluation = evaluations.read(run_dir)
     try:
+        shown = illustrate(model, RunDirectory(run_dir).samples)
         version = next_version(export_dir)
         paths = {}
         with contextlib.ExitStack() as finished:
@@ -97,15 +90,16 @@ def export(
                 files.sweep(os.path.join(export_dir, format), seconds=3600)
                 path = os.path.join(export_dir, format, str(version))
                 temporary = finished.enter_context(files.new_directory(path))
-                network = inference_network(trained, independent_rows=format == "saved_model")
-                generator = dataclasses.replace(original, network=network)
-                file, stated = writers[format](generator, temporary)
+                written, stated = _write(format, functions, temporary, form)
                 words = _IN_WORDS[format]
-                card = model_card.card(original, words, stated, record, evaluation, bool(picture))
-                model_card.write(temporary, card, picture)
-                paths[format] = os.path.normpath(os.path.join(path, file))
+                card = model_card.card(model, name, words, stated, record, evaluation, shown)
+                model_card.write(temporary, card, shown.picture)
+                paths |= {k: os.path.normpath(os.path.join(path, v)) for k, v in written.items()}
             if "saved_model" in formats:
-                paths |= deployment.write(export_dir, name, version, max_batch)
+                merges = not any(
+                    None in port.shape for f in functions for port in f.function.inputs
+                )
+                paths |= deployment.write(export_dir, name, version, max_batch, merges)
     except OSError as error:
         if isinstance(error, FileExistsError) and error.errno is None:  # Of files.new_directory.
             raise UserError(
@@ -118,11 +112,35 @@ def export(
 _IN_WORDS = {"saved_model": "SavedModel", "onnx": "ONNX model"}
 
 
+def _served(model, name, max_batch, metadata):
+    """Returns the model's functions as `ServedFunction`s, the main one first."""
+    main = model.main_function
+    return [
+        ServedFunction(f, own, f.averaged, name, max_batch, metadata, is_main=own == main)
+        for own, f in model.functions.items()
+    ]
+
+
+def _write(format, functions, directory, form):
+    """Writes a format; returns paths within the directory, and what is stated in the files."""
+    averaged = {id(served.network): served.network for served in functions}
+    networks = {
+        key: inference_network(network, independent_rows=format == "saved_model")
+        for key, network in averaged.items()
+    }
+    functions = [
+        dataclasses.replace(served, network=networks[id(served.network)]) for served in functions
+    ]
+    if format == "saved_model":
+        return saved_model.write(functions, directory)
+    return onnx_model.write(functions, directory, **form)
+
+
 def report(paths):
     """Prints what `export` wrote, and what to type next."""
-    for format in FORMATS:
-        if format in paths:
-            print(f"{format:12} {paths[format]}")
+    for name, path in paths.items():
+        if name in FORMATS or name.endswith(".onnx"):
+            print(f"{name:12} {path}")
     if "serve" in paths:
         export_dir = shlex.quote(os.path.dirname(paths["serve"]))
         print(f"Serve it as {paths['name']}: by itself, in Docker, or by a stand-in to try it:")
@@ -137,23 +155,20 @@ def next_version(export_dir):
     return max(present, default=0) + 1
 
 
-def _metadata(model, record, run_dir, max_batch, license):
-    is_image = len(model.image_shape) == 3
-    conditions = {
-        c.name: "any finite" if c.count is None else f"0 to {c.count - 1}" for c in model.conditions
-    }
-    return {
+def _metadata(model, record, run_dir, max_batch, license, standing_statistics):
+    """Returns texts on the run, by name; what the functions take and return comes later."""
+    texts = {
         "keras_gan": keras_gan.__version__,
         "model": record["config"].model,
         "dataset": os.path.basename(os.path.normpath(record["config"].dataset)),
         "run": os.path.basename(os.path.abspath(run_dir)),
         "step": str(model.step.numpy()),
-        "latent_dim": str(model.latent_dim),
-        "latent_prior": {"normal": "N(0, I)", "uniform": "U(-1, 1)"}[model.latent_prior],
-        **conditions,
-        "shape": "x".join(map(str, model.image_shape)),
-        **({"layout": "NHWC"} if is_image else {}),
-        "value_range": "[-1, 1]" if is_image else "unbounded",
         "max_batch": str(max_batch),
         "license": license or "unknown",
     }
+    takes_labels = any(port.name == "labels" for port in model.function().conditions)
+    if takes_labels and record["class_names"]:
+        texts["class_names"] = ", ".join(map(str, record["class_names"]))
+    if standing_statistics:
+        texts["standing_statistics"] = str(standing_statistics)
+    return texts

@@ -9,8 +9,9 @@ from keras_gan.errors import UserError
 from keras_gan.options import CHECKPOINT, STANDING_STATISTICS, check_options, option
 
 DESCRIPTION = (
-    "Samples the averaged generator of a run, one image for each seed. The image of a seed does "
-    "not depend on the other seeds. With --walk or --minus and --plus, what lies between seeds."
+    "Samples a run's averaged network, one image, vector or text for each seed. The sample of a "
+    "seed does not depend on the other seeds. With --walk or --minus and --plus, what lies between "
+    "seeds. To change images of yours, see python -m keras_gan.translate."
 )
 
 
@@ -20,6 +21,9 @@ class Options:
 
     run_dir: str | None = option(None, "The run directory.")
     checkpoint: str = option("newest", CHECKPOINT)
+    function: str | None = option(
+        None, "The function to sample, of those that the system has. Default: its main one."
+    )
     seeds: str | None = option(
         None, "Seeds, like 0-63 or 1,5,9-12. Default: 0-63; with --labels 0-9."
     )
@@ -39,10 +43,11 @@ class Options:
         None, "Calculate: the mean latent of --seeds, minus that of these seeds, ..."
     )
     plus: str | None = option(None, "... plus that of these seeds.")
-    output: str = option(
-        "samples.png",
-        "A .png for one grid, an .npy for the float32 array, or a folder for one PNG a seed, with "
-        "--labels in a folder for each class.",
+    output: str | None = option(
+        None,
+        "A .png for one grid, an .npy for the array of the samples, or a folder for one PNG a "
+        "seed, with --labels in a folder for each class. Of tokens: a .txt or an .npy. Default: "
+        "samples.png; texts are printed.",
     )
 
     def __post_init__(self):
@@ -90,77 +95,143 @@ def _range(text):
 
 
 def generate(options):
-    """Writes samples.
+    """Writes samples, or prints those that are texts if there is no `output`.
 
     Args:
         options: `Options`.
 
     Returns:
-        The number of samples.
+        (number of samples, path of the output or `None` for printed texts).
 
     Raises:
-        UserError: If the run cannot be loaded, the seeds mean nothing, or the output cannot be
-            written.
+        UserError: If the run cannot be loaded, the function cannot be sampled, the seeds mean
+            nothing, or the output cannot be written.
     """
-    import numpy as np
-
-    from keras_gan.drawing import pictures
     from keras_gan.files import replacing
     from keras_gan.runs.directory import load_run
 
-    output = options.output
     default = "0-9" if options.labels else "0-63"
     seeds = parse_seeds(default if options.seeds is None else options.seeds)
-    kind = os.path.splitext(output)[1].lower()
-    if not output or kind not in ("", ".png", ".npy"):
-        raise UserError(f"--output must be a .png, an .npy or a folder. Received: {output}.")
+    kind = os.path.splitext(options.output or "")[1].lower()
+    if options.output == "" or kind not in ("", ".png", ".npy", ".txt"):
+        raise UserError(
+            f"--output must be a .png, an .npy, a .txt or a folder. Received: {options.output}."
+        )
     model, run = load_run(options.run_dir, options.checkpoint, options.standing_statistics)
+    function = _drawn_function(model, options)
     labels, class_names = None, run["class_names"]
     if options.labels is not None:
-        labels = parse_labels(options.labels, model, class_names)
-    samples, picture = _samples(model, seeds, labels, options)
+        labels = parse_labels(options.labels, model, class_names, options.function)
+    output = _output(function.output, kind, options.output)
+    samples, picture = _samples(function, seeds, labels, options)
     if labels:
         told = ", ".join(f"{label} ({class_names[label]})" for label in labels)
         print(f"Labels, each of all seeds, in turn: {told}.")
-    if kind == ".npy":
-        files = {output: lambda file: np.save(file, samples)}
-    elif len(model.image_shape) != 3 and (kind == "" or model.image_shape != (2,)):
-        raise UserError(
-            f"These samples are vectors {model.image_shape}, not images: expected an .npy for "
-            f"--output. Received: {output}."
-        )
-    elif kind == ".png":
-        picture = pictures.picture(samples) if picture is None else picture
-        files = {output: lambda file: file.write(pictures.png(picture))}
-    else:
-        folders = [re.sub(r"[/\\]", "_", class_names[label]) for label in labels or ()]
-        own = _names(seeds, folders, options, len(samples))
-        names = [os.path.join(output, name) for name in own]
-        files = {
-            name: lambda file, image=image: file.write(pictures.png(pictures.to_bytes(image)))
-            for name, image in zip(names, samples, strict=True)
-        }
+    if output is None:
+        print("\n".join(function.output.text(samples)))
+        return len(samples), None
+    folders = [re.sub(r"[/\\]", "_", class_names[label]) for label in labels or ()]
+    names = _names(seeds, folders, options, len(samples))
     try:
-        for path, write in files.items():
+        for path, write in _files(function.output, output, samples, picture, names):
             with replacing(path) as temporary, open(temporary, "wb") as file:
                 write(file)
     except OSError as error:
         raise UserError(f"Cannot write {output}: {error.strerror}.") from None
-    return len(samples)
+    return len(samples), output
 
 
-def parse_labels(text, model, class_names):
+def _drawn_function(model, options):
+    """Returns the function to sample; all its inputs are drawn from seeds."""
+    from keras_gan.game.ports import Images
+
+    name = options.function or model.main_function
+    function = model.function(options.function)
+    if function.given:
+        port = function.given[0]
+        advice = "Use another --function"
+        if isinstance(port, Images) and port.are_images:
+            advice = (
+                f"Use python -m keras_gan.translate --run_dir={options.run_dir} --function={name} "
+                "--images=FOLDER --output=FOLDER"
+            )
+        raise UserError(
+            f"{name} is no function of seeds. Received: a function that takes {port.name}. "
+            f"{advice}."
+        )
+    between = "--walk" if options.walk else "--minus" if options.minus is not None else None
+    if between and (function.latents is None or not isinstance(function.output, Images)):
+        raise UserError(
+            f"{between} needs a function from latents to images or vectors. Received: {name}, "
+            f"which makes {function.output.name}."
+        )
+    return function
+
+
+def _output(port, kind, output):
+    """Returns where samples of a port go, or `None` for the terminal; checks the kind of file."""
+    from keras_gan.game.ports import Images, Tokens
+
+    if isinstance(port, Tokens):
+        if kind not in (".txt", ".npy") and output is not None:
+            raise UserError(
+                "These samples are texts: expected a .txt or an .npy for --output, or none. "
+                f"Received: {output}."
+            )
+        return output
+    output = "samples.png" if output is None else output
+    if kind == ".txt":
+        raise UserError(
+            f"These samples are {port.name}: expected a .png, an .npy or a folder for --output. "
+            f"Received: {output}."
+        )
+    are_images = isinstance(port, Images) and port.are_images
+    if (
+        not are_images
+        and kind != ".npy"
+        and (port.shape != (2,) or os.path.splitext(output)[1] == "")
+    ):
+        raise UserError(
+            f"These samples are vectors {port.shape}, not images: expected an .npy for "
+            f"--output. Received: {output}."
+        )
+    return output
+
+
+def _files(port, output, samples, picture, names):
+    """Yields pairs (path, function that writes into a binary file) of an output."""
+    import numpy as np
+
+    from keras_gan.drawing import pictures
+
+    kind = os.path.splitext(output)[1].lower()
+    if kind == ".npy":
+        yield output, lambda file: np.save(file, samples)
+    elif kind == ".txt":
+        text = "".join(f"{line}\n" for line in port.text(samples))
+        yield output, lambda file: file.write(text.encode())
+    elif kind == ".png":
+        picture = pictures.picture(samples) if picture is None else picture
+        yield output, lambda file: file.write(pictures.png(picture))
+    else:
+        for name, image in zip(names, samples, strict=True):
+            data = pictures.png(pictures.to_bytes(image))
+            yield os.path.join(output, name), lambda file, data=data: file.write(data)
+
+
+def parse_labels(text, model, class_names, function=None):
     """Turns "0,3", "all" or names of classes into labels.
 
     Args:
         text: What `--labels` says.
         model: An `AdversarialModel`.
         class_names: Names of the classes, in the order of their labels.
+        function: Name of the function that takes them. Default: the main one.
 
     Raises:
         UserError: If the model takes no labels, or there is no such class.
     """
-    counts = {condition.name: condition.count for condition in model.conditions}
+    counts = {condition.name: condition.count for condition in model.function(function).conditions}
     if "labels" not in counts:
         raise UserError(
             f"{type(model).__name__} takes no labels. Received: --labels={text}. Leave it out."
@@ -182,13 +253,13 @@ def parse_labels(text, model, class_names):
     return list(dict.fromkeys(labels))
 
 
-def _samples(model, seeds, labels, options):
-    """Returns samples, and for what is no plain grid a picture."""
+def _samples(function, seeds, labels, options):
+    """Returns samples, and for images that belong in rows a picture."""
     import numpy as np
 
     from keras_gan.drawing.pictures import grid
+    from keras_gan.evaluation import latent_pictures
 
-    are_images = len(model.image_shape) == 3
     between = (len(seeds) - 1) * options.walk if options.walk else len(seeds)
     number = between * len(labels or [0])
     if number > _MOST_SEEDS:
@@ -196,26 +267,22 @@ def _samples(model, seeds, labels, options):
             f"Expected at most {_MOST_SEEDS:,} samples at a time. Received: {number:,}. Give fewer "
             "--seeds or --labels."
         )
-    if not options.walk and options.minus is None:
-        pairs, given = [(seed, 0) for seed in seeds], {}
-        if labels:
-            given["labels"] = [label for label in labels for _ in seeds]
-        samples = model.sample_seeds(
-            pairs * len(labels or [0]), truncation=options.truncation, **given
-        )
-        return samples, grid(samples, len(seeds)) if labels and are_images else None
-    from keras_gan.evaluation import latent_pictures
-
+    columns = len(seeds) if labels else None
     if options.walk:
         if len(seeds) < 2:
             raise UserError(f"--walk needs at least two --seeds. Received: {options.seeds}.")
-        given = [{"labels": label} for label in labels] if labels else [{}]
-        walks = [latent_pictures.seeds_walk(model, seeds, options.walk, **own) for own in given]
+        given, columns = [{"labels": label} for label in labels or ()] or [{}], options.walk
+        walks = [latent_pictures.seeds_walk(function, seeds, options.walk, **own) for own in given]
         samples = np.concatenate(walks)
-        return samples, grid(samples, options.walk) if are_images else None
-    minus, plus = parse_seeds(options.minus, "--minus"), parse_seeds(options.plus, "--plus")
-    samples, rows = latent_pictures.arithmetic(model, seeds, minus, plus)
-    return samples, latent_pictures.ragged(rows) if are_images else None
+    elif options.minus is not None:
+        others = parse_seeds(options.minus, "--minus"), parse_seeds(options.plus, "--plus")
+        samples, rows = latent_pictures.arithmetic(function, seeds, *others)
+        return samples, latent_pictures.ragged(rows) if function.draws_images else None
+    else:
+        given = {"labels": np.repeat(labels, len(seeds))} if labels else {}
+        pairs = [(seed, 0) for seed in seeds] * len(labels or [0])
+        samples = function.sample(pairs, truncation=options.truncation, **given)
+    return samples, grid(samples, columns) if columns and function.draws_images else None
 
 
 def _names(seeds, folders, options, count):
@@ -231,7 +298,8 @@ def main(argv=None):
     """Reads the flags and samples."""
 
     def work(options):
-        count = generate(options)
-        print(f"{count} sample{'s' * (count != 1)} of {options.run_dir}: {options.output}")
+        count, output = generate(options)
+        if output is not None:
+            print(f"{count} sample{'s' * (count != 1)} of {options.run_dir}: {output}")
 
     command.run(Options, DESCRIPTION, work, argv)

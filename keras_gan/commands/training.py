@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan import callbacks, models
-from keras_gan.data import load_dataset
+from keras_gan.data import domains, load_dataset
 from keras_gan.data.few_labels import keep_labels
 from keras_gan.distribution import cluster
 from keras_gan.distribution.replicas import make_strategy
@@ -61,7 +61,7 @@ def _train(config, run, processes):
     if processes.size > 1:
         print(f"Worker {processes.index}: all are here.", flush=True)
     workers = Workers(strategy, processes)
-    with workers.losses_named():
+    with workers.report_lost_workers():
         record = resuming.own_record(run, config) if processes.is_chief else None
         finished = resuming.finished_model(run, config) if processes.is_chief else None
         if workers.count(finished is not None):
@@ -155,15 +155,39 @@ def _load_source(config, strategy):
         image_size=config.image_size,
         crop=config.crop,
         on_bad_image=config.on_bad_image,
+        target=config.target,
     )
+    _check_keys(config, source)
     if source.num_examples < config.batch_size:
         raise UserError(
-            f"{config.dataset} has {source.num_examples} examples, fewer than one batch. "
+            f"{source.name} has {source.num_examples} examples, fewer than one batch. "
             f"Received: --batch_size={config.batch_size}; use {source.num_examples} or less."
         )
-    if config.flip and len(source.shape) != 3:
-        raise UserError(f"--flip mirrors images; {config.dataset} has vectors. Drop --flip.")
+    if config.flip and any(len(shape) != 3 for shape in source.shapes.values()):
+        kind = "tokens" if source.vocabulary else "vectors"
+        raise UserError(f"--flip mirrors images; {source.name} has {kind}. Drop --flip.")
     return source
+
+
+def _check_keys(config, source):
+    """Raises `UserError` unless the system learns from the examples that there are."""
+    system, keys = models.get(config.model), ", ".join(source.shapes)
+    if set(system.data_keys) == set(source.shapes):
+        return
+    given = f"--dataset={config.dataset}"
+    if config.target is not None:
+        given += f" --target={config.target}"
+        advice = "Drop --target."
+    elif set(domains.KEYS) == set(system.data_keys) and keys == "image":
+        advice = "Add --target=FOLDER."
+    else:
+        fitting = [n for n in models.names() if set(models.get(n).data_keys) == set(source.shapes)]
+        advice = f"Use --model={' or '.join(fitting)}." if fitting else "Use another --dataset."
+    word = "key" if len(system.data_keys) == 1 else "keys"
+    raise UserError(
+        f"{system.__name__} learns from batches with the {word} {', '.join(system.data_keys)}. "
+        f"Received: {given} with {keys}. {advice}"
+    )
 
 
 def _check_labels(config, system, source):

@@ -1,7 +1,7 @@
-"""The processes that train one run together. Needs no TensorFlow.
+"""The worker processes of a run, read from TF_CONFIG. Does not import TensorFlow.
 
-With `--strategy=multi_worker` each process reads its place from the environment
-variable TF_CONFIG, as everywhere in TensorFlow.
+With `--strategy=multi_worker` each process reads the addresses of all workers and its
+own index from the environment variable TF_CONFIG, as usual in TensorFlow.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ _EXAMPLE = (
 
 
 class Cluster(NamedTuple):
-    """The processes of a run, and which of them this one is.
+    """The processes of a run, and the index of this one.
 
     Attributes:
-        addresses: "host:port" of each; one that is alone needs none.
-        index: Place of this process among them.
+        addresses: "host:port" of each process; a single process needs none.
+        index: Index of this process in `addresses`.
     """
 
     addresses: tuple = ("",)
@@ -36,7 +36,7 @@ class Cluster(NamedTuple):
 
     @property
     def is_chief(self):
-        """Whether this is the process that writes files and reports."""
+        """Whether this process writes the files and reports."""
         return self.index == 0
 
 
@@ -47,15 +47,16 @@ def of_strategy(name):
     """Returns the `Cluster` that a process with this `--strategy` belongs to.
 
     Raises:
-        UserError: If it is `"multi_worker"` and TF_CONFIG is missing or malformed, or
-            the port of this process is taken.
+        UserError: If the name is `"multi_worker"` and TF_CONFIG is missing or malformed,
+            or the port of this process is in use.
     """
     if name != "multi_worker":
         return ALONE
     text = os.environ.get("TF_CONFIG")
     if not text:
         raise UserError(
-            f"--strategy=multi_worker needs the environment variable TF_CONFIG, such as {_EXAMPLE}."
+            "--strategy=multi_worker needs the environment variable TF_CONFIG. Received: none. Set "
+            f"it to something like {_EXAMPLE}."
         )
     cluster = _parse(text)
     if cluster.size > 1:
@@ -68,7 +69,7 @@ def _parse(text):
         config = json.loads(text)
         jobs, task = config["cluster"], config["task"]
         kind, index = task["type"], task["index"]
-        index = int(index) if isinstance(index, str) else index  # As some launchers write it.
+        index = int(index) if isinstance(index, str) else index  # Some launchers write text.
         unknown = sorted(set(jobs) - {"chief", "worker"})
         # TensorFlow numbers the workers after the chief, if there is one.
         places = [(job, i) for job in ("chief", "worker") for i in range(len(jobs.get(job, ())))]
@@ -77,7 +78,7 @@ def _parse(text):
         reason = f"it has no {error}" if isinstance(error, KeyError) else error
         raise _malformed(text, reason) from None
     if unknown:
-        raise _malformed(text, f"only chief and worker are trained with, not {', '.join(unknown)}")
+        raise _malformed(text, f"only chief and worker are supported, not {', '.join(unknown)}")
     if len(jobs.get("chief", ())) > 1:
         raise _malformed(text, "there is more than one chief")
     if type(index) is not int or (kind, index) not in places:
@@ -87,7 +88,7 @@ def _parse(text):
         if port is None or not 1 <= int(port[1]) <= 65535:
             raise _malformed(text, f"{address!r} is not HOST:PORT")
     if len(set(addresses)) < len(addresses):
-        raise _malformed(text, "an address is there twice")
+        raise _malformed(text, "an address appears twice")
     return Cluster(addresses, places.index((kind, index)))
 
 
@@ -99,11 +100,11 @@ def _check_port(address):
     port = int(address.rpartition(":")[2])
     try:
         with contextlib.closing(socket.socket()) as probe:
-            # A listener is in the way; connections that have just ended are not.
+            # Ports of recently closed connections are free; only a listener blocks.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("", port))
     except OSError as error:
         raise UserError(
             f"Port {port} of this worker cannot be used: {error.strerror}. Change {address} in "
-            "TF_CONFIG on all workers, or end the process that has it."
+            "TF_CONFIG on all workers, or end the process that uses it."
         ) from None

@@ -1,4 +1,4 @@
-"""The distribution strategy of a run, and means over its replicas."""
+"""The distribution strategy of a run, and means, sums and gathering over its replicas."""
 
 import signal
 import threading
@@ -11,30 +11,28 @@ from keras_gan.errors import UserError, first_line
 
 
 def make_strategy(name="auto", cpu_replicas=1):
-    """Returns the `tf.distribute.Strategy` to build and train a model under.
+    """Returns the `tf.distribute.Strategy` for building and training a model.
 
     Args:
-        name: `"default"` for one device, `"mirrored"` for all GPUs of this
-            machine, `"auto"` for mirrored when there is more than one,
-            `"multi_worker"` for the devices of all machines in TF_CONFIG (it
-            waits for the other processes), `"tpu"` for the cores of a TPU, which
-            was never tried.
-        cpu_replicas: With more than 1, mirror over that many logical CPUs
-            instead. This shows how mirrored training behaves without GPUs; it
-            is not faster.
+        name: `"default"`: one device. `"mirrored"`: all GPUs of this machine.
+            `"auto"`: mirrored if there is more than one GPU, else default.
+            `"multi_worker"`: the devices of all machines in TF_CONFIG; waits for the
+            other processes. `"tpu"`: the cores of a TPU; never tested.
+        cpu_replicas: If above 1, mirror over this many logical CPUs. It shows how
+            mirrored training behaves without GPUs, and is not faster.
 
     Raises:
-        UserError: If TensorFlow has already started with fewer logical CPUs,
-            `cpu_replicas` does not go with the strategy, or there is no TPU.
+        UserError: If TensorFlow has already started with fewer logical CPUs, the
+            strategy does not allow `cpu_replicas`, or there is no TPU.
     """
     if cpu_replicas > 1:
         if name not in ("auto", "mirrored"):
             raise UserError(
-                f"--cpu_replicas mirrors over this machine's CPUs, not with --strategy={name}. "
-                f"Received: --cpu_replicas={cpu_replicas}; drop one of them."
+                "--cpu_replicas needs --strategy=auto or mirrored. Received: "
+                f"--cpu_replicas={cpu_replicas} with --strategy={name}. Leave out one of them."
             )
         _make_logical_cpus(cpu_replicas)
-        # Collectives of two sizes in one process abort; reducing to one device does not.
+        # TensorFlow's collectives abort if one process uses two group sizes.
         return tf.distribute.MirroredStrategy(
             [f"CPU:{i}" for i in range(cpu_replicas)],
             cross_device_ops=tf.distribute.ReductionToOneDevice(),
@@ -43,7 +41,7 @@ def make_strategy(name="auto", cpu_replicas=1):
         with interrupts_at_once():
             strategy = tf.distribute.MultiWorkerMirroredStrategy()
         if threading.current_thread() is threading.main_thread():
-            # TensorFlow has begun to catch this one, and does nothing with it.
+            # TensorFlow now catches SIGTERM and ignores it.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         return strategy
     if name == "tpu":
@@ -70,31 +68,31 @@ def _make_logical_cpus(count):
         tf.config.set_logical_device_configuration(
             cpu, [tf.config.LogicalDeviceConfiguration()] * count
         )
-    except RuntimeError:  # TensorFlow has started: what there is must do.
+    except RuntimeError:  # TensorFlow has already started.
         present = len(tf.config.list_logical_devices("CPU"))
         if present < count:
             raise UserError(
                 f"--cpu_replicas={count} needs {count} logical CPUs, but TensorFlow has already "
-                f"started with {present}. Set them before the first tensor is made."
+                f"started with {present}. Call make_strategy before creating any tensor."
             ) from None
 
 
 def is_multi_worker(strategy):
-    """Tells whether the strategy trains in several processes."""
+    """Returns whether the strategy trains in several processes."""
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
 def steps_of_workers(strategy, step, count):
-    """Returns the function that `fit` calls with an endless iterator, for several workers.
+    """Returns the training function that `fit` calls with an endless iterator.
 
-    Keras' own fails: it reduces what a step returns along its first axis, which
-    scalars do not have, and puts several steps into a conditional, where the
-    workers cannot meet.
+    It replaces Keras' function, which fails with several workers: Keras reduces the
+    logs along their first axis, which scalars do not have, and puts several steps
+    into a conditional, in which workers cannot synchronise.
 
     Args:
         strategy: A multi-worker strategy.
-        step: `train_step`; what it returns is the same on all replicas.
-        count: Steps in a call.
+        step: `train_step`; its logs are the same on all replicas.
+        count: Number of steps per call.
     """
 
     def one(iterator):
@@ -117,8 +115,8 @@ def steps_of_workers(strategy, step, count):
 def global_mean(values):
     """Returns the mean of `values` over the replicas; call it in replica context.
 
-    Its gradient is right where each replica differentiates its share of a loss
-    and the gradients are summed, as `sum_over_replicas` does.
+    The gradient is correct if each replica differentiates its share of the loss and
+    the gradients are summed, as by `sum_over_replicas`.
     """
     replica = tf.distribute.get_replica_context()
     if replica.num_replicas_in_sync == 1:
@@ -129,7 +127,7 @@ def global_mean(values):
 def all_gather(values):
     """Returns the rows of all replicas, in order; call it in replica context.
 
-    Differentiable any number of times, under the same rule as `global_mean`.
+    It has derivatives of any order, under the same condition as `global_mean`.
 
     Args:
         values: Float tensor [N, ...], of the same shape on every replica.
@@ -143,7 +141,7 @@ def all_gather(values):
     count, replicas = tf.shape(values)[0], replica.num_replicas_in_sync
     before = replica.replica_id_in_sync_group * count
     after = (replicas - 1) * count - before
-    # A sum of rows among zeros: TensorFlow differentiates it, and every strategy has it.
+    # Pad with zeros and sum: unlike a gather, this has a gradient with every strategy.
     paddings = [[before, after], *[[0, 0]] * (values.shape.rank - 1)]
     gathered = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.pad(values, paddings))
     rows = None if values.shape[0] is None else values.shape[0] * replicas
@@ -151,17 +149,17 @@ def all_gather(values):
 
 
 def own_rows(count):
-    """Returns the index [count] of each of this replica's rows in what `all_gather` returns."""
+    """Returns the indices [count] of this replica's rows in the result of `all_gather`."""
     replica = tf.distribute.get_replica_context()
     number = 0 if replica is None else replica.replica_id_in_sync_group
     return number * count + tf.range(count)
 
 
 def sum_over_replicas(gradients):
-    """Returns a player's gradients summed over the replicas; call it in replica context.
+    """Returns gradients summed over the replicas; call it in replica context.
 
     Args:
-        gradients: Tensors, and `None` where a variable has no gradient.
+        gradients: List of tensors, with `None` for variables without gradient.
     """
     replica = tf.distribute.get_replica_context()
     if replica.num_replicas_in_sync == 1:
@@ -172,34 +170,37 @@ def sum_over_replicas(gradients):
 
 
 def together(values):
-    """Returns a structure of tensors, and `None`, of which none is there before all are.
+    """Returns the same structure of tensors, none of which is available before all are computed.
 
-    Over replicas an update does not wait for every read of a variable: a bias,
-    which gets no gradient from a gradient penalty, was seen to move while the
-    penalty still read it.
+    With several replicas an update does not wait until a variable was read everywhere.
+    Without this, a bias (which gets no gradient from a gradient penalty) changed
+    while the penalty was still reading it. The structure may contain `None`.
     """
     with tf.control_dependencies([x for x in tf.nest.flatten(values) if x is not None]):
         return tf.nest.map_structure(lambda x: x if x is None else tf.identity(x), values)
 
 
 def takes_summed_gradients(optimizer):
-    """Makes an optimizer apply gradients of `sum_over_replicas` as they are.
+    """Makes an optimizer apply gradients that `sum_over_replicas` has already summed.
 
-    Keras' optimizers would sum them once more, and would otherwise clip the
-    gradients of each replica alone, before they are summed. Keras has no public
-    switch for this.
+    A Keras optimizer sums gradients over replicas itself, after clipping those of each
+    replica separately. Here clipping must see the sum, and summing twice would be
+    wrong. Keras has no public switch for this.
     """
     if not hasattr(optimizer, "_all_reduce_sum_gradients"):
-        raise TypeError(f"{type(optimizer).__name__} is no optimizer of Keras on TensorFlow.")
+        raise TypeError(
+            "Expected a Keras optimizer with the TensorFlow backend. Received: "
+            f"{type(optimizer).__name__}."
+        )
     optimizer._all_reduce_sum_gradients = lambda pairs: pairs
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ReplicaMean(keras.metrics.Metric):
-    """The mean of values that are the same on every replica.
+    """Mean of values that are the same on every replica.
 
-    Unlike `keras.metrics.Mean`, whose sum is split over the replicas when it is
-    restored, a checkpoint of it continues exactly on any number of replicas.
+    Its checkpoint can be restored exactly on any number of replicas.
+    `keras.metrics.Mean` splits its sum over the replicas when it is restored.
     """
 
     def __init__(self, name="mean", **kwargs):

@@ -1,4 +1,4 @@
-"""How signals end the process while TensorFlow is at work."""
+"""Interrupting the process while TensorFlow is running."""
 
 import contextlib
 import signal
@@ -6,10 +6,10 @@ import signal
 
 @contextlib.contextmanager
 def interrupts_at_once():
-    """Lets SIGINT end the process in the block.
+    """Lets SIGINT end the process at once, inside the block.
 
-    As an exception it may be lost in what a library catches, or wait for the end
-    of a long call into TensorFlow.
+    Python's KeyboardInterrupt would wait for the end of a long call into TensorFlow,
+    and a library could catch it.
     """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield

@@ -1,4 +1,4 @@
-"""What the processes of a run tell each other besides gradients and statistics."""
+"""Exchange of values between worker processes, besides gradients and statistics."""
 
 import contextlib
 
@@ -12,13 +12,13 @@ _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.Cancelled
 
 
 class Workers:
-    """The processes that train together under a strategy; one of them is the chief.
+    """The worker processes of a run; one of them is the chief.
 
-    Every method but `losses_named` exchanges values, so that all processes have
-    to call it, in the same order.
+    All methods except `report_lost_workers` exchange values, so all processes must
+    call them, in the same order.
 
     Args:
-        strategy: What `make_strategy` returned; one process needs none.
+        strategy: The strategy from `make_strategy`; a single process needs none.
         cluster: The `Cluster` of this process.
     """
 
@@ -26,8 +26,8 @@ class Workers:
         self.strategy, self.cluster = strategy, cluster
 
     def from_chief(self, value):
-        """Returns the chief's value: an array that has the same shape and type everywhere."""
-        return self._sum(value if self.cluster.is_chief else _nothing(value))
+        """Returns the chief's value, an array of the same shape and type in all processes."""
+        return self._sum(value if self.cluster.is_chief else _neutral(value))
 
     def text_from_chief(self, text):
         """Returns the chief's text."""
@@ -40,11 +40,11 @@ class Workers:
         return int(self._sum(np.int64(flag)))
 
     def wait(self):
-        """Returns when all processes have come here."""
+        """Waits until all processes have called this."""
         self.count(True)
 
     def share(self, variables):
-        """Gives all processes the chief's values of variables, to the last bit."""
+        """Assigns the chief's values of the variables in all processes, exactly."""
         if self.cluster.size > 1:
             for variable in variables:
                 variable.assign(self.from_chief(variable.numpy()))
@@ -53,20 +53,20 @@ class Workers:
         """Returns the sum of the values of the processes."""
         if self.cluster.size == 1:
             return value
-        # The first replica of each process speaks for it.
+        # Only the first replica of each process contributes the value.
         first = self.cluster.index * len(self.strategy.extended.worker_devices)
         values = self.strategy.experimental_distribute_values_from_function(
             lambda context: tf.constant(
-                value if context.replica_id_in_sync_group == first else _nothing(value)
+                value if context.replica_id_in_sync_group == first else _neutral(value)
             )
         )
         return self.strategy.reduce("SUM", values, axis=None).numpy()
 
     @contextlib.contextmanager
-    def losses_named(self):
-        """Turns what TensorFlow raises in the block when another process is lost into a UserError.
+    def report_lost_workers(self):
+        """Turns TensorFlow's errors about a lost worker, raised in the block, into a `UserError`.
 
-        Keras wraps such an error within its own traceback.
+        Keras would print them in the middle of a long traceback.
         """
         try:
             yield
@@ -74,13 +74,13 @@ class Workers:
             if self.cluster.size == 1:
                 raise
             raise UserError(
-                "Another worker has ended or cannot be reached; look for its own message. Start "
-                "all workers again with the same commands: they go on from the last checkpoint. "
+                "Another worker has ended or cannot be reached; look at its own message. Start "
+                "all workers again with the same commands to resume from the last checkpoint. "
                 f"({first_line(error)})"
             ) from None
 
 
-def _nothing(value):
-    """Returns what leaves any value as it is when added: of floats that is -0, not 0."""
+def _neutral(value):
+    """Returns the neutral element of addition; for floats it is -0, because -0 + 0 is 0."""
     value = np.asarray(value)
     return np.full_like(value, -0.0 if value.dtype.kind == "f" else 0)

@@ -9,6 +9,7 @@ import tensorflow as tf
 _SIDE = 1024  # pixels, the longest side of a grid of images
 _PLOT = 512  # pixels, the side of a scatter plot
 _GAP = 2  # pixels between images, in grey
+_GROUPS = 4  # Groups of images that belong together, in a row
 _DOT = 1  # pixels around the middle of a point
 
 
@@ -67,6 +68,54 @@ def grid(images, columns=None):
     canvas = canvas.reshape(rows, columns, height + _GAP, width + _GAP, channels).swapaxes(1, 2)
     canvas = canvas.reshape(rows * (height + _GAP), columns * (width + _GAP), channels)
     return canvas[:-_GAP, :-_GAP]
+
+
+def pairs_that_fit(shape, together=2):
+    """Returns how many groups of images of a shape `side_by_side` shows within 1024 pixels a side.
+
+    Args:
+        shape: (height, width, channels) of an image.
+        together: Images in a group.
+    """
+    rows, _ = room(shape)
+    return rows * _groups_in_a_row(shape[1], together)
+
+
+def side_by_side(*sets):
+    """Lays out groups of images: the first image of each set, then the second of each, ...
+
+    Smaller images are padded with grey at the right and below; grey images are shown as RGB
+    where others have colors.
+
+    Args:
+        *sets: Arrays [N, H, W, C] in [-1, 1], or of uint8; N is the same, the rest may differ.
+
+    Returns:
+        uint8 array [height, width, C].
+    """
+    sets = [images if images.dtype == np.uint8 else to_bytes(images) for images in sets]
+    height, width, channels = (max(images.shape[i] for images in sets) for i in (1, 2, 3))
+    padded = []
+    for images in sets:
+        missing = [(0, 0), (0, height - images.shape[1]), (0, width - images.shape[2]), (0, 0)]
+        images = np.pad(_with_channels(images, channels), missing, constant_values=128)
+        padded.append(images)
+    together = np.stack(padded, axis=1).reshape(-1, height, width, channels)
+    groups = min(len(sets[0]), _groups_in_a_row(width, len(sets)))
+    return grid(together, len(sets) * groups)
+
+
+def _groups_in_a_row(width, together):
+    return max(1, min(_GROUPS, columns_that_fit(width) // together))
+
+
+def _with_channels(images, channels):
+    """Returns uint8 images with 3 channels in place of 1, and opaque where 4 are asked for."""
+    if images.shape[-1] == 1 and channels > 1:
+        images = np.repeat(images, 3, axis=-1)
+    if images.shape[-1] == 3 and channels == 4:
+        images = np.concatenate([images, np.full_like(images[..., :1], 255)], axis=-1)
+    return images
 
 
 def to_bytes(images):

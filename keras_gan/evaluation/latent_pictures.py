@@ -1,7 +1,7 @@
 """Pictures of the latent space: walks between latents, and arithmetic with them.
 
-What a generator takes beside the latents, such as labels, is on all of a walk as its first
-seed draws it.
+The functions here take a `Function` from latents to images or vectors. What it takes beside the
+latents, such as labels, stays the same along a walk: what the walk's first seed draws.
 """
 
 import numpy as np
@@ -12,42 +12,44 @@ from keras_gan.drawing import pictures
 _ROWS, _STEPS = 8, 8
 
 
-def interpolation(model, seed=0):
+def interpolation(function, seed=0):
     """Draws walks between pairs of latents: a row straight, then a row on the sphere.
 
     For a uniform prior, straight ones alone.
     """
     pairs = _others(2 * _ROWS, seed)
-    ends = _latents(model, pairs).reshape(_ROWS, 2, -1)
-    kinds = (False, True) if model.latent_prior == "normal" else (False,)
-    steps = min(_STEPS, pictures.columns_that_fit(model.image_shape[1]))
+    ends = _latents(function, pairs).reshape(_ROWS, 2, -1)
+    kinds = (False, True) if function.latents.prior == "normal" else (False,)
+    steps = min(_STEPS, pictures.columns_that_fit(function.output.shape[1]))
     rows = [
         latent_space.interpolate(*pair, steps, spherical)
         for pair in ends[: _ROWS // len(kinds)]
         for spherical in kinds
     ]
     first = [pair for pair in pairs[::2][: _ROWS // len(kinds)] for _ in kinds]
-    return pictures.grid(_samples(model, np.concatenate(rows), np.repeat(first, steps, 0)), steps)
+    return pictures.grid(
+        _samples(function, np.concatenate(rows), np.repeat(first, steps, 0)), steps
+    )
 
 
-def latent_walk(model, seed=0):
+def latent_walk(function, seed=0):
     """Draws a round trip through latents, read like text: each row leads to the next one's start.
 
     On the sphere for a normal prior.
     """
     pairs = _others(_ROWS, seed)
-    points = _latents(model, pairs)
-    steps = min(_STEPS, pictures.columns_that_fit(model.image_shape[1]))
-    spherical = model.latent_prior == "normal"
+    points = _latents(function, pairs)
+    steps = min(_STEPS, pictures.columns_that_fit(function.output.shape[1]))
+    spherical = function.latents.prior == "normal"
     path = latent_space.walk(np.concatenate([points, points[:1]]), steps + 1, spherical)
-    return pictures.grid(_samples(model, path[:-1], pairs[:1] * (len(path) - 1)), steps)
+    return pictures.grid(_samples(function, path[:-1], pairs[:1] * (len(path) - 1)), steps)
 
 
-def seeds_walk(model, seeds, steps, **conditions):
+def seeds_walk(function, seeds, steps, **conditions):
     """Returns samples on the way from each seed to the next, on the sphere for a normal prior.
 
     Args:
-        model: An `AdversarialModel`.
+        function: A `Function` from latents.
         seeds: At least two whole numbers.
         steps: Samples from one seed to the next, both included.
         **conditions: A value for all samples, such as `labels=3`, in place of what seeds draw.
@@ -56,20 +58,22 @@ def seeds_walk(model, seeds, steps, **conditions):
         float32 array [(seeds - 1) * steps, *shape]: a seed between two others comes twice.
     """
     pairs = _of_seeds(seeds)
-    points = _latents(model, pairs)
-    spherical = model.latent_prior == "normal"
+    points = _latents(function, pairs)
+    spherical = function.latents.prior == "normal"
     legs = [
         latent_space.interpolate(*pair, steps, spherical)
         for pair in zip(points[:-1], points[1:], strict=True)
     ]
-    return _samples(model, np.concatenate(legs), np.repeat(pairs[:-1], steps, axis=0), **conditions)
+    return _samples(
+        function, np.concatenate(legs), np.repeat(pairs[:-1], steps, axis=0), **conditions
+    )
 
 
-def arithmetic(model, base, minus, plus):
+def arithmetic(function, base, minus, plus):
     """Calculates with averaged latents; see `latent_space.arithmetic`.
 
     Args:
-        model: An `AdversarialModel`.
+        function: A `Function` from latents.
         base: Seeds whose samples show the concept to start from.
         minus: Seeds of what to take away.
         plus: Seeds of what to add.
@@ -79,12 +83,15 @@ def arithmetic(model, base, minus, plus):
         concept its seeds' and last its mean's, then the result).
     """
     first = _of_seeds(base)[:1]
-    calculated = latent_space.arithmetic(model, base, minus, plus)[np.newaxis]
-    result, rows = _samples(model, calculated, first), []
+    numbers = np.arange(len(base) + len(minus) + len(plus))
+    latents = _latents(function, _of_seeds([*base, *minus, *plus]))
+    parts = np.split(numbers, [len(base), len(base) + len(minus)])
+    calculated = latent_space.arithmetic(latents, *parts)[np.newaxis]
+    result, rows = _samples(function, calculated, first), []
     for seeds in (base, minus, plus):
-        latents = _latents(model, _of_seeds(seeds))
+        latents = _latents(function, _of_seeds(seeds))
         latents = np.concatenate([latents, latents.mean(axis=0)[np.newaxis]])
-        rows.append(_samples(model, latents, first * len(latents)))
+        rows.append(_samples(function, latents, first * len(latents)))
     return result, [*rows, result]
 
 
@@ -107,11 +114,11 @@ def _others(count, seed):
     return [(seed, 1000 + i) for i in range(count)]
 
 
-def _latents(model, pairs):
-    return model.seeded_latents(pairs)
+def _latents(function, pairs):
+    return function.rows(pairs)[function.latents.name]
 
 
-def _samples(model, latents, pairs, **given):
+def _samples(function, latents, pairs, **given):
     """Returns samples for latents, under the conditions that are given or as many pairs draw."""
     rows = {name: np.repeat([value], len(pairs), axis=0) for name, value in given.items()}
-    return model.sample_seeds(pairs, latents=latents, **rows)
+    return function.sample(pairs, **{function.latents.name: latents}, **rows)

@@ -99,8 +99,10 @@ def judge(subject, side, count, options):
     else:
         notes.append("Copies of training examples were not looked for in another dataset.")
     if subject.model is not None and len(source.shape) == 3:
-        drawn["interpolation"] = latent_pictures.interpolation(subject.model, options.seed)
-        drawn["latent_walk"] = latent_pictures.latent_walk(subject.model, options.seed)
+        drawn["interpolation"] = latent_pictures.interpolation(
+            subject.model.function(), options.seed
+        )
+        drawn["latent_walk"] = latent_pictures.latent_walk(subject.model.function(), options.seed)
     if count < _FEW:
         notes.append(
             f"From {count:,} examples on each side: all but the kernel distance would be others "

@@ -1,4 +1,4 @@
-"""Layers for any network that Keras does not have."""
+"""Layers that Keras does not have, for any network."""
 
 from keras_gan.layers.core import ArgumentsAreConfig, Dropout, Maxout, OneHot, dtype_policy
 

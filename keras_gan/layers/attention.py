@@ -16,16 +16,16 @@ from keras_gan.layers.spectral_norm import SpectralConv2D
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class SelfAttention(keras.layers.Layer):
-    """x + gamma * attention(x): section 3, with the pooling of the authors' code.
+    """Self-attention with a residual connection: x + gamma * attention(x), section 3.
 
-    Queries and keys have C/8 channels and values C/2, by 1x1 convolutions without
-    bias; keys and values are max-pooled by 2 (odd last rows and columns are left
-    out), and a last 1x1 convolution leads back to C. gamma starts at 0, so that
-    the layer starts as the identity.
+    1x1 convolutions without bias compute queries and keys of C/8 channels and values
+    of C/2 channels. Keys and values are max-pooled by 2, as in the authors' code; an
+    odd last row or column is dropped. A last 1x1 convolution returns to C channels.
+    gamma starts at 0, so the layer starts as the identity.
 
     Args:
-        spectral_norm: Normalise the convolutions' kernels, as the paper does in
-            both players.
+        spectral_norm: Whether to apply spectral norm to the convolutions, as the paper
+            does in generator and discriminator.
         kernel_initializer: Initializer of the convolutions.
 
     Call arguments:
@@ -45,12 +45,12 @@ class SelfAttention(keras.layers.Layer):
         if channels % 8:
             raise UserError(
                 "Self-attention divides the channels by 8: expected a multiple of 8. Received: "
-                f"{channels}."
+                f"{channels}. Change the width of the network."
             )
         kind = SpectralConv2D if self.spectral_norm else Conv2D
         sizes = {"queries": channels // 8, "keys": channels // 8, "values": channels // 2}
         for name, count in (*sizes.items(), ("output_convolution", channels)):
-            # Called twice, an initializer gives the same numbers; its copy gives others.
+            # An initializer repeats its numbers when called again; a clone draws new ones.
             initializer = self.kernel_initializer.clone()
             convolution = kind(
                 count,
@@ -91,7 +91,7 @@ class SelfAttention(keras.layers.Layer):
 
 
 def _pooled(x):
-    """Returns maxima of 2x2 pixels; XLA has no second derivative of the pooling operation."""
+    """Returns the maxima of 2x2 pixels. XLA lacks a second derivative of max pooling."""
     rows, columns = x.shape[1] // 2 * 2, x.shape[2] // 2 * 2
     corners = [x[:, i:rows:2, j:columns:2] for i in (0, 1) for j in (0, 1)]
     return functools.reduce(tf.maximum, corners)

@@ -1,4 +1,4 @@
-"""Batch norm by TensorFlow's fused kernels, over the examples of all replicas."""
+"""Batch norm over the global batch, with TensorFlow's fused kernels."""
 
 import keras
 import tensorflow as tf
@@ -8,21 +8,21 @@ from keras_gan.distribution.replicas import global_mean
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' batch norm over the global batch, by fused kernels.
+    """Batch norm over the global batch, faster than Keras' layer on a CPU.
 
-    Keras' own is made of many operations and takes two to three times as long
-    on a CPU. In float64 and in inference it is used as it is; elsewhere the results differ by
-    rounding.
+    Keras' layer consists of many operations and takes two to three times as long on
+    a CPU. This one uses fused kernels in training and agrees with Keras up to
+    rounding. In float64 and in inference it runs Keras' code.
 
     Args:
-        **kwargs: As of `keras.layers.BatchNormalization`, but for `axis`: it
-            normalises the last one.
+        **kwargs: The arguments of `keras.layers.BatchNormalization`. Only the last axis
+            can be normalised.
     """
 
     def __init__(self, **kwargs):
         if kwargs.get("axis", -1) != -1:
             raise ValueError(f"axis must be -1, the last one. Received: {kwargs['axis']}.")
-        # In low precision the scale and the offset stay float32.
+        # Scale and offset stay float32 in low precision.
         super().__init__(**{**kwargs, "synchronized": True, "autocast": False})
 
     def call(self, inputs, training=None, mask=None):
@@ -48,12 +48,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
 
 def _of_batch(x, scale, offset, epsilon):
-    """Returns x [N, H, W, C] normalised by its own mean and variance [C], and these."""
+    """Normalises x [N, H, W, C] by its batch statistics; returns it with mean and variance [C]."""
     none = tf.zeros([0])
     outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=x, scale=scale, offset=offset, mean=none, variance=none, epsilon=epsilon, is_training=True
     )
-    # The kernel's variance is that of a sample, n / (n - 1) times that of the batch.
+    # The kernel returns the unbiased variance, n / (n - 1) times the variance of the batch.
     count = _count(x)
     return outputs, mean, variance * (count - 1.0) / count
 
@@ -71,22 +71,21 @@ def _count(x):
 
 
 def _together(mean, variance):
-    """Returns mean and variance over all replicas from those of this one.
+    """Returns mean and variance over all replicas, given those of this replica.
 
-    The difference of the mean square and the squared mean would lose the
-    variance of a channel that hardly varies.
+    It does not subtract the squared mean from the mean square, which would lose the
+    digits of a small variance.
     """
     whole = global_mean(mean)
     return whole, global_mean(variance + (mean - whole) ** 2)
 
 
 def _over_replicas(epsilon):
-    """Returns `_of_batch` for the batch of all replicas; call it in replica context.
+    """Returns a version of `_of_batch` for the global batch; call it in replica context.
 
-    With given statistics the kernels are those of inference, whose gradient
-    leaves out that the statistics depend on x: that part is added here. A
-    second derivative goes through operations that TensorFlow can differentiate
-    by itself.
+    The fused kernels accept given statistics only in inference mode. Their gradient
+    then misses the part through the statistics, which is added here. The second
+    derivative uses plain operations, which TensorFlow can differentiate.
     """
 
     def moments(x):
@@ -99,7 +98,7 @@ def _over_replicas(epsilon):
         mean, variance = moments(x)
         outputs = _by(x, scale, offset, mean, variance, epsilon)
 
-        def gradient(outputs_gradient, *_):  # The moving statistics have none.
+        def gradient(outputs_gradient, *_):  # Nothing is differentiated by the statistics.
             return backward(outputs_gradient, x, scale, mean, variance)
 
         return (outputs, mean, variance), gradient
@@ -129,7 +128,7 @@ def _over_replicas(epsilon):
 
 
 def _plain_backward(outputs_gradient, x, scale, epsilon):
-    """Returns what `backward` does, as a differentiable function of the first three."""
+    """Computes the same as `backward`, with operations that TensorFlow can differentiate."""
     wide, upstream = (tf.cast(value, tf.float32) for value in (x, outputs_gradient))
     mean_of = lambda value: tf.reduce_mean(value, axis=[0, 1, 2])  # noqa: E731
     own = mean_of(wide)

@@ -1,4 +1,4 @@
-"""Batch norm whose scale and offset follow a condition, such as a class.
+"""Conditional batch norm: scale and offset depend on a condition, such as a class.
 
 Dumoulin, Shlens, Kudlur: A Learned Representation for Artistic Style, 2017; de Vries et al.:
 Modulating early visual processing by language, 2017.
@@ -12,15 +12,16 @@ from keras_gan.layers.spectral_norm import SpectralDense
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ConditionalBatchNormalization(keras.layers.Layer):
-    """(1 + W_s c) * batch norm(x) + W_o c for a condition c.
+    """Batch norm with scale and offset from a condition c: (1 + W_s c) * norm(x) + W_o c.
 
-    With c a one-hot vector a row of each matrix is a class' own scale and offset.
+    If c is a one-hot vector, each row of W_s and W_o belongs to one class.
 
     Args:
-        spectral_norm: Whether both matrices are normalised.
-        kernel_initializer: Their initializer; zeros start as plain batch norm.
-        momentum: As of `keras.layers.BatchNormalization`.
-        epsilon: As of `keras.layers.BatchNormalization`.
+        spectral_norm: Whether to apply spectral norm to both matrices.
+        kernel_initializer: Initializer of both matrices. With zeros the layer starts as
+            plain batch norm.
+        momentum: See `keras.layers.BatchNormalization`.
+        epsilon: See `keras.layers.BatchNormalization`.
 
     Call arguments:
         inputs: Tensor [N, height, width, C].
@@ -49,7 +50,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         kind = SpectralDense if self.spectral_norm else keras.layers.Dense
         self.norm.build(inputs_shape)
         for name in ("scale", "offset"):
-            # Called twice, an initializer gives the same numbers; its copy gives others.
+            # An initializer repeats its numbers when called again; a clone draws new ones.
             linear = kind(
                 inputs_shape[-1],
                 use_bias=False,

@@ -1,7 +1,7 @@
-"""Strided convolutions whose kernels get their gradients faster on a CPU.
+"""Strided convolutions with a faster gradient of their kernels on a CPU.
 
-For small images of many channels oneDNN takes up to five times longer for the
-gradient of a kernel than the same numbers take as matrix products.
+For small images with many channels, oneDNN needs up to five times as long for the
+gradient of a kernel as the same computation takes with matrix products.
 """
 
 import math
@@ -13,8 +13,8 @@ import tensorflow as tf
 def kernel_gradient(images, features, kernel_shape, strides):
     """Returns d/dkernel of `sum(features * conv2d(images, kernel, strides, "SAME"))`.
 
-    One matrix product for each row of the kernel and each `strides[1]` of its
-    columns: the pixels that these meet are neighbours in memory.
+    There is one matrix product for each row of the kernel and each group of
+    `strides[1]` columns, because the pixels under such a group are adjacent in memory.
 
     Args:
         images: Tensor [N, height, width, C].
@@ -27,7 +27,7 @@ def kernel_gradient(images, features, kernel_shape, strides):
     paddings, blocks = [], []
     for axis, count in enumerate((height, width)):
         size, kernel, stride = images.shape[1 + axis], kernel_shape[axis], strides[axis]
-        before = max((count - 1) * stride + kernel - size, 0) // 2  # As "SAME" has it.
+        before = max((count - 1) * stride + kernel - size, 0) // 2  # The padding of "SAME".
         blocks.append(count - 1 + -(-kernel // stride))
         paddings.append([before, blocks[axis] * stride - size - before])
     images = tf.pad(images, [[0, 0], *paddings, [0, 0]])
@@ -48,10 +48,10 @@ def _only_cpus():
 
 
 class _LearnsByProducts:
-    """Mixin for Keras' layers; `_convolve` is the same operation with the other gradient."""
+    """Mixin for Keras layers: `_convolve` is the convolution with the faster gradient."""
 
     def call(self, inputs, training=None):
-        # A graph for inference gets exported; a custom gradient has no place there.
+        # Inference graphs get exported, and should not contain a custom gradient.
         if not training or not self._is_plain() or not self._products_are_faster(inputs):
             return super().call(inputs)
         outputs = self._convolve(inputs, tf.convert_to_tensor(self.kernel))
@@ -68,10 +68,10 @@ class _LearnsByProducts:
         )
 
     def _products_are_faster(self, inputs):
-        # Measured 2026-11-21 on 2 cores of an AMD EPYC (AVX-512, bfloat16), kernels 4 and 5, stride
-        # 2, batches of 16 to 256, 64 channels and more, as ratios of speeds. bfloat16: features of
-        # 4x4 pixels 1.4 to 5, of 8x8 1.0 to 2.0, of 16x16 0.7 to 1.1. float32: of 4x4 1.0 to 2.6
-        # from 128 channels on, with 64 0.9 to 1.2; of 8x8 0.6 to 1.3.
+        # Speedups measured 2026-11-21 on 2 cores of an AMD EPYC (AVX-512, bfloat16), with kernels
+        # of 4 and 5 pixels, stride 2, batches of 16 to 256 and at least 64 channels.
+        # bfloat16: 4x4 features 1.4 to 5; 8x8 1.0 to 2.0; 16x16 0.7 to 1.1.
+        # float32: 4x4 features 1.0 to 2.6 from 128 channels, 0.9 to 1.2 with 64; 8x8 0.6 to 1.3.
         if not _only_cpus() or None in inputs.shape[1:3]:
             return False
         shapes = inputs.shape, self.compute_output_shape(inputs.shape)
@@ -82,11 +82,11 @@ class _LearnsByProducts:
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Conv2D(_LearnsByProducts, keras.layers.Conv2D):
-    """Keras' layer; its kernel gets the same gradient, faster where that is known.
+    """Keras' layer, with a faster gradient of the kernel where it was measured to be faster.
 
-    With groups it is made of one convolution a group on CPUs. There Keras compiles a
-    grouped one with XLA, in which it is many times slower and with which an exported
-    model cannot be served everywhere; TensorFlow has no gradient of one in float64.
+    On CPUs a grouped convolution runs as one convolution per group. Keras would
+    compile it with XLA, which is many times slower and cannot be served everywhere
+    after an export. TensorFlow also lacks its gradient in float64.
     """
 
     def convolution_op(self, inputs, kernel):
@@ -114,7 +114,7 @@ class Conv2D(_LearnsByProducts, keras.layers.Conv2D):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Conv2DTranspose(_LearnsByProducts, keras.layers.Conv2DTranspose):
-    """Keras' layer; its kernel gets the same gradient, faster where that is known."""
+    """Keras' layer, with a faster gradient of the kernel where it was measured to be faster."""
 
     def _convolve(self, features, kernel):
         size = self.compute_output_shape(features.shape)[1:]

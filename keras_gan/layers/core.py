@@ -1,4 +1,4 @@
-"""Layers and base pieces that Keras does not have."""
+"""Small layers, a mixin for `get_config`, and a context manager for dtype policies."""
 
 import contextlib
 import functools
@@ -12,7 +12,7 @@ from keras_gan import randomness
 
 @contextlib.contextmanager
 def dtype_policy(name):
-    """Builds layers of a dtype policy, such as `"mixed_bfloat16"`, inside the block."""
+    """Sets Keras' dtype policy, such as `"mixed_bfloat16"`, for layers built inside the block."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -22,10 +22,10 @@ def dtype_policy(name):
 
 
 class ArgumentsAreConfig:
-    """Mixin for Keras classes: `get_config` returns the constructor's arguments.
+    """Mixin for Keras classes whose `get_config` returns the constructor's arguments.
 
-    A class that is fully described by plain arguments (numbers, strings, tuples
-    of them) needs no `get_config` of its own.
+    A class that takes only plain arguments (numbers, strings, tuples of them) then
+    needs no `get_config` of its own.
     """
 
     def __new__(cls, *args, **kwargs):
@@ -40,7 +40,7 @@ class ArgumentsAreConfig:
         for name, parameter in signature.parameters.items():
             if parameter.kind == inspect.Parameter.VAR_KEYWORD:
                 arguments |= arguments.pop(name)
-        # Past Keras' attribute tracking, which is not set up before __init__.
+        # Bypass Keras' attribute tracking, which is set up only in __init__.
         object.__setattr__(instance, "_arguments", arguments)
         return instance
 
@@ -54,10 +54,10 @@ class ArgumentsAreConfig:
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class OneHot(ArgumentsAreConfig, keras.layers.Layer):
-    """Integers [N] as vectors [N, count] of zeros and a one.
+    """Encodes integers [N] as one-hot vectors [N, count].
 
     Args:
-        count: Number of values, from 0.
+        count: Number of classes; the integers are in [0, count).
     """
 
     def __init__(self, count):
@@ -65,7 +65,7 @@ class OneHot(ArgumentsAreConfig, keras.layers.Layer):
         self.count = count
 
     def call(self, inputs):
-        # Unlike `tf.one_hot` it refuses what is out of range, on a CPU.
+        # Unlike `tf.one_hot`, this raises an error for integers out of range, on a CPU.
         return tf.gather(tf.eye(self.count, dtype=self.compute_dtype), inputs)
 
     def compute_output_spec(self, inputs):
@@ -74,11 +74,11 @@ class OneHot(ArgumentsAreConfig, keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Maxout(keras.layers.Layer):
-    """The largest of `pieces` affine maps, per unit (Goodfellow et al. 2013).
+    """Maxout layer: each unit is the maximum of `pieces` affine maps (Goodfellow et al. 2013).
 
     Args:
         units: Number of outputs.
-        pieces: Affine maps per output.
+        pieces: Number of affine maps per output.
         kernel_initializer: Initializer of the kernel.
 
     Call arguments:
@@ -102,7 +102,7 @@ class Maxout(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs):
-        # A maximum along an axis, above all its gradient, is many times slower.
+        # A maximum along an axis is many times slower, mostly in its gradient.
         return functools.reduce(
             keras.ops.maximum, keras.ops.split(self.dense(inputs), self.pieces, axis=-1)
         )
@@ -122,14 +122,14 @@ class Maxout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Dropout(keras.layers.Layer):
-    """Dropout whose masks are drawn by index in the global batch.
+    """Dropout whose masks depend on the seed, the step and the index in the global batch.
 
-    Keras' own draws the same mask on every replica and cannot be resumed; this
-    one gives the same training run on any number of replicas.
+    So a run is the same on any number of replicas and after resuming. Keras' layer
+    draws the same mask on every replica and cannot be resumed.
 
     Args:
-        rate: Share of the inputs to drop in training, in [0, 1); the others are
-            scaled by 1 / (1 - rate).
+        rate: Share of the inputs to drop in training, in [0, 1). The others are scaled
+            by 1 / (1 - rate).
     """
 
     def __init__(self, rate, **kwargs):

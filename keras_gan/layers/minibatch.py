@@ -1,8 +1,9 @@
-"""Layers that let the discriminator compare the examples of a batch.
+"""Layers that let the discriminator compare the examples of a batch, against mode collapse.
 
-Against mode collapse: samples that are alike are easily told from real ones.
-Both see the global batch, however many replicas share it, and so couple its
-examples: a gradient penalty through them counts more than it should.
+If all samples look alike, the discriminator can tell them from real examples. Both
+layers use the global batch, on any number of replicas. They couple the examples of
+a batch, so a gradient penalty through them also counts the effect of each example
+on the others.
 """
 
 import keras
@@ -15,16 +16,15 @@ from keras_gan.errors import UserError
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class MinibatchDiscrimination(keras.layers.Layer):
-    """Appends to each example how near the others are: Salimans et al. 2016, section 3.2.
+    """Appends similarities to the other examples of the batch: Salimans et al. 2016, section 3.2.
 
     o_b(x_i) = sum over j other than i of exp(-||M_ib - M_jb||_1), where M_i is a
-    learnt linear map of the features of example i. As in the paper it is a sum,
-    which grows with the batch. It takes memory for N * batch * kernels * size
-    values.
+    learnt linear map of the features of example i. As in the paper it is a sum, so it
+    grows with the batch size. It needs memory for N * batch * kernels * size values.
 
     Args:
-        kernels: Values that are appended, the paper's B.
-        size: Dimension in which distances are taken, the paper's C.
+        kernels: Number of values to append, the paper's B.
+        size: Dimension of the vectors that are compared, the paper's C.
         kernel_initializer: Initializer of the linear map.
 
     Call arguments:
@@ -53,11 +53,11 @@ class MinibatchDiscrimination(keras.layers.Layer):
     def call(self, inputs):
         maps = tf.matmul(inputs, tf.convert_to_tensor(self.kernel))
         if maps.dtype != tf.float64:
-            maps = tf.cast(maps, tf.float32)  # Low precision would not tell near examples apart.
+            maps = tf.cast(maps, tf.float32)  # Low precision cannot resolve small distances.
         own = tf.reshape(maps, [-1, self.kernels, self.size])
         everyone = all_gather(own)
         parts = zip(*(tf.unstack(maps, axis=-1) for maps in (own, everyone)), strict=True)
-        # A sum along so short an axis would be twice as slow on a CPU.
+        # add_n is twice as fast on a CPU as a sum along such a short axis.
         distances = tf.add_n([tf.abs(one[:, None] - other[None]) for one, other in parts])
         others = 1.0 - tf.one_hot(
             own_rows(tf.shape(own)[0]), tf.shape(everyone)[0], dtype=own.dtype
@@ -76,17 +76,17 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class MinibatchStandardDeviation(keras.layers.Layer):
-    """Appends a channel with the mean deviation within a group: Karras et al. 2018, section 3.
+    """Appends a channel with the mean standard deviation of a group: Karras et al. 2018, section 3.
 
-    The standard deviation over the group's examples (plus 1e-8 in the root) is
-    taken for each feature and averaged over all features. A group is
-    `group_size` neighbours in the global batch; the authors' code takes examples
-    at a distance from each other, which is as good where examples are
-    independent draws.
+    The standard deviation over the examples of a group (with 1e-8 added to the
+    variance) is computed for each feature, then averaged over features. A group is
+    `group_size` consecutive examples of the global batch. The authors' code takes
+    examples that are apart in the batch, which is equivalent for independent examples.
 
     Args:
-        group_size: Examples in a group. If it does not divide the global batch, the largest
-            number below it that does. `None`: all of the batch.
+        group_size: Number of examples in a group. If it does not divide the global
+            batch, the largest smaller number that does is used. `None`: one group, the
+            whole batch.
 
     Call arguments:
         inputs: Tensor [N, ..., C].
@@ -117,7 +117,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         return tf.concat([inputs, channel], axis=-1)
 
     def _members(self, count):
-        """Returns the size of the groups of a batch of `count`, an integer tensor."""
+        """Returns the group size for a batch of `count` examples, an integer tensor."""
         if self.group_size is None:
             return count
         sizes = tf.range(1, self.group_size + 1)
@@ -137,26 +137,25 @@ LAYERS = {
 
 
 def comparing(network, name):
-    """Returns a discriminator that reads its logit from what `network` does and such a layer.
+    """Returns a discriminator with one of these layers inserted before its last dense layer.
 
-    The layer sees the features before the dense layer of the logits, which is made anew, as
-    wide as needed; other answers stay. For image features the papers put it there (Salimans et
-    al.), or two layers before (Karras et al.).
+    The dense layer of the logits is replaced by a new one that takes the wider features. Other
+    outputs stay the same. Salimans et al. put the layer here, Karras et al. two layers earlier.
 
     Args:
-        network: Functional model with a layer `logits` after a dense one.
-        name: Of `LAYERS`; `""` returns `network` itself.
+        network: Functional model with a layer `logits` after a dense layer.
+        name: A key of `LAYERS`; `""` returns `network` itself.
 
     Raises:
-        UserError: If the logit comes from more than a dense layer.
+        UserError: If the logits do not come from a single dense layer.
     """
     if not name:
         return network
     read_out = read_out_of(network)
     if not isinstance(read_out, keras.layers.Dense):
         raise UserError(
-            "minibatch needs a discriminator whose logit is read by a dense layer alone. Received: "
-            f"minibatch={name} where {type(read_out).__name__} makes it; drop it."
+            "minibatch needs a discriminator whose logits come from one dense layer. Received: "
+            f"minibatch={name} with logits from {type(read_out).__name__}. Leave minibatch empty."
         )
     x = LAYERS[name](name=f"minibatch_{name}")(read_out.input)
     x = type(read_out).from_config(read_out.get_config())(x)
@@ -167,6 +166,6 @@ def comparing(network, name):
 
 
 def read_out_of(network):
-    """Returns the dense layer that makes a discriminator's logits."""
+    """Returns the layer that computes a discriminator's logits, usually a dense one."""
     (node,) = network.get_layer("logits")._inbound_nodes[:1]
     return node.input_tensors[0]._keras_history.operation

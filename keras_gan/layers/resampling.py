@@ -1,7 +1,7 @@
-"""Doubling and halving of images by linear interpolation, with right derivatives of any order.
+"""Linear upsampling and downsampling by 2, with correct derivatives of any order.
 
 `tf.image.resize` and `UpSampling2D` interpolate too, but their second derivative, which
-a gradient penalty takes, is silently wrong.
+a gradient penalty needs, is silently wrong.
 """
 
 import keras
@@ -10,10 +10,10 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LinearUpsampling2D(keras.layers.Layer):
-    """Twice as many rows and columns: zeros between, then [1, 2, 1] / 2 on each axis.
+    """Doubles height and width by linear interpolation: the filter [1, 2, 1] / 2 on each axis.
 
-    Pixel 2i is pixel i, and pixel 2i + 1 the mean of i and i + 1; beyond the edge are
-    zeros.
+    Output pixel 2i is input pixel i. Output pixel 2i + 1 is the mean of input pixels i and
+    i + 1. Pixels outside the image count as zero.
     """
 
     def call(self, inputs):
@@ -29,9 +29,9 @@ class LinearUpsampling2D(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LinearDownsampling2D(keras.layers.Layer):
-    """Half of the rows and columns: [1, 2, 1] / 4 around each even pixel, on each axis.
+    """Halves height and width: the filter [1, 2, 1] / 4 around each even pixel, on each axis.
 
-    Beyond the edge are zeros. The sides must be even.
+    Pixels outside the image count as zero. Height and width must be even.
     """
 
     def call(self, inputs):
@@ -46,7 +46,7 @@ class LinearDownsampling2D(keras.layers.Layer):
 
 
 def _moved(x, axis, by):
-    """Returns x moved by one pixel, 1 or -1, along an axis; a zero comes in."""
+    """Returns x moved along an axis by one pixel, `by` being 1 or -1, filled up with zeros."""
     paddings = [[0, 0]] * 4
     paddings[axis] = [1, 0] if by > 0 else [0, 1]
     size = x.shape[axis]
@@ -56,7 +56,7 @@ def _moved(x, axis, by):
 
 
 def _interleaved(even, odd, axis):
-    """Returns the pixels of `even` and `odd` in turn along an axis."""
+    """Interleaves the pixels of `even` and `odd` along an axis."""
     shape = [-1, *even.shape[1:]]
     shape[axis] *= 2
     return tf.reshape(tf.stack([even, odd], axis=axis + 1), shape)

@@ -13,18 +13,18 @@ _TINY = 1e-12
 
 
 def normalised(kernel, direction):
-    """Returns kernel / sigma and the next direction: algorithm 1, one power iteration.
+    """Divides a kernel by its spectral norm, estimated by one power iteration (algorithm 1).
 
-    With the kernel as a matrix W of shape (product of the others, outputs),
-    v = W u / |W u|, then u = W^T v / |W^T v| and sigma = v^T W u. Both vectors
-    are constants for differentiation, sigma is not (equation 10).
+    W is the kernel as a matrix (all axes but the last flattened). Then
+    v = W u / |W u|, u = W^T v / |W^T v| and sigma = v^T W u. Gradients flow through
+    sigma but not through u and v (equation 10).
 
     Args:
         kernel: Tensor [..., outputs].
-        direction: The u before, [outputs], of any length but zero.
+        direction: The previous u, [outputs], not zero.
 
     Returns:
-        The normalised kernel and u, of length 1. A kernel of zeros stays one.
+        The normalised kernel, and the new u of length 1. A kernel of zeros stays zero.
     """
     matrix = tf.reshape(kernel, [-1, kernel.shape[-1]])
     left, right = _directions(tf.stop_gradient(matrix), tf.stop_gradient(direction))
@@ -40,18 +40,18 @@ def _directions(matrix, right):
 
 
 class _SpectralNorm:
-    """Mixin for Keras' layers with one kernel; `_linear` applies a kernel to inputs.
+    """Mixin for Keras layers with one kernel; `_linear` applies a kernel to inputs.
 
-    In training the direction u moves by one power iteration a call; inside a
-    `StatelessScope` it only seems to. In inference it stays where it is, with
-    one iteration from there for the norm. The kernel is never written to.
+    Each call computes the norm after one power iteration from the stored direction
+    u. In training the new u is stored; inside a `StatelessScope` the change ends with
+    the scope. In inference u does not change. The kernel variable is never changed.
     """
 
-    # The direction is written in replica context, which an inner function must not do.
+    # The direction is assigned in replica context, which is not allowed in an inner function.
     synchronized = True
 
     def add_weight(self, *args, **kwargs):
-        # The norm is of full precision: the kernel must not be cast before.
+        # The norm is computed in full precision, so the kernel must not be cast before.
         return super().add_weight(*args, **{**kwargs, "autocast": False})
 
     def build(self, input_shape):
@@ -64,7 +64,7 @@ class _SpectralNorm:
             aggregation="only_first_replica",
         )
 
-    # Keras' dense and convolutional layers save their kernel and bias alone.
+    # Keras' dense and convolutional layers would save only kernel and bias.
 
     def save_own_variables(self, store):
         keras.layers.Layer.save_own_variables(self, store)
@@ -96,10 +96,10 @@ class SpectralDense(_SpectralNorm, keras.layers.Dense):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class SpectralConv2D(_SpectralNorm, convolutions.Conv2D):
-    """The package's `Conv2D` with a kernel of norm 1 as a matrix (rows * columns * C, F).
+    """The package's `Conv2D` with a kernel of spectral norm 1 as a matrix (rows * columns * C, F).
 
-    That is not the norm of the convolution as a map of images, as in the paper
-    (section 2.1).
+    As in the paper (section 2.1), this is not the norm of the convolution as a linear map of
+    images.
     """
 
     def __init__(self, *args, **kwargs):

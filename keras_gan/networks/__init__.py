@@ -1,4 +1,4 @@
-"""Networks: classes around a functional graph, sized from the image shape."""
+"""Networks as Keras functional models; their sizes follow from the image shape."""
 
 from keras_gan.networks import dcgan, mlp, perceptrons, plain, r3gan, resnet
 

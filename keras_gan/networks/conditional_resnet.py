@@ -1,4 +1,4 @@
-"""Residual networks for images of classes: those of the projection discriminator and of BigGAN.
+"""Class-conditional residual networks: projection discriminator and BigGAN.
 
 Miyato, Koyama: cGANs with Projection Discriminator, 2018; Brock, Donahue, Simonyan: Large Scale
 GAN Training for High Fidelity Natural Image Synthesis, 2019.
@@ -12,26 +12,26 @@ from keras_gan.layers.core import ArgumentsAreConfig, OneHot
 from keras_gan.networks.dcgan import levels
 from keras_gan.networks.resnet import Blocks, features_of, image_from
 
-EMBEDDING = "embedding"  # Name of the layer that the blocks share.
+EMBEDDING = "embedding"  # Name of the embedding layer that all blocks share.
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.conditional_resnet")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents and labels to an image: `resnet.Generator` with conditional batch norm.
+    """Class-conditional generator: `resnet.Generator` with conditional batch norm.
 
-    With `embedding_dim` 0 each class has scales and offsets of its own, as in the paper on
-    projection. Else they are linear in an embedding that all blocks share and in a part of
-    the latents that each block has for itself: BigGAN's hierarchical latents.
+    With `embedding_dim` 0 each class has its own scales and offsets, as in Miyato, Koyama 2018.
+    Otherwise scales and offsets are linear in the label's embedding, which all blocks share, and
+    in a chunk of the latents, one for each block (BigGAN's hierarchical latents).
 
     Args:
         image_shape: (height, width, channels) of the images; values in [-1, 1].
         latent_dim: Dimension of the latents.
         num_classes: Number of classes.
-        width: As of `resnet.Generator`.
+        width: See `resnet.Generator`.
         embedding_dim: Dimension of the shared embedding, or 0.
-        spectral_norm: Whether kernels are normalised.
-        attention_level: As of `resnet.Generator`.
-        initializer: Of the kernels.
+        spectral_norm: Whether to apply spectral norm to the kernels.
+        attention_level: See `resnet.Generator`.
+        initializer: Initializer of the kernels.
 
     Call arguments:
         latents: Tensor [N, latent_dim].
@@ -41,7 +41,7 @@ class Generator(ArgumentsAreConfig, keras.Model):
         Tensor [N, *image_shape].
 
     Raises:
-        UserError: If there are fewer latents than parts.
+        UserError: If `latent_dim` is too small to give each block a chunk.
     """
 
     def __init__(
@@ -87,16 +87,16 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 
 def parts_of(latents, count):
-    """Returns latents in parts of one size; the first takes what is left over.
+    """Splits latents into `count` chunks of equal size; the first one also gets the remainder.
 
     Raises:
-        UserError: If there are too few.
+        UserError: If there are fewer latents than chunks.
     """
     size = latents.shape[-1] // count
     if not size:
         raise UserError(
-            f"Hierarchical latents have {count} parts for these images, so that latent_dim must "
-            f"be at least {count}. Received: {latents.shape[-1]}."
+            f"Hierarchical latents are split into {count} parts for these images, so latent_dim "
+            f"must be at least {count}. Received: {latents.shape[-1]}."
         )
     first = latents.shape[-1] - size * (count - 1)
     ends = [first + size * number for number in range(count)]
@@ -105,18 +105,18 @@ def parts_of(latents, count):
 
 @keras.saving.register_keras_serializable(package="keras_gan.conditional_resnet")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An image and its label to one logit: psi(h) + <v, h>, v being the label's embedding.
+    """Projection discriminator: the logit is psi(h) + <v, h>, with v the label's embedding.
 
-    h are the features of `resnet.Discriminator`, psi is linear (equation 4 of the paper on
-    projection).
+    h are the features of `resnet.Discriminator`; psi is linear (Miyato, Koyama 2018,
+    equation 4).
 
     Args:
         image_shape: (height, width, channels) of the images.
         num_classes: Number of classes.
-        width: As of `resnet.Discriminator`.
-        spectral_norm: Whether kernels, and the embeddings, are normalised.
-        attention_level: As of `resnet.Discriminator`.
-        initializer: Of the kernels.
+        width: See `resnet.Discriminator`.
+        spectral_norm: Whether to apply spectral norm to kernels and embeddings.
+        attention_level: See `resnet.Discriminator`.
+        initializer: Initializer of the kernels.
 
     Call arguments:
         images: Tensor [N, *image_shape].

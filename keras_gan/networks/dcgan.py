@@ -1,7 +1,8 @@
-"""The convolutional networks of DCGAN (Radford, Metz, Chintala 2015), for many image sizes.
+"""The convolutional networks of DCGAN (Radford, Metz, Chintala 2015), for many resolutions.
 
-A network of n levels halves (or doubles) the image n times between its size and
-a base of 2 to 7 pixels a side. 64x64 gives the paper's: 4 levels from 4x4.
+A network of n levels halves or doubles the image n times, between its resolution and
+a base of 2 to 7 pixels per side. For 64x64 this gives the paper's networks: 4 levels
+from a 4x4 base.
 """
 
 import math
@@ -18,18 +19,18 @@ _MAX_LEVELS = 10
 
 
 def levels(image_shape, name="A network like DCGAN's"):
-    """Returns how many times a DCGAN, or another network of its sizes, halves images of this shape.
+    """Returns the number of levels: how many times the network halves images of this shape.
 
-    Among the numbers that leave 2 to 7 pixels on each side, the one whose base
-    is nearest to the paper's 4x4.
+    The base must have 2 to 7 pixels per side. If several numbers fit, the one whose
+    base is closest to the paper's 4x4 is chosen.
 
     Args:
         image_shape: (height, width, channels).
-        name: Of the network, for messages.
+        name: Name of the network, for error messages.
 
     Raises:
-        UserError: If no number of halvings fits both sides; the message names
-            the nearest sizes that can be made.
+        UserError: If no number of levels fits both sides; the message names the
+            nearest resolutions that do.
     """
     if len(image_shape) != 3:
         raise UserError(
@@ -45,14 +46,14 @@ def levels(image_shape, name="A network like DCGAN's"):
     if not fitting:
         raise UserError(
             f"{name} cannot make images of {height}x{width}: each side must be a number from 2 "
-            "to 7 doubled the same number of times. The nearest sizes are "
+            "to 7, doubled the same number of times. Use one of the nearest sizes, "
             f"{' and '.join(_nearest_sizes(height, width))} (--image_size)."
         )
     return min(fitting, key=lambda n: abs(math.log2(height * width / 4**n / 16)))
 
 
 def _nearest_sizes(height, width):
-    """Returns the two possible sizes nearest to (height, width), as text, small first."""
+    """Returns the two possible sizes nearest to (height, width), as text, smaller one first."""
     possible = {
         (base_height * 2**n, base_width * 2**n)
         for n in range(1, _MAX_LEVELS)
@@ -68,7 +69,10 @@ def _nearest_sizes(height, width):
 
 
 def features(level, width):
-    """Channels at a level; level 0 is next to the image. Doubles to at most 8 times `width`."""
+    """Returns the channels at a level; they double from `width` at level 0 to 8 times `width`.
+
+    Level 0 is next to the image.
+    """
     return width * min(2**level, 8)
 
 
@@ -78,7 +82,7 @@ def weights():
 
 
 def image_from(latents, image_shape, *, width, kernel_size):
-    """Returns the image that fractionally-strided convolutions make of latents; see `Generator`."""
+    """Builds the layers from latents to an image; see `Generator`."""
     n = levels(image_shape)
     height, breadth, channels = image_shape
     base = (height // 2**n, breadth // 2**n, features(n - 1, width))
@@ -98,14 +102,14 @@ def image_from(latents, image_shape, *, width, kernel_size):
 
 
 def features_of(images, *, width, kernel_size, normalise, shift=None):
-    """Returns what strided convolutions make of images, flat; see `Discriminator`.
+    """Builds the layers from images to flat features; see `Discriminator`.
 
     Args:
         images: Tensor [N, *image_shape].
-        width: As of `Discriminator`.
-        kernel_size: As of `Discriminator`.
-        normalise: `Normalization`.
-        shift: Tensor [N, width] that is added to what the first convolution gives, or `None`.
+        width: See `Discriminator`.
+        kernel_size: See `Discriminator`.
+        normalise: A `Normalization`.
+        shift: Tensor [N, width] to add to the output of the first convolution, or `None`.
     """
     x = images
     for level in range(levels(images.shape[1:])):
@@ -125,16 +129,17 @@ def features_of(images, *, width, kernel_size, normalise, shift=None):
 
 @keras.saving.register_keras_serializable(package="keras_gan.dcgan")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents to an image by fractionally-strided convolutions.
+    """DCGAN's generator: latents to an image by transposed convolutions.
 
-    Project and reshape, then one stride-2 transposed convolution a level; batch
-    norm and ReLU everywhere but after the last, which has a bias and tanh.
+    A dense layer projects the latents, which are reshaped to the base. Each level has
+    one transposed convolution with stride 2. Batch norm and ReLU come before each of
+    them; the last one has a bias and is followed by tanh.
 
     Args:
         image_shape: (height, width, channels) of the images; values in [-1, 1].
         latent_dim: Dimension of the latents.
-        width: Channels of the last hidden layer; they double towards the base,
-            up to 8 times.
+        width: Channels of the last hidden layer. They double per level towards the
+            base, up to 8 times `width`.
         kernel_size: Side of the convolution kernels.
 
     Call arguments:
@@ -152,14 +157,14 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.dcgan")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An image to one logit by strided convolutions.
+    """DCGAN's discriminator: an image to one logit by strided convolutions.
 
-    One stride-2 convolution a level, batch norm (or another normalisation) on
-    all but the first, LeakyReLU 0.2, and a linear read-out.
+    Each level has a convolution with stride 2, batch norm (or another normalisation;
+    none at the first level) and LeakyReLU 0.2. A dense layer computes the logit.
 
     Args:
         image_shape: (height, width, channels) of the images.
-        width: Channels of the first layer; they double a level, up to 8 times.
+        width: Channels of the first layer. They double per level, up to 8 times `width`.
         kernel_size: Side of the convolution kernels.
         normalization: See `normalization.Normalization`.
 

@@ -1,4 +1,7 @@
-"""DCGAN's networks with codes: those that G makes an image of, Q reads from it."""
+"""DCGAN's networks with latent codes: the generator takes codes, the network Q predicts them.
+
+Chen et al. 2016 (InfoGAN).
+"""
 
 import keras
 
@@ -16,15 +19,15 @@ def category_name(number):
 
 @keras.saving.register_keras_serializable(package="keras_gan.infogan")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents and codes, side by side, to an image.
+    """DCGAN's generator with latents and codes, concatenated, as input.
 
     Args:
         image_shape: (height, width, channels) of the images; values in [-1, 1].
         latent_dim: Dimension of the latents.
         categories: Number of values of each categorical code.
         codes: Number of continuous codes.
-        width: As of `dcgan.Generator`.
-        kernel_size: As of `dcgan.Generator`.
+        width: See `dcgan.Generator`.
+        kernel_size: See `dcgan.Generator`.
 
     Call arguments:
         latents: Tensor [N, latent_dim].
@@ -52,22 +55,24 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.infogan")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An image to one logit, and by a layer more, Q, to what its codes were.
+    """DCGAN's discriminator with Q: an image to one logit and to predictions of its codes.
+
+    Q shares all features and adds a hidden dense layer.
 
     Args:
         image_shape: (height, width, channels) of the images.
-        categories: As of `Generator`.
-        codes: As of `Generator`.
-        width: As of `dcgan.Discriminator`.
-        kernel_size: As of `dcgan.Discriminator`.
+        categories: See `Generator`.
+        codes: See `Generator`.
+        width: See `dcgan.Discriminator`.
+        kernel_size: See `dcgan.Discriminator`.
         normalization: See `normalization.Normalization`.
 
     Call arguments:
         images: Tensor [N, *image_shape].
 
     Returns:
-        Dict of `logits` [N], for each categorical code `category_0` and so on, logits
-        [N, values], and `codes`, means [N, codes].
+        A dict: `logits` [N]; logits [N, values] of each categorical code as `category_0`
+        and so on; and `codes`, the predicted means [N, codes], if there are any.
     """
 
     def __init__(

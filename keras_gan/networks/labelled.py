@@ -1,4 +1,4 @@
-"""DCGAN's networks for images of classes: labels go in, or come out."""
+"""DCGAN's networks for labelled images, with labels as input (CGAN) or as output (ACGAN)."""
 
 import keras
 
@@ -8,16 +8,16 @@ from keras_gan.networks.normalization import Normalization
 
 
 def embedded(labels, num_classes, dimension):
-    """Returns the labels' embeddings [N, dimension], at the start of length 1 or so.
+    """Returns the labels' embeddings [N, dimension], initialised to a length of about 1.
 
-    As long as latents, whose length is the root of their dimension, they would drown them: G
-    would learn an image of each class before any other.
+    If they were as long as the latents (the square root of the dimension), they would dominate:
+    the generator would first learn a single image per class.
     """
     return _embedding(labels, num_classes, dimension, dimension**-0.5)
 
 
 def _embedding(labels, num_classes, dimension, deviation):
-    # Keras' own layer takes -1 for the last class.
+    # keras.layers.Embedding would accept the label -1 as the last class.
     initializer = keras.initializers.RandomNormal(stddev=deviation)
     dense = keras.layers.Dense(
         dimension, use_bias=False, kernel_initializer=initializer, name="embedding"
@@ -27,15 +27,15 @@ def _embedding(labels, num_classes, dimension, deviation):
 
 @keras.saving.register_keras_serializable(package="keras_gan.labelled")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents and labels to an image: the labels' embeddings are further latents.
+    """Class-conditional DCGAN generator; the label's embedding is concatenated to the latents.
 
     Args:
         image_shape: (height, width, channels) of the images; values in [-1, 1].
         latent_dim: Dimension of the latents.
         num_classes: Number of classes.
         embedding_dim: Dimension of an embedding.
-        width: As of `dcgan.Generator`.
-        kernel_size: As of `dcgan.Generator`.
+        width: See `dcgan.Generator`.
+        kernel_size: See `dcgan.Generator`.
 
     Call arguments:
         latents: Tensor [N, latent_dim].
@@ -55,16 +55,15 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.labelled")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An image and its label to one logit: the label's embedding is added to the first features.
+    """Class-conditional DCGAN discriminator; the label's embedding is added to the first features.
 
-    But for the borders that is what further channels of the image would do, each with the same
-    value in all pixels.
+    Except at the borders, this equals extra image channels that are constant over all pixels.
 
     Args:
         image_shape: (height, width, channels) of the images.
         num_classes: Number of classes.
-        width: As of `dcgan.Discriminator`.
-        kernel_size: As of `dcgan.Discriminator`.
+        width: See `dcgan.Discriminator`.
+        kernel_size: See `dcgan.Discriminator`.
         normalization: See `normalization.Normalization`.
 
     Call arguments:
@@ -79,7 +78,8 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
         normalise = Normalization(normalization)
         images = keras.Input(tuple(image_shape), name="images")
         labels = keras.Input((), dtype="int64", name="labels")
-        shift = _embedding(labels, num_classes, width, 0.1)  # About as large as what images give.
+        # The deviation of 0.1 is about that of the first features of images.
+        shift = _embedding(labels, num_classes, width, 0.1)
         x = dcgan.features_of(
             images, width=width, kernel_size=kernel_size, normalise=normalise, shift=shift
         )
@@ -90,20 +90,20 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.labelled")
 class Classifier(ArgumentsAreConfig, keras.Model):
-    """An image to one logit and to one of each class, from the same features.
+    """DCGAN discriminator that also classifies: a real/fake logit and class logits.
 
     Args:
         image_shape: (height, width, channels) of the images.
         num_classes: Number of classes.
-        width: As of `dcgan.Discriminator`.
-        kernel_size: As of `dcgan.Discriminator`.
+        width: See `dcgan.Discriminator`.
+        kernel_size: See `dcgan.Discriminator`.
         normalization: See `normalization.Normalization`.
 
     Call arguments:
         images: Tensor [N, *image_shape].
 
     Returns:
-        Dict of `logits` [N] and `classes`, logits [N, num_classes].
+        A dict of `logits` [N] and the class logits `classes` [N, num_classes].
     """
 
     def __init__(self, image_shape, *, num_classes, width, kernel_size, normalization="batch"):

@@ -1,4 +1,4 @@
-"""Multilayer perceptrons for images of any shape and for plain vectors."""
+"""Multilayer perceptrons for images of any resolution and for vectors."""
 
 import math
 
@@ -9,12 +9,11 @@ from keras_gan.layers.core import ArgumentsAreConfig, Dropout, Maxout
 
 @keras.saving.register_keras_serializable(package="keras_gan.mlp")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents through ReLU layers to an example.
+    """Generator with ReLU layers: latents to an image or a vector.
 
     Args:
         output_shape: Shape of an example: (height, width, channels) or
-            (dimensions,). Images end in tanh, values in [-1, 1]; vectors are
-            unbounded.
+            (dimensions,). Images are in [-1, 1] by tanh; vectors are unbounded.
         latent_dim: Dimension of the latents.
         units: Width of each hidden layer.
 
@@ -39,14 +38,14 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.mlp")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An example through maxout layers, with dropout, to one logit.
+    """Discriminator with maxout layers and dropout: an image or a vector to one logit.
 
     Args:
         input_shape: Shape of an example: (height, width, channels) or
             (dimensions,).
         units: Width of each hidden layer.
-        pieces: Affine maps in each maxout unit.
-        dropout: Share of each hidden layer's outputs that is dropped.
+        pieces: Number of affine maps in each maxout unit.
+        dropout: Dropout rate after each hidden layer.
 
     Call arguments:
         images: Tensor [N, *input_shape].

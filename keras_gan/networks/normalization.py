@@ -1,4 +1,4 @@
-"""What a discriminator's layers can be normalised by."""
+"""Normalisation of a discriminator: batch norm, layer norm, spectral norm or none."""
 
 import keras
 
@@ -11,18 +11,18 @@ NORMALIZATIONS = ("batch", "layer", "spectral", "none")
 
 
 class Normalization:
-    """The layers of one way to normalise.
+    """The layer classes of a normalisation; call it to apply the normalisation to features.
 
     Args:
-        name: `"batch"`, over the global batch; `"layer"`, over all features of
-            an example, with a scale and an offset for each channel (Ba et al.
-            2016, as in the code of WGAN-GP); `"spectral"`, of the kernels
-            (`spectral_norm`); or `"none"`.
+        name: `"batch"`: batch norm over the global batch. `"layer"`: layer norm over
+            all features of an example, with a scale and an offset per channel (Ba et
+            al. 2016, as in the code of WGAN-GP). `"spectral"`: spectral norm of the
+            kernels, see `spectral_norm`. `"none"`: no normalisation.
 
     Attributes:
-        convolution: Class of convolutions.
-        dense: Class of dense layers.
-        has_offset: Whether a bias before it would change nothing.
+        convolution: Class for convolutions.
+        dense: Class for dense layers.
+        has_offset: Whether the normalisation cancels a bias of the layer before it.
     """
 
     def __init__(self, name):
@@ -38,7 +38,7 @@ class Normalization:
 
 
 def batch_norm(x):
-    """Batch norm over the global batch, with gamma from N(1, 0.02)."""
+    """Applies batch norm over the global batch, with gamma initialised from N(1, 0.02)."""
     return BatchNormalization(
         momentum=0.9,
         epsilon=1e-5,
@@ -47,5 +47,5 @@ def batch_norm(x):
 
 
 def layer_norm(x):
-    """Layer norm over all features of an example: one group of all channels."""
+    """Applies layer norm over all features of an example: group norm with a single group."""
     return keras.layers.GroupNormalization(groups=1, epsilon=1e-5)(x)

@@ -1,9 +1,10 @@
-"""Multilayer perceptrons of leaky ReLUs without normalisation, for vectors.
+"""Multilayer perceptrons for vectors, with leaky ReLUs and no normalisation.
 
-They are sharp enough for small and far modes by their start: biases are spread over the
-range of the inputs, so that the kinks of the first layer are everywhere and not all
-at the origin. G is a residual network of one block: its hidden layers need to choose
-the mode only, and the latents give it its width through a linear path around them.
+Their initialisation suits small modes that are far apart. The biases of the first
+layer are spread over the range of the inputs, so the kinks of its units lie
+everywhere instead of all at the origin. The generator is one residual block: its
+hidden layers only have to choose the mode, and a linear path around them takes the
+latents, which give the mode its width.
 """
 
 import keras
@@ -23,13 +24,13 @@ def _hidden(x, units, spread):
 
 @keras.saving.register_keras_serializable(package="keras_gan.perceptrons")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents to a vector: perceptron plus linear map.
+    """Generator for vectors: a perceptron plus a linear map of the latents.
 
     Args:
         dimensions: Length of the vectors.
         latent_dim: Dimension of the latents.
         units: Widths of the hidden layers.
-        scale: About the size of the vectors' entries, which the outputs are multiplied by.
+        scale: Typical size of the vectors' entries; the outputs are multiplied by it.
 
     Call arguments:
         latents: Tensor [N, latent_dim].
@@ -52,12 +53,12 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.perceptrons")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """A vector to one logit.
+    """Discriminator for vectors, with one logit as output.
 
     Args:
         dimensions: Length of the vectors.
         units: Widths of the hidden layers.
-        scale: About the size of the vectors' entries.
+        scale: Typical size of the vectors' entries; first biases are spread over +-`scale`.
 
     Call arguments:
         images: Tensor [N, dimensions].

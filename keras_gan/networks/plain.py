@@ -1,4 +1,4 @@
-"""The networks of systems that are about the game: DCGAN's for images, perceptrons for vectors."""
+"""Standard networks of most systems: DCGAN's for images, perceptrons for vectors."""
 
 import keras
 
@@ -19,19 +19,21 @@ def players(
     normalization="auto",
     packing=1,
 ):
-    """Returns the networks of both players, as arguments of `LatentGAN`.
+    """Builds the generator and the discriminator, as arguments of `LatentGAN`.
 
     Args:
-        image_shape: (height, width, channels) for the networks of `dcgan`;
+        image_shape: (height, width, channels) for the networks of `dcgan`, or
             (dimensions,) for perceptrons.
         latent_dim: Dimension of the latents.
-        width: Channels next to the image, for images.
-        kernel_size: Side of the convolution kernels, for images.
-        units: Widths of the hidden layers of each perceptron, for vectors.
-        discriminator_width: D's own `width`; `None` for G's.
-        normalization: Of D, see `Normalization`; `"auto"` is `"batch"` for
-            images and `"none"` for vectors.
-        packing: Examples that D sees side by side in the channels.
+        width: Channels of the layers next to the image; images only.
+        kernel_size: Side of the convolution kernels; images only.
+        units: Widths of the hidden layers of both perceptrons; vectors only.
+        discriminator_width: `width` of the discriminator; `None` for that of the
+            generator.
+        normalization: Normalisation of the discriminator, see `Normalization`.
+            `"auto"` is `"batch"` for images and `"none"` for vectors.
+        packing: Number of examples that the discriminator gets stacked in its
+            channels (PacGAN).
     """
     check_shape(image_shape)
     if discriminator_width is None:
@@ -66,7 +68,7 @@ def players(
 
 @keras.saving.register_keras_serializable(package="keras_gan.plain")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """A vector through LeakyReLU 0.2 layers, all but the first normalised, to one logit.
+    """Discriminator for vectors: LeakyReLU 0.2 layers, normalised except for the first.
 
     Args:
         input_shape: (dimensions,).

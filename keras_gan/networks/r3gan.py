@@ -1,8 +1,8 @@
-"""The residual networks of R3GAN (Huang et al. 2024), for DCGAN's image sizes.
+"""The residual networks of R3GAN (Huang et al. 2024), for the same resolutions as DCGAN.
 
-No normalisation anywhere: each residual branch ends in a convolution of zeros, and the
-others before it are scaled down with the number of blocks (Fixup, Zhang et al. 2019), so
-that both networks start as almost linear ones of unit variance.
+They have no normalisation. Fixup initialisation (Zhang et al. 2019) replaces it: the last
+convolution of each residual branch starts at zero, and the others are scaled down with the
+number of blocks. So both networks start almost linear, with unit variance.
 """
 
 import math
@@ -17,12 +17,15 @@ from keras_gan.networks.dcgan import levels
 
 SLOPE = 0.2
 GAIN = math.sqrt(2.0 / (1.0 + SLOPE**2))  # Keeps the variance through a leaky ReLU.
-EXPANSION = 2
-_LAYERS = 3  # Of a block.
+EXPANSION = 2  # Channels inside a block, as a multiple of those outside.
+_LAYERS = 3  # Convolutions in a block.
 
 
 def fixup(blocks):
-    """Returns the scale of a block's first two kernels: L^(-1 / (2m - 2)), L blocks of m layers."""
+    """Returns Fixup's scale of a block's first two kernels.
+
+    It is L^(-1 / (2m - 2)) for L blocks of m layers.
+    """
     return blocks ** (-1.0 / (2 * _LAYERS - 2))
 
 
@@ -35,7 +38,7 @@ def weights(gain=1.0):
 
 @keras.saving.register_keras_serializable(package="keras_gan.r3gan")
 class BiasedActivation(keras.layers.Layer):
-    """A bias for each channel, then leaky ReLU 0.2."""
+    """Adds a bias per channel, then applies leaky ReLU 0.2."""
 
     def build(self, input_shape):
         self.bias = self.add_weight(name="bias", shape=input_shape[-1:], initializer="zeros")
@@ -49,7 +52,7 @@ class BiasedActivation(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gan.r3gan")
 class Basis(keras.layers.Layer):
-    """Learned base images, one for each channel, scaled by the inputs [N, C].
+    """Multiplies the inputs [N, C] by learnt base images, one for each channel.
 
     Args:
         size: (height, width) of the base.
@@ -77,7 +80,7 @@ class Basis(keras.layers.Layer):
 
 
 def convolution(x, channels, kernel_size=1, gain=1.0, groups=1):
-    """Applies a convolution without bias."""
+    """Applies a convolution without bias that keeps height and width."""
     return Conv2D(
         channels, kernel_size, padding="same", use_bias=False, groups=groups,
         kernel_initializer=weights(gain),
@@ -85,7 +88,11 @@ def convolution(x, channels, kernel_size=1, gain=1.0, groups=1):
 
 
 def block(x, blocks, group_size):
-    """x + a bottleneck the wrong way round: 1x1 to twice the channels, 3x3 in groups, 1x1 back."""
+    """Applies an inverted-bottleneck residual block.
+
+    A 1x1 convolution doubles the channels, a grouped 3x3 follows, and a 1x1 returns to the first
+    number of channels. x is added.
+    """
     channels = x.shape[-1]
     wide, gain = EXPANSION * channels, GAIN * fixup(blocks)
     y = BiasedActivation()(convolution(x, wide, gain=gain))
@@ -95,23 +102,25 @@ def block(x, blocks, group_size):
 
 
 def _widths(image_shape, width, growth, most):
-    """Returns the channels of each stage, the one next to the image first."""
+    """Returns the channels of each stage, starting next to the image."""
     stages = range(levels(image_shape, "R3GAN") + 1)
     return [min(width * growth**stage, most) for stage in stages]
 
 
 @keras.saving.register_keras_serializable(package="keras_gan.r3gan")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents to an image, the learned base first; values unbounded.
+    """R3GAN's generator: latents scale a learnt base; stages of residual blocks double it.
+
+    The images are unbounded.
 
     Args:
         image_shape: (height, width, channels) of the images.
         latent_dim: Dimension of the latents.
-        width: Channels next to the image.
-        growth: Times more channels from one stage to the next smaller one.
-        max_width: Most channels.
-        blocks: Residual blocks in a stage.
-        group_size: Channels of a group of the 3x3 convolutions.
+        width: Channels of the stage next to the image.
+        growth: Factor of the channels from one stage to the next of half the resolution.
+        max_width: Largest number of channels of a stage.
+        blocks: Number of residual blocks per stage.
+        group_size: Channels per group of the 3x3 convolutions.
 
     Call arguments:
         latents: Tensor [N, latent_dim].
@@ -138,15 +147,15 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.r3gan")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An image to one logit: the generator's stages in reverse order.
+    """R3GAN's discriminator: the generator's stages in reverse order, then one logit.
 
     Args:
         image_shape: (height, width, channels) of the images.
-        width: As of `Generator`.
-        growth: As of `Generator`.
-        max_width: As of `Generator`.
-        blocks: As of `Generator`.
-        group_size: As of `Generator`.
+        width: See `Generator`.
+        growth: See `Generator`.
+        max_width: See `Generator`.
+        blocks: See `Generator`.
+        group_size: See `Generator`.
 
     Call arguments:
         images: Tensor [N, *image_shape].
@@ -166,7 +175,7 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
                     x = convolution(x, channels)
             for _ in range(blocks):
                 x = block(x, blocks * len(widths), group_size)
-        # One input channel each: Keras counts all of them among a kernel's inputs.
+        # Each kernel has a single input channel, but Keras' initializers would count all of them.
         deviation = 1.0 / math.sqrt(math.prod(x.shape[1:3]))
         x = keras.layers.DepthwiseConv2D(
             x.shape[1:3],

@@ -1,4 +1,4 @@
-"""The residual networks of SNGAN and SAGAN, for DCGAN's image sizes.
+"""The residual networks of SNGAN and SAGAN, for the same resolutions as DCGAN.
 
 Miyato, Kataoka, Koyama, Yoshida: Spectral Normalization for Generative Adversarial
 Networks, 2018, appendix B.4; Zhang et al. 2018 (SAGAN) add self-attention to them.
@@ -18,14 +18,14 @@ from keras_gan.networks.dcgan import features, levels
 
 
 def attention_sides(image_shape, level):
-    """Returns (height, width) of the features that are attended to, or `None`.
+    """Returns (height, width) of the features that get self-attention, or `None`.
 
     Args:
         image_shape: (height, width, channels).
-        level: How many times the image is halved before; 0 for no attention.
+        level: Number of halvings of the image to these features; 0 for no attention.
 
     Raises:
-        UserError: If the networks for these images have no such level.
+        UserError: If the networks for these images do not have this level.
     """
     if not level:
         return None
@@ -39,23 +39,23 @@ def attention_sides(image_shape, level):
 
 
 def batch_norm(x):
-    """Batch norm over the global batch."""
+    """Applies batch norm over the global batch."""
     return BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
 
 
 class Blocks:
-    """The layers and residual blocks of a network.
+    """Layers and residual blocks that share spectral norm and initializer.
 
     Args:
-        spectral_norm: Whether kernels are normalised.
-        initializer: Of the kernels.
+        spectral_norm: Whether to apply spectral norm to the kernels.
+        initializer: Initializer of the kernels.
     """
 
     def __init__(self, spectral_norm=False, initializer="glorot_uniform"):
         self.spectral_norm, self.initializer = spectral_norm, initializer
 
     def convolution(self, x, channels, kernel_size, use_bias=True):
-        """Applies a convolution that keeps the sides."""
+        """Applies a convolution that keeps height and width."""
         kind = SpectralConv2D if self.spectral_norm else Conv2D
         return kind(
             channels,
@@ -71,15 +71,17 @@ class Blocks:
         return kind(units, use_bias=use_bias, kernel_initializer=self.initializer)(x)
 
     def attention(self, x, name, sides):
-        """Applies self-attention if the features have `sides`, as (height, width)."""
+        """Applies self-attention if the features' (height, width) equals `sides`."""
         if tuple(x.shape[1:3]) != sides:
             return x
         return SelfAttention(self.spectral_norm, self.initializer, name=f"{name}_attention")(x)
 
     def up(self, x, channels, normalised=batch_norm):
-        """BN, ReLU, nearest doubling, 3x3, BN, ReLU, 3x3; beside it 1x1 and doubling.
+        """Applies a residual block that doubles height and width.
 
-        Biases would go into batch norms alone, which take them away.
+        Main path: batch norm, ReLU, nearest upsampling, 3x3 convolution, batch norm, ReLU, 3x3.
+        Shortcut: 1x1 convolution, upsampling. The convolutions have no bias, since batch norm
+        would cancel it.
         """
         doubled = keras.layers.UpSampling2D(2, interpolation="nearest")
         shortcut = doubled(self.convolution(x, channels, 1, use_bias=False))
@@ -89,14 +91,18 @@ class Blocks:
         return keras.layers.Add()([self.convolution(y, channels, 3, use_bias=False), shortcut])
 
     def down(self, x, channels, *, first=False, halves=True):
-        """ReLU, 3x3, ReLU, 3x3, mean of 2x2 pixels; beside it 1x1 and means.
+        """Applies a residual block that halves height and width.
+
+        Main path: ReLU, 3x3 convolution, ReLU, 3x3, average pooling. Shortcut: 1x1 convolution,
+        average pooling.
 
         Args:
             x: Images or features.
-            channels: Of the result.
-            first: Whether x are images: without the first ReLU, and means before the 1x1.
-            halves: Whether means are taken at all; without, x itself is beside it if its
-                channels allow that.
+            channels: Channels of the result.
+            first: Whether x are images. Then the first ReLU is left out, and the shortcut
+                pools before its convolution.
+            halves: Whether to pool. Without pooling the shortcut is x itself if it has
+                `channels` channels.
         """
         mean = keras.layers.AveragePooling2D(2) if halves else lambda x: x
         y = x if first else keras.layers.ReLU()(x)
@@ -112,16 +118,16 @@ class Blocks:
 
 
 def image_from(latents, image_shape, blocks, *, width, attention_level, normalised=None):
-    """Returns the image that residual blocks make of latents; see `Generator`.
+    """Builds the layers from latents to an image; see `Generator`.
 
     Args:
         latents: Tensor [N, D].
-        image_shape: As of `Generator`.
-        blocks: `Blocks`.
-        width: As of `Generator`.
-        attention_level: As of `Generator`.
-        normalised: Function from the number of a block to what normalises in it. Default:
-            batch norm.
+        image_shape: See `Generator`.
+        blocks: A `Blocks`.
+        width: See `Generator`.
+        attention_level: See `Generator`.
+        normalised: Function from a block's number to the function that normalises in it.
+            Default: batch norm.
     """
     sides = attention_sides(image_shape, attention_level)
     n = levels(image_shape, "A residual network")
@@ -137,7 +143,7 @@ def image_from(latents, image_shape, blocks, *, width, attention_level, normalis
 
 
 def features_of(images, blocks, *, width, attention_level):
-    """Returns what residual blocks make of images, summed over the pixels; see `Discriminator`."""
+    """Builds the layers from images to features, summed over pixels; see `Discriminator`."""
     image_shape = images.shape[1:]
     sides = attention_sides(image_shape, attention_level)
     x = images
@@ -150,18 +156,19 @@ def features_of(images, blocks, *, width, attention_level):
 
 @keras.saving.register_keras_serializable(package="keras_gan.resnet")
 class Generator(ArgumentsAreConfig, keras.Model):
-    """Latents to an image: dense, a block a doubling, BN, ReLU, 3x3 and tanh.
+    """Residual generator: dense layer, one block per doubling, batch norm, ReLU, 3x3, tanh.
 
-    Table 4a is this for 32x32 with the same 256 channels in each block; here they double
+    Table 4a of the paper has 256 channels in every block, for 32x32. Here the channels double
     towards the base, as in tables 5 and 6.
 
     Args:
         image_shape: (height, width, channels) of the images; values in [-1, 1].
         latent_dim: Dimension of the latents.
-        width: Channels of the last block; they double towards the base, up to 8 times.
-        spectral_norm: Whether kernels are normalised.
-        attention_level: Self-attention where the features have 2^-level of the image's
-            sides; 0 for none.
+        width: Channels of the last block. They double per block towards the base, up to 8 times
+            `width`.
+        spectral_norm: Whether to apply spectral norm to the kernels.
+        attention_level: Where to apply self-attention: to the features with 2^-level times the
+            resolution of the image. 0 for no attention.
 
     Call arguments:
         latents: Tensor [N, latent_dim].
@@ -184,16 +191,16 @@ class Generator(ArgumentsAreConfig, keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_gan.resnet")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An image to one logit: a block a halving, one more, ReLU, sum of pixels, dense.
+    """Residual discriminator: one block per halving, one more, ReLU, sum over pixels, dense layer.
 
-    Table 4b is this for 32x32 with the same 128 channels in each block, two that halve and two
-    that do not; here they double, and all blocks but the last halve.
+    Table 4b of the paper has 128 channels in every block, for 32x32; two blocks halve and two do
+    not. Here the channels double, and all blocks except the last one halve.
 
     Args:
         image_shape: (height, width, channels) of the images.
-        width: Channels of the first block; they double a level, up to 8 times.
-        spectral_norm: As of `Generator`.
-        attention_level: As of `Generator`.
+        width: Channels of the first block. They double per block, up to 8 times `width`.
+        spectral_norm: See `Generator`.
+        attention_level: See `Generator`.
 
     Call arguments:
         images: Tensor [N, *image_shape].

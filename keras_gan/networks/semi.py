@@ -1,4 +1,4 @@
-"""The discriminator of semi-supervised learning: a classifier with a class more, "generated"."""
+"""The discriminator of semi-supervised learning: a classifier with an extra class "generated"."""
 
 import keras
 
@@ -9,26 +9,26 @@ from keras_gan.networks.normalization import Normalization
 
 @keras.saving.register_keras_serializable(package="keras_gan.semi")
 class Discriminator(ArgumentsAreConfig, keras.Model):
-    """An image to logits of its classes; their log-sum-exp is that of being real.
+    """DCGAN discriminator with K class logits; their log-sum-exp is the real/fake logit.
 
-    A softmax over K + 1 logits is the same if all are shifted: that of "generated" is held
-    at 0, so that D(x) = Z / (Z + 1) with Z the sum of exp(class logits), section 5 of
-    Salimans et al. 2016.
+    Shifting all logits does not change a softmax over K + 1 classes, so the logit of "generated"
+    is fixed at 0. Then D(x) = Z / (Z + 1), where Z is the sum of exp(class logits): Salimans et
+    al. 2016, section 5.
 
     Args:
         image_shape: (height, width, channels) of the images.
         num_classes: Number of classes, K.
-        width: As of `dcgan.Discriminator`.
-        kernel_size: As of `dcgan.Discriminator`.
+        width: See `dcgan.Discriminator`.
+        kernel_size: See `dcgan.Discriminator`.
         normalization: See `normalization.Normalization`.
-        dropout: Share of the features before the last layer that are dropped in training.
+        dropout: Dropout rate of the features before the last layer.
 
     Call arguments:
         images: Tensor [N, *image_shape].
 
     Returns:
-        Dict of `logits` [N], `classes`, logits [N, K], and `features` [N, D], from which a
-        dense layer reads the classes.
+        A dict of `logits` [N], the class logits `classes` [N, K], and `features` [N, D], the
+        input of the last layer before dropout.
     """
 
     def __init__(

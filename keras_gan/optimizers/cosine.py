@@ -1,4 +1,4 @@
-"""Values that move along half a cosine, and an Adam that follows two of them."""
+"""Cosine schedules, and an Adam whose learning rate and beta2 follow them."""
 
 import math
 
@@ -9,12 +9,12 @@ from keras_gan.errors import UserError
 
 
 def cosine(start, end, progress):
-    """Returns the value between `start` and `end` after a share of the way, held at its end.
+    """Interpolates from `start` to `end` along half a cosine.
 
     Args:
-        start: Number.
-        end: Number.
-        progress: Share that is done, a scalar tensor; above 1 counts as 1.
+        start: Value at progress 0.
+        end: Value at progress 1 and above.
+        progress: Scalar tensor, the share of the schedule that is done.
     """
     progress = tf.clip_by_value(progress, 0.0, 1.0)
     return end + (start - end) * 0.5 * (1.0 + tf.cos(math.pi * progress))
@@ -22,12 +22,12 @@ def cosine(start, end, progress):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Cosine(keras.optimizers.schedules.LearningRateSchedule):
-    """`cosine` as a function of an optimizer's iterations.
+    """Cosine schedule of an optimizer's iterations.
 
     Args:
         start: Value at the first update.
-        end: Value from update number `updates` on.
-        updates: Length, a number above 0.
+        end: Value after `updates` updates, and from then on.
+        updates: Length of the schedule in updates, above 0.
     """
 
     def __init__(self, start, end, updates):
@@ -46,22 +46,25 @@ class Cosine(keras.optimizers.schedules.LearningRateSchedule):
 class CosineAdam(keras.optimizers.Adam):
     """Adam whose learning rate and beta2 follow cosines; Huang et al. 2024 (R3GAN).
 
-    Its state is Adam's: what the schedules give follows from the iterations. The
-    bias of the second moment is corrected by today's beta2, as in the authors'
+    It has no state beyond Adam's: the schedules depend only on the iterations. The
+    bias correction of the second moment uses the current beta2, as in the authors'
     code.
 
     Args:
-        learning_rate: At the start; or a `LearningRateSchedule`, which is then followed
-            in place of the cosine.
-        beta_1: As in Adam.
-        beta_2: At the start.
-        epsilon: As in Adam.
-        learning_rate_end: Share of the learning rate that is left at the end.
-        beta_2_end: At the end.
-        images: Images over which both move.
-        images_per_update: Images that an update stands for, the batch size where each
-            player has one update a step; `train.py` fills it in.
-        **kwargs: As in Adam.
+        learning_rate: Learning rate at the start, or a `LearningRateSchedule` to follow
+            instead of the cosine.
+        beta_1: See `keras.optimizers.Adam`.
+        beta_2: beta2 at the start.
+        epsilon: See `keras.optimizers.Adam`.
+        learning_rate_end: Learning rate at the end, as a share of `learning_rate`.
+        beta_2_end: beta2 at the end.
+        images: Length of both schedules, in images.
+        images_per_update: Number of images per update: the batch size if each player has
+            one update per step. `train.py` sets it.
+        **kwargs: See `keras.optimizers.Adam`.
+
+    Raises:
+        UserError: If `images` or `images_per_update` is not above 0.
     """
 
     def __init__(
@@ -99,12 +102,12 @@ class CosineAdam(keras.optimizers.Adam):
 
     @property
     def beta_2(self):
-        """The beta2 of the next update."""
+        """beta2 of the next update."""
         return self.beta_2_schedule(self.iterations)
 
     @beta_2.setter
     def beta_2(self, value):
-        """Adam's constructor sets the number that the schedule already has."""
+        """Ignores the value that Adam's constructor sets; the schedule already starts with it."""
 
     def get_config(self):
         return {**super().get_config(), **self.settings}

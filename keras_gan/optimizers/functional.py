@@ -1,6 +1,6 @@
-"""An optimizer's updates as functions that can be differentiated.
+"""Optimizer updates as differentiable functions, for unrolled GANs.
 
-Keras' optimizers write to variables, through which nothing can be differentiated.
+Keras' optimizers assign to variables, and no gradient flows through an assignment.
 """
 
 import keras
@@ -12,15 +12,15 @@ _EXTRAS = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
 
 
 class FunctionalOptimizer:
-    """What the next updates of an optimizer would do, from where it is now.
+    """Computes the next updates of a Keras optimizer without applying them.
 
-    The learning rate stays what it is now.
+    It starts from the optimizer's current state. The learning rate stays constant.
 
     Args:
-        optimizer: A built Adam, or an SGD without momentum, of Keras.
+        optimizer: A built `keras.optimizers.Adam`, or `SGD` without momentum.
 
     Raises:
-        UserError: For another optimizer.
+        UserError: If it is another optimizer, or has weight decay or clipping.
     """
 
     def __init__(self, optimizer):
@@ -31,12 +31,12 @@ class FunctionalOptimizer:
         is_plain = kind is keras.optimizers.SGD and not optimizer.momentum
         extras = [name for name in _EXTRAS if getattr(optimizer, name)]
         if not (self._is_adam or is_plain) or extras:
-            # Its whole configuration cannot be read while a step is traced.
+            # `get_config` of an optimizer fails while a step is being traced.
             received = " with ".join([kind.__name__, *extras])
             raise UserError(
-                "Unrolled updates are differentiated, for which the discriminator's optimizer must "
-                "be Adam without amsgrad or SGD without momentum, without weight decay and "
-                f"clipping. Received: {received}."
+                "Unrolled updates need a discriminator optimizer that can be differentiated: Adam "
+                "without amsgrad or SGD without momentum, both without weight decay and clipping. "
+                f"Received: {received}."
             )
         self._optimizer = optimizer
         self._done = 0
@@ -45,11 +45,11 @@ class FunctionalOptimizer:
             self._velocities = [tf.identity(slot.value) for slot in optimizer._velocities]
 
     def updated(self, values, gradients):
-        """Returns the variables' values after one more update.
+        """Returns the values of the variables after one more update.
 
         Args:
             values: Tensors, one for each variable, in the optimizer's order.
-            gradients: Tensors, over all replicas; `None` where there is none.
+            gradients: Tensors summed over replicas, or `None` for a variable without gradient.
         """
         self._done += 1
         update = self._adam if self._is_adam else self._sgd
@@ -63,7 +63,7 @@ class FunctionalOptimizer:
         return value - tf.cast(self._optimizer.learning_rate, value.dtype) * gradient
 
     def _adam(self, number, value, gradient):
-        """Kingma and Ba 2015, with Keras' epsilon ("epsilon hat")."""
+        """Adam of Kingma and Ba 2015, with epsilon as in Keras ("epsilon hat" of the paper)."""
         optimizer = self._optimizer
         number_of_update = tf.cast(optimizer.iterations, value.dtype) + self._done
         momentum = self._momentums[number]
@@ -78,6 +78,6 @@ class FunctionalOptimizer:
 
 
 def _root(x):
-    """Returns the square root, whose gradient at zero is zero and not infinite."""
+    """Returns the square root, with a gradient of zero instead of infinity at zero."""
     positive = x > 0.0
     return tf.where(positive, tf.sqrt(tf.where(positive, x, tf.ones_like(x))), tf.zeros_like(x))

@@ -16,8 +16,13 @@ class Config:
     )
     dataset: str = option(
         "digits",
-        "A folder of images, a built-in (digits, ring, grid) or a TensorFlow Datasets name, "
-        "tried in that order.",
+        "A folder of images, an .npz file (images or tokens), a built-in (digits, strokes, edges, "
+        "grid, ring, arithmetic) or a TensorFlow Datasets name, tried in that order.",
+    )
+    target: str | None = option(
+        None,
+        "Second dataset, named as --dataset is, for systems that translate between two, such as "
+        "cyclegan.",
     )
     data_dir: str | None = option(
         None, "Where TensorFlow Datasets keeps its data. Default: its own.", free=True

@@ -1,5 +1,6 @@
 """The run directory: its files, and a run read back from it."""
 
+import glob
 import json
 import os
 import shlex
@@ -48,6 +49,11 @@ class RunDirectory:
             for key, kind in kinds.items():
                 if not isinstance(record[key], kind):
                     raise TypeError(f"{key} is {record[key]!r}")
+            counts, vocabulary = record.get("counts", {}), record.get("vocabulary", [])
+            if not all(isinstance(count, int) for count in dict(counts).values()):
+                raise TypeError(f"counts is {counts!r}")
+            if not all(isinstance(text, str) for text in list(vocabulary)):
+                raise TypeError(f"vocabulary is {vocabulary!r}")
             return {**record, "config": Config.from_dict(record["config"])}
         except FileNotFoundError:
             return None
@@ -66,6 +72,10 @@ class RunDirectory:
             "num_examples": source.num_examples,
             "class_names": source.class_names,
         }
+        if len(source.counts) > 1:  # Else `num_examples` says it all.
+            record["counts"] = source.counts
+        if source.vocabulary:
+            record["vocabulary"] = source.vocabulary
         return json.loads(json.dumps(record))
 
     def write(self, record):
@@ -117,7 +127,8 @@ class RunDirectory:
 
     def sweep(self):
         """Removes what a killed process left half-written."""
-        for directory in (self.path, self.samples, self.tensorboard):
+        of_functions = glob.glob(os.path.join(self.samples, "*", ""))
+        for directory in (self.path, self.samples, *of_functions, self.tensorboard):
             files.sweep(directory)
         self.checkpoints.sweep()
         self.best.sweep()

@@ -5,9 +5,11 @@ import shlex
 
 from keras_gan import callbacks
 from keras_gan.callbacks.progress import clock
-from keras_gan.drawing import pictures
+from keras_gan.game import showing
+from keras_gan.game.ports import Tokens
 
 _COMPARED = 8  # Real examples that samples are compared with, if no more are shown.
+_FILE = "samples.png"
 
 
 def announce(run, model, source, done, config):
@@ -17,12 +19,10 @@ def announce(run, model, source, done, config):
         + (" weights" if not number else "")
         for number, player in enumerate(reversed(model.players))
     )
-    shape = "x".join(map(str, source.shape))
     replicas = model.distribute_strategy.num_replicas_in_sync
     together = model.steps_per_execution
     print(
-        f"{type(model).__name__}: {weights}; "
-        f"{source.name}: {source.num_examples:,} examples of {shape}"
+        f"{type(model).__name__}: {weights}; {source.name}: {_examples(source)}"
         + (f" in {source.num_classes} classes" if source.num_classes else "")
     )
     print(
@@ -33,6 +33,17 @@ def announce(run, model, source, done, config):
         + f", into {run.path}",
         flush=True,
     )
+
+
+def _examples(source):
+    """Returns how many examples of which shape a `Source` has, in words."""
+    told = []
+    for key, shape in source.shapes.items():
+        sides = "x".join(map(str, shape))
+        sides = f"{sides} tokens" if source.vocabulary else sides
+        side = f" in {key}" if len(source.shapes) > 1 else ""
+        told.append(f"{source.counts[key]:,} examples of {sides}{side}")
+    return ", ".join(told)
 
 
 class Reports:
@@ -49,13 +60,11 @@ class Reports:
 
     def __init__(self, config, run, model, source, done, judge=None):
         self.config, self.run = config, run
-        self.has_labels = any(port.name == "labels" for port in model.function().conditions)
+        self.function, self.name = model.function(), model.main_function
         events = callbacks.EventLog(run.tensorboard)
-        shown = pictures.count_that_fits(source.shape)
-        real = source.first(max(shown, _COMPARED))
-        self.samples = callbacks.SampleGrids(
-            run, events, real[:shown], shown, done, config.sample_every
-        )
+        shown = [showing.count_of(function.output) for function in model.functions.values()]
+        real = source.first_batch(max(*shown, _COMPARED))
+        self.samples = callbacks.SampleGrids(run, events, real, done, config.sample_every)
         self.progress = callbacks.Progress(
             config.steps, config.batch_size, done, runs=model.long_runs
         )
@@ -95,7 +104,18 @@ class Reports:
         chosen = " --checkpoint=best" if self.best and self.best.path else ""
         print("Next:")
         print(f"  tensorboard --logdir {path}")
-        asked = "--labels=all" if self.has_labels else "--seeds=0-63"
-        print(f"  python -m keras_gan.generate --run_dir={path} {asked} --output=samples.png")
+        print(f"  {self._use(path)}")
         print(f"  python -m keras_gan.evaluate --run_dir={path}{chosen}")
         print(f"  python export.py --run_dir={path}{chosen}", flush=True)
+
+    def _use(self, path):
+        """Returns the command that uses the main function, by what it takes and makes."""
+        if self.function.given:
+            return (
+                f"python -m keras_gan.translate --run_dir={path} --function={self.name} "
+                "--images=FOLDER --output=translated"
+            )
+        has_labels = any(port.name == "labels" for port in self.function.conditions)
+        command = f"python -m keras_gan.generate --run_dir={path} "
+        command += "--labels=all" if has_labels else "--seeds=0-63"
+        return command + ("" if isinstance(self.function.output, Tokens) else f" --output={_FILE}")

@@ -85,13 +85,22 @@ def _check_same_run(run, differences):
 
 
 def _check_same_data(run, record, description):
-    before, now = record["num_examples"], description["num_examples"]
+    before, now = (d.get("counts", d["num_examples"]) for d in (record, description))
     if before != now:
+        config = record["config"]
+        names = config.dataset if config.target is None else f"{config.dataset} and {config.target}"
+        before, now = _counted(before), _counted(now)
         raise UserError(
-            f"The data changed under {run.path}: it began with {before:,} examples. Received: "
-            f"{now:,} in {record['config'].dataset}. Bring them back as they were, or give another "
-            "--run_dir."
+            f"The data changed under {run.path}: it began with {before} examples. Received: {now} "
+            f"in {names}. Bring them back as they were, or give another --run_dir."
         )
+
+
+def _counted(count):
+    """Returns a number of examples in words, or a dict of them by the keys of a batch."""
+    if isinstance(count, dict):
+        return ", ".join(f"{number:,} {key}" for key, number in count.items())
+    return f"{count:,}"
 
 
 def _check_not_lost(run, record):

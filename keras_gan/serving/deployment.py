@@ -15,7 +15,7 @@ _CANARY = re.compile(r'(key\s*:\s*"canary"\s*,?\s*value\s*:\s*)\d+')
 _BASE_PATH = re.compile(r'(\bbase_path\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 
-def write(export_dir, name, version, max_batch):
+def write(export_dir, name, version, max_batch, merges=True):
     """Writes what is not there yet, and what must change for a new version.
 
     The version gets the label `canary`; `stable` stays where it is, at first with the
@@ -27,6 +27,7 @@ def write(export_dir, name, version, max_batch):
         name: Name to serve under.
         version: The new version, which need not be there yet.
         max_batch: Largest number of rows that it takes.
+        merges: Whether the server merges requests. It refuses to merge images of several sizes.
 
     Returns:
         `serve`, the path of a script that starts the server; `compose`, that of the
@@ -41,8 +42,8 @@ def write(export_dir, name, version, max_batch):
         CONFIG: _models_config(place, name, version),
         BATCHING: _batching(rows),
         MONITORING: _MONITORING,
-        COMPOSE: _compose(place, name),
-        COMMAND: _command(place),
+        COMPOSE: _compose(place, name, merges),
+        COMMAND: _command(place, merges),
     }
     for file, text in fresh.items():
         before = text_of(os.path.join(place, file))
@@ -187,21 +188,26 @@ prometheus_config {
 """
 
 
-def _flags(place):
+def _flags(place, merges):
+    batching = [
+        "--enable_batching",
+        f"--batching_parameters_file={os.path.join(place, BATCHING)}",
+    ]
     return [
         f"--model_config_file={os.path.join(place, CONFIG)}",
         "--model_config_file_poll_wait_seconds=60",
         "--allow_version_labels_for_unavailable_models",
-        "--enable_batching",
-        f"--batching_parameters_file={os.path.join(place, BATCHING)}",
+        *(batching if merges else []),
         f"--monitoring_config_file={os.path.join(place, MONITORING)}",
     ]
 
 
-def _compose(place, name):
+def _compose(place, name, merges):
     # Docker compose replaces what follows a single dollar sign.
     directory = _quoted(place.replace("$", "$$"))
-    flags = "\n".join(f"      - {_quoted(flag.replace('$', '$$'))}" for flag in _flags(place))
+    flags = "\n".join(
+        f"      - {_quoted(flag.replace('$', '$$'))}" for flag in _flags(place, merges)
+    )
     project = re.sub("^[^a-z0-9]+", "", name.lower()) or "generator"
     return f"""\
 # The directory has the same path inside, so that all its files are right in both places. The
@@ -225,8 +231,8 @@ services:
 """
 
 
-def _command(place):
-    flags = " \\\n  ".join(shlex.quote(flag) for flag in _flags(place))
+def _command(place, merges):
+    flags = " \\\n  ".join(shlex.quote(flag) for flag in _flags(place, merges))
     return f"""\
 #!/bin/sh
 # The server listens on all addresses of the machine and asks nobody for a password: keep its

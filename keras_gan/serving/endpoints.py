@@ -1,81 +1,113 @@
-"""What a served generator answers: the functions behind the signatures of a SavedModel."""
+"""What a served function answers: the functions behind the signatures of a SavedModel."""
 
 import tensorflow as tf
 
-from keras_gan import randomness
+from keras_gan.game.ports import Images
 
 _PNG_CHANNELS = (1, 2, 3, 4)
+_DEFAULT = "serving_default"  # What a server answers where a request names no signature.
 
 
 class Endpoints:
-    """A generator as graph functions that trust no input.
+    """A trained function as graph functions that trust no input.
 
     Rows are independent and share one first dimension in all inputs and outputs, so
     that a server may merge requests. Before anything is computed each function
     checks, with an `INVALID_ARGUMENT` for the caller: the number and shape of
-    the rows, that floats are finite, that labels are in range.
+    the rows, and what the ports ask of them, such as finite numbers or labels in range.
 
     Args:
-        generator: A `ServedGenerator`.
+        served: A `ServedFunction`.
     """
 
-    def __init__(self, generator):
-        self.generator = generator
+    def __init__(self, served):
+        self.served, self.ports = served, served.function.inputs
+        # All signatures call this one graph of the network.
+        self._network = tf.function(served.outputs, input_signature=served.specs)
 
     def signatures(self):
         """Returns functions and the specs of their inputs, by the signature's name.
 
-        `serving_default` and `from_seeds` return `images`, the model's samples;
-        `png` and `from_seeds_png` return `image_bytes`, a PNG file a row, where
-        samples are images that PNG can hold.
+        Where the main function takes latents these are `serving_default` and `from_seeds`,
+        which return its output, and `png` and `from_seeds_png`, which return `image_bytes`, a
+        PNG file a row, where the output is images that PNG can hold. Where the main function takes
+        no latents, `serving_default` and `png` are there also under its own name, like
+        `a_to_b` and `a_to_b_png`. Other functions have signatures of their own name alone.
         """
-        latents = self.generator.specs
-        seeds = [tf.TensorSpec((None,), tf.int64, name="seeds"), *latents[1:]]
-        found = {
-            "serving_default": (self.from_latents, latents),
-            "from_seeds": (self.from_seeds, seeds),
-        }
-        shape = self.generator.model.image_shape
-        if len(shape) == 3 and shape[-1] in _PNG_CHANNELS:
-            found["png"] = (_as_png(self.from_latents), latents)
-            found["from_seeds_png"] = (_as_png(self.from_seeds), seeds)
-        return found
+        latents, specs = self.served.function.latents, self.served.specs
+        found = {"": (self.from_rows, specs)}
+        if latents:
+            seeds = tf.TensorSpec((None,), tf.int64, name="seeds")
+            given = [seeds if p is latents else spec for p, spec in zip(self.ports, specs)]  # noqa: B905
+            found["from_seeds"] = (self.from_seeds, given)
+        if _fits_png(self.served.function.output):
+            found |= {
+                _joined(name, "png"): (_as_png(function), given)
+                for name, (function, given) in found.items()
+            }
+        return {name: end for ending, end in found.items() for name in self._names(ending)}
 
-    def from_latents(self, latents, *conditions):
-        """Returns `images` for `latents` [N, latent_dim] and conditions [N, ...]."""
-        return self._images(*self._checked(latents, *conditions))
+    def _names(self, ending):
+        own = _joined(self.served.name, ending)
+        if not self.served.is_main:
+            return [own]
+        return [ending or _DEFAULT] + ([] if self.served.function.latents else [own])
 
-    def from_seeds(self, seeds, *conditions):
-        """Returns `images` for `seeds` [N]: those of `python -m keras_gan.generate --seeds`."""
-        seeds, *conditions = self._checked(seeds, *conditions)
-        model, pairs = self.generator.model, tf.stack([seeds, tf.zeros_like(seeds)], axis=1)
-        latents = randomness.seeded_latents(model.latent_prior, pairs, model.latent_dim)
-        return self._images(latents, *conditions)
+    def from_rows(self, *inputs):
+        """Returns the output by name for inputs as in `ServedFunction.specs`."""
+        return self._run(self._checked(self.ports, inputs))
 
-    def _images(self, *inputs):
+    def from_seeds(self, *inputs):
+        """Returns the same for `seeds` [N] in place of the latents.
+
+        The samples are those of `python -m keras_gan.generate --seeds`.
+        """
+        latents = self.served.function.latents
+        ports = [None if port is latents else port for port in self.ports]
+        inputs = self._checked(ports, inputs)
+        place = ports.index(None)
+        pairs = tf.stack([inputs[place], tf.zeros_like(inputs[place])], axis=1)
+        inputs[place] = latents.drawn(pairs)
+        return self._run(inputs)
+
+    def _run(self, inputs):
         # TensorFlow's convolutions of no examples have a wrong shape, so there is at least one.
         count = tf.shape(inputs[0])[0]
         added = tf.cast(count == 0, tf.int32)
         inputs = [tf.pad(x, [[0, added], *[[0, 0]] * (x.shape.rank - 1)]) for x in inputs]
-        return {"images": self.generator.images(*inputs)["images"][:count]}
+        return {name: x[:count] for name, x in self._network(*inputs).items()}
 
-    def _checked(self, first, *conditions):
-        """Returns the inputs, to be computed with only after they were checked."""
-        first, *conditions = [tf.ensure_shape(x, x.shape) for x in (first, *conditions)]
-        count, most = tf.shape(first)[0], self.generator.max_batch
+    def _checked(self, ports, inputs):
+        """Returns the inputs, to be computed with only after they were checked.
+
+        Args:
+            ports: The port of each input, `None` for seeds.
+            inputs: Tensors.
+        """
+        inputs = [tf.ensure_shape(x, x.shape) for x in inputs]
+        count, most = tf.shape(inputs[0])[0], self.served.max_batch
         checks = [_check(count <= most, f"at most {most} rows", count)]
-        for condition, x in zip(self.generator.model.conditions, conditions, strict=True):
-            rows, name = tf.shape(x)[0], condition.name
-            checks.append(_check(rows == count, f"as many {name} as other rows", rows))
-            if condition.count is not None:
-                inside = tf.reduce_all((x >= 0) & (x < condition.count))
-                checks.append(_check(inside, f"{name} from 0 to {condition.count - 1}", x))
-        inputs = [first, *conditions]
-        for x in inputs:
-            if x.dtype.is_floating:
-                checks.append(_check(tf.reduce_all(tf.math.is_finite(x)), "finite numbers", x))
+        for port, x in zip(ports, inputs, strict=True):
+            if port is None:
+                continue
+            if x is not inputs[0]:
+                rows = tf.shape(x)[0]
+                checks.append(_check(rows == count, f"as many {port.name} as other rows", rows))
+            if None in port.shape:
+                shape = tf.shape(x)
+                has_pixels = tf.reduce_all(shape[1:] > 0)
+                checks.append(_check(has_pixels, f"{port.name} with pixels", shape))
+            checks += [_check(*fault) for fault in port.faults(x)]
         with tf.control_dependencies(checks):
             return [tf.identity(x) for x in inputs]
+
+
+def _joined(*names):
+    return "_".join(name for name in names if name)
+
+
+def _fits_png(port):
+    return isinstance(port, Images) and port.are_images and port.shape[-1] in _PNG_CHANNELS
 
 
 def _check(condition, expected, received):
@@ -91,8 +123,8 @@ def to_bytes(images):
 
 def _as_png(function):
     def png(*inputs):
-        pixels = to_bytes(function(*inputs)["images"])
+        (images,) = function(*inputs).values()
         # Files up to a tenth larger than by default, in less than half of the time for photos.
-        return {"image_bytes": tf.io.encode_png(pixels, compression=1)}
+        return {"image_bytes": tf.io.encode_png(to_bytes(images), compression=1)}
 
     return png

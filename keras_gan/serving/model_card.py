@@ -7,55 +7,42 @@ import re
 
 import keras_gan
 from keras_gan import files
-from keras_gan.drawing import pictures
 from keras_gan.evaluation.digests import weights_digest
+from keras_gan.serving.card_words import words_of
+from keras_gan.serving.image_form import holds_images
 
 FILE, PICTURE = "model_card.md", "samples.png"
 
 
 def write(directory, text, picture):
-    """Writes a card, and the grid of samples that it shows if there is one (as a PNG file)."""
+    """Writes a card, and the picture that it shows if there is one (as a PNG file)."""
     if picture is not None:
         with open(os.path.join(directory, PICTURE), "wb") as file:
             file.write(picture)
     files.write_text(os.path.join(directory, FILE), text)
 
 
-def draw(model):
-    """Returns a grid of the model's samples as a PNG file, or `None` if they cannot be drawn."""
-    pairs, conditions, columns = model.showcase(_drawn(model))
-    picture = pictures.picture(model.sample_seeds(pairs, **conditions), columns=columns)
-    return None if picture is None else pictures.png(picture)
-
-
-def _drawn(model):
-    return pictures.count_that_fits(model.image_shape)
-
-
-def card(generator, format, stated, record, evaluation, has_picture):
+def card(model, name, format, stated, record, evaluation, shown):
     """Returns the text of a card.
 
     Args:
-        generator: A `ServedGenerator`.
-        format: The format of the file, in words.
-        stated: The metadata in the file.
+        model: The `AdversarialModel`.
+        name: Name of the model on the server.
+        format: The format of the files, in words.
+        stated: The metadata in the files.
         record: The run's record, see `run_directory.load_run`.
         evaluation: What `evaluation.record.read` returned.
-        has_picture: Whether there is a grid of samples beside the card.
+        shown: An `Illustration`.
     """
-    config, model = record["config"], generator.model
-    classes, last = record["class_names"], _drawn(model) - 1
-    shown = f"Samples of the seeds 0 to {last}"
-    if model.conditions:
-        names = " and ".join(condition.name for condition in model.conditions)
-        shown = f"Samples in rows that differ in {names}"
-    caption = f"*{shown}, by the run's model, without selection.*"
-    picture = f"![Samples]({PICTURE})\n\n{caption}\n\n" if has_picture else ""
+    config, classes, function = record["config"], record["class_names"], model.function()
+    words = words_of(function)
+    limits = "".join(f"- {limit}\n" for limit in words.limits)
+    kind = "images" if holds_images(function.output) and function.latents else "examples"
     facts = {
         "file": format,
         "system": f"{config.model}: {type(model).__doc__.strip().splitlines()[0]}",
-        "weights of the generator": f"{sum(map(_size, model.generator.trainable_variables)):,}",
-        "training": f"{stated['step']} steps, {int(stated['step']) * config.batch_size:,} images",
+        **_weights(model),
+        "training": f"{stated['step']} steps, {int(stated['step']) * config.batch_size:,} {kind}",
         "made with": f"keras_gan {keras_gan.__version__}",
     }
     data = {
@@ -66,14 +53,13 @@ def card(generator, format, stated, record, evaluation, has_picture):
     }
     return f"""\
 ---
-{_front(model, config, format, stated)}---
+{_front(config, format, stated, words)}---
 
-# {_cell(generator.name)}
+# {_cell(name)}
 
-A generator that draws samples like its training data from random latents, trained as one
-player of a generative adversarial network.
+{words.what}
 
-{picture}{_table(facts)}
+{_illustrated(shown)}{_table(facts)}
 ## Inputs and outputs
 
 {_table({key: value for key, value in stated.items() if key not in _ELSEWHERE})}
@@ -85,25 +71,22 @@ player of a generative adversarial network.
 {_table(config.hyperparameters() | {"dataset": stated["dataset"]})}
 ## Evaluation
 
-{_evaluated(evaluation, weights_digest(model.averaged_generator))}
+{_evaluated(evaluation, weights_digest(function.averaged))}
 ## Intended use
 
-To draw samples like the data above: for study, for tests, as material. Whether the samples may be
-used for more depends on the rights in that data, which this file does not know.
+{words.use} Whether what it makes
+may be used for more depends on the rights in that data, which this file does not know.
 
 ## Limits
 
-- It knows its training data and nothing else, with the gaps and the bias of that data.
-- Generative adversarial networks may leave out kinds of examples that are in the data, and a sample
-  may be close to a training example: look before you publish samples of private data.
-- Samples of people show nobody, and must not be passed off as photographs.
-"""
+{limits}"""
 
 
-_ELSEWHERE = ("keras_gan", "model", "dataset", "run", "step", "license")  # What others tell.
+# What other parts of the card tell, or what is too long for it.
+_ELSEWHERE = ("keras_gan", "model", "dataset", "run", "step", "license", "vocabulary")
 
 
-def _front(model, config, format, stated):
+def _front(config, format, stated, words):
     """Returns the lines between the card's dashes; JSON is what the Hub's reader takes as well."""
     name = stated["license"]
     known = re.fullmatch("[a-z0-9.-]+", name)  # As the Hub writes them: cc-by-4.0, mit, ...
@@ -111,11 +94,33 @@ def _front(model, config, format, stated):
         "library_name": "keras_gan",
         **({"license": name} if known else {"license": "other", "license_name": name}),
         "tags": ["gan", config.model, "onnx" if "ONNX" in format else "tensorflow"],
+        **({"pipeline_tag": words.task} if words.task else {}),
     }
-    if len(model.image_shape) == 3 and not model.conditions:
-        front["pipeline_tag"] = "unconditional-image-generation"
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in front.items()]
     return "".join(lines)
+
+
+def _illustrated(shown):
+    """Returns the lines of an `Illustration`."""
+    if shown.picture is not None:
+        return f"![Samples]({PICTURE})\n\n*{shown.caption}*\n\n"
+    if shown.texts:
+        lines = "".join(f"- {_cell(text)}\n" for text in shown.texts)
+        return f"{lines}\n*{shown.caption}*\n\n"
+    return ""
+
+
+def _weights(model):
+    """Returns the number of weights of each network that a function uses, by what it is called."""
+    names = {}
+    for name, function in model.functions.items():
+        names.setdefault(id(function.network), (function.network, []))[1].append(name)
+    if len(names) == 1 and model.function().latents:
+        names = {key: (network, ["the generator"]) for key, (network, _) in names.items()}
+    return {
+        f"weights of {', '.join(used)}": f"{sum(map(_size, network.trainable_variables)):,}"
+        for network, used in names.values()
+    }
 
 
 def _size(variable):

@@ -1,129 +1,149 @@
-"""The ONNX model of a generator, for ONNX Runtime and other engines."""
+"""ONNX models of a system's functions, for ONNX Runtime and other engines."""
 
 import logging
 import os
 
-import numpy as np
 import tensorflow as tf
 
 import keras_gan
 from keras_gan.checks import check_choice
 from keras_gan.errors import UserError, first_line
 from keras_gan.serving import smaller
-from keras_gan.serving.endpoints import to_bytes
-from keras_gan.serving.generator import LEVEL, from_bytes
-from keras_gan.serving.options import IMAGES, LAYOUTS, WEIGHTS
+from keras_gan.serving.image_form import Form
+from keras_gan.serving.metadata import stated
+from keras_gan.serving.options import WEIGHTS
 
 OPSET = 18
-FILE = "generator.onnx"
+FILE = "generator.onnx"  # The main function's file, where it takes latents.
 _LARGEST = 2**31 - 2**20  # bytes; a protocol buffer holds 2 GiB, its graph is small.
 
 
-def check_form(model, layout, images, weights):
-    """Raises `UserError` unless a model's ONNX can have this form; see `write`."""
-    check_choice("onnx_layout", layout, LAYOUTS)
-    check_choice("onnx_images", images, IMAGES)
+def file_of(served):
+    """Returns the name of the file of a `ServedFunction`."""
+    return FILE if served.is_main and served.function.latents else f"{served.name}.onnx"
+
+
+def check_form(functions, layout, images, weights):
+    """Raises `UserError` unless the files of functions can have this form; see `write`."""
+    Form.of(functions, layout, images)
     check_choice("onnx_weights", weights, WEIGHTS)
-    if len(model.image_shape) != 3 and (layout, images) != (LAYOUTS[0], IMAGES[0]):
-        raise UserError(
-            "--onnx_layout and --onnx_images are for images. Received: samples that are vectors "
-            f"{model.image_shape}. Leave both flags out."
-        )
 
 
-def write(generator, directory, layout="nhwc", images="float32", weights="float32"):
-    """Writes and checks an ONNX model.
+def write(functions, directory, layout="nhwc", images="float32", weights="float32"):
+    """Writes and checks an ONNX model of each function.
 
     Args:
-        generator: A `ServedGenerator`.
+        functions: `ServedFunction`s, the main one first.
         directory: Where to write.
         layout: One of `options.LAYOUTS`, the order of an image's axes.
         images: One of `options.IMAGES`: values in [-1, 1], or bytes.
-        weights: One of `options.WEIGHTS`. What images lose by smaller ones is
+        weights: One of `options.WEIGHTS`. What samples lose by smaller ones is
             measured, printed and kept in the metadata.
 
     Returns:
-        (file, metadata): the path of the model within `directory`, and what is
-        stated in it.
+        (paths, metadata): the paths of the models within `directory`, the main function's as
+        `onnx` and the others by their own names; and what is stated in all of them together.
 
     Raises:
-        UserError: If ONNX cannot express the generator, or the file does not
-            answer what the model answers.
+        UserError: If ONNX cannot express a function, or its file does not answer what the
+            model answers.
     """
+    check_form([served.function for served in functions], layout, images, weights)
+    form = Form(layout == "nchw", images == "uint8")
+    paths, texts = {}, {}
+    for served in functions:
+        file = file_of(served)
+        paths["onnx" if served.is_main else file] = file
+        texts = _write_one(served, os.path.join(directory, file), form, weights) | texts
+    return paths, texts
+
+
+def _write_one(served, path, form, weights):
+    """Writes the file of one function; returns its metadata."""
     import onnx
 
-    check_form(generator.model, layout, images, weights)
-    size = sum(variable.numpy().nbytes for variable in generator.network.variables)
+    size = sum(variable.numpy().nbytes for variable in served.network.variables)
     if size > _LARGEST:
         raise UserError(
             f"An ONNX file holds at most 2 GB. Received: {size / 1e9:.1f} GB of weights. "
             "Export --formats=saved_model only."
         )
-    nchw, as_bytes = layout == "nchw", images == "uint8"
-    metadata = dict(generator.metadata)
-    del metadata["max_batch"]  # ONNX checks nothing.
-    if nchw:
-        height, width, channels = generator.model.image_shape
-        metadata |= {"layout": "NCHW", "shape": f"{channels}x{height}x{width}"}
-    if as_bytes:
-        metadata["value_range"] = "[0, 255]"
-    path = os.path.join(directory, FILE)
+    texts = stated([served], form)
+    del texts["max_batch"]  # ONNX checks nothing.
+    level = form.level(served.function.output)
     try:
-        _save(_convert(generator, nchw, as_bytes), metadata, path)
-        answer = _answers(generator, path, nchw, as_bytes)
-    except OSError:
+        _save(_convert(served, form), texts, path)
+        answer = _answers(served, path, form)
+        served.check(answer, f"ONNX model {os.path.basename(path)}", level)
+        if weights != "float32":
+            small = smaller.shrink(path, weights, served, form)
+            compared = _answers(served, small, form)
+            texts |= {"weights": weights, **smaller.loss(served, answer, compared)}
+            _save(onnx.load(small), texts, small)
+            smaller.report(path, small, texts)
+            os.replace(small, path)
+    except (OSError, UserError):
         raise
     except Exception as error:  # Converter, checker and runtime each have kinds of their own.
         raise UserError(
-            f"ONNX cannot express this generator: {first_line(error)} "
+            f"ONNX cannot express the function {served.name}: {first_line(error)} "
             "Export --formats=saved_model only."
         ) from error
-    generator.check(answer, "ONNX model", LEVEL if as_bytes else 0.0)
-    if weights != "float32":
-        small = smaller.shrink(path, weights, generator)
-        compared = _answers(generator, small, nchw, as_bytes)
-        metadata |= {"weights": weights, **smaller.loss(generator, answer, compared)}
-        _save(onnx.load(small), metadata, small)
-        smaller.report(path, small, metadata)
-        os.replace(small, path)
-    return FILE, metadata
+    return texts
 
 
-def _convert(generator, nchw, as_bytes):
+def _convert(served, form):
     import onnx
     import tf2onnx
 
-    def function(*inputs):
-        images = generator.images(*inputs)["images"]
-        images = to_bytes(images) if as_bytes else images
-        return {"images": tf.transpose(images, (0, 3, 1, 2)) if nchw else images}
+    function = served.function
+    result = output_name(function)
 
+    def converted(*inputs):
+        rows = map(form.read, function.inputs, inputs)
+        (output,) = served.outputs(*rows).values()
+        return {result: form.write(function.output, output)}
+
+    specs = [form.spec(port) for port in function.inputs]
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     model, _ = tf2onnx.convert.from_function(
-        tf.function(function, input_signature=generator.specs),
-        input_signature=generator.specs,
-        opset=OPSET,
+        tf.function(converted, input_signature=specs), input_signature=specs, opset=OPSET
     )
-    for value in (*model.graph.input, *model.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    for port, value in zip(function.inputs, model.graph.input, strict=False):
+        _name_axes(value, form.axes(port))
+    (value,) = model.graph.output
+    # The sides of an output may be other than those of the input.
+    axes = form.axes(function.output)
+    _name_axes(value, {i: f"output_{name}" if i else name for i, name in axes.items()})
     onnx.checker.check_model(model, full_check=True)
     return model
 
 
-def _answers(generator, path, nchw, as_bytes):
-    """Returns a function from inputs by name to images [N, *image_shape], by ONNX Runtime."""
+def output_name(function):
+    """Returns the name of a function's output in its file, where all names differ."""
+    name = function.output.name
+    return f"output_{name}" if name in [port.name for port in function.inputs] else name
+
+
+def _name_axes(value, axes):
+    for axis, name in axes.items():
+        value.type.tensor_type.shape.dim[axis].dim_param = name
+
+
+def _answers(served, path, form):
+    """Returns a function from inputs by name (see `example`) to the output, by ONNX Runtime."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    names = [value.name for value in session.get_inputs()]
-    expected = [spec.name for spec in generator.specs]
+    ports, output = served.function.inputs, served.function.output
+    names, expected = [x.name for x in session.get_inputs()], [port.name for port in ports]
     if names != expected:  # tf2onnx turns what it cannot convert into further inputs.
         raise ValueError(f"Expected the inputs {expected}. Received: {names}.")
 
     def answer(rows):
-        (images,) = session.run(["images"], {name: rows[name] for name in names})
-        images = np.moveaxis(images, 1, -1) if nchw else images
-        return from_bytes(images) if as_bytes else images
+        fed = {port.name: form.fed(port, rows[port.name]) for port in ports}
+        (received,) = session.run([output_name(served.function)], fed)
+        return form.received(output, received)
 
     return answer
 

@@ -1,4 +1,4 @@
-"""The SavedModel of a generator, for TF Serving and all that reads the format."""
+"""The SavedModel of a system's functions, for TF Serving and all that reads the format."""
 
 import contextlib
 import functools
@@ -10,43 +10,50 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan import files
-from keras_gan.serving import warmup
+from keras_gan.serving import metadata, warmup
 from keras_gan.serving.endpoints import Endpoints
-from keras_gan.serving.generator import LEVEL, from_bytes
+from keras_gan.serving.function import LEVEL, from_bytes
 
 
-def write(generator, directory):
+def write(functions, directory):
     """Writes and checks a SavedModel.
 
     Args:
-        generator: A `ServedGenerator`.
+        functions: `ServedFunction`s, the main one first.
         directory: An empty directory.
 
     Returns:
-        (file, metadata): the path of the SavedModel within `directory`, and what is
+        (paths, metadata): `{"saved_model": "."}`, the path within `directory`, and what is
         stated in it.
 
     Raises:
         UserError: If a signature does not answer what the model answers.
     """
-    signatures = Endpoints(generator).signatures()
+    signatures = {
+        name: (served, *end)
+        for served in functions
+        for name, end in Endpoints(served).signatures().items()
+    }
     # tf.saved_model.save would leave out variables that only this process can see. Here they are
     # found in the signatures; `track` would write each of them a second time.
     archive = keras.export.ExportArchive()
-    for name, (function, specs) in signatures.items():
+    for name, (_, function, specs) in signatures.items():
         archive.add_endpoint(name, function, specs)
-    example, _ = generator.example(1)
-    names = {name: [spec.name for spec in specs] for name, (_, specs) in signatures.items()}
-    requests = [(name, {key: example[key] for key in keys}) for name, keys in names.items()]
+    names = {name: [spec.name for spec in specs] for name, (_, _, specs) in signatures.items()}
+    requests = [
+        (name, {key: served.example(1)[0][key] for key in names[name]})
+        for name, (served, _, _) in signatures.items()
+    ]
     with files.written_by_tensorflow():
         archive.write_out(directory, verbose=False)
-        warmup.write(directory, generator.name, requests)
-    metadata = os.path.join(directory, "assets.extra", "metadata.json")
-    files.write_text(metadata, json.dumps(generator.metadata, indent=2) + "\n")
+        warmup.write(directory, functions[0].served_name, requests)
+    stated = metadata.stated(functions)
+    path = os.path.join(directory, "assets.extra", "metadata.json")
+    files.write_text(path, json.dumps(stated, indent=2) + "\n")
     with session(directory) as run:
-        for name, keys in names.items():
-            _check(generator, functools.partial(run, name), keys, name)
-    return ".", generator.metadata
+        for name, (served, _, _) in signatures.items():
+            _check(served, functools.partial(run, name), names[name], name)
+    return {"saved_model": "."}, stated
 
 
 def open_session(directory):
@@ -88,14 +95,14 @@ def session(directory):
         yield run
 
 
-def _check(generator, run, keys, name):
-    """Checks the images, or the PNG files, that a signature answers."""
+def _check(served, run, keys, name):
+    """Checks the output, or the PNG files, that a signature answers."""
 
-    def images(inputs):
-        answer = run({key: inputs[key] for key in keys})
-        if "images" in answer:
-            return answer["images"]
-        return from_bytes(np.stack([tf.io.decode_png(file) for file in answer["image_bytes"]]))
+    def output(inputs):
+        ((key, answer),) = run({key: inputs[key] for key in keys}).items()
+        if key != "image_bytes":
+            return answer
+        return from_bytes(np.stack([tf.io.decode_png(file) for file in answer]))
 
     level = LEVEL if name.endswith("png") else 0.0
-    generator.check(images, f"SavedModel's signature {name}", level)
+    served.check(output, f"SavedModel's signature {name}", level)

@@ -7,11 +7,12 @@ import os
 import numpy as np
 
 from keras_gan.errors import UserError, first_line
+from keras_gan.game.ports import Tokens
 
 _CALIBRATION, _MEASURED = 64, 64  # rows, of other seeds each
 
 
-def shrink(path, weights, generator):
+def shrink(path, weights, served, form):
     """Writes a model with smaller weights beside the original.
 
     float16 computes in half precision where the engine can, and keeps float32 for
@@ -21,7 +22,8 @@ def shrink(path, weights, generator):
     Args:
         path: The ONNX file.
         weights: `"float16"` or `"int8"`.
-        generator: A `ServedGenerator`.
+        served: A `ServedFunction`.
+        form: The `Form` of images in the file.
 
     Returns:
         The path of the new file.
@@ -32,34 +34,33 @@ def shrink(path, weights, generator):
     small = f"{path}.{weights}"
     try:
         with _quiet():
-            _WRITERS[weights](path, small, generator)
+            _WRITERS[weights](path, small, served, form)
     except OSError:
         raise
     except Exception as error:  # The tools have no kinds of their own.
         raise UserError(
-            f"ONNX Runtime cannot bring this generator to {weights}: {first_line(error)} Use "
+            f"ONNX Runtime cannot bring {served.name} to {weights}: {first_line(error)} Use "
             "--onnx_weights=float32."
         ) from error
     return small
 
 
-def _to_float16(path, small, generator):
+def _to_float16(path, small, served, form):
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    del generator
+    del served, form
     onnx.save(convert_float_to_float16(onnx.load(path), keep_io_types=True), small)
 
 
-def _to_int8(path, small, generator):
+def _to_int8(path, small, served, form):
     from onnxruntime import quantization
 
-    inputs, _ = generator.example(_CALIBRATION)
-    names = [spec.name for spec in generator.specs]
+    inputs, _ = served.example(_CALIBRATION)
     quantization.quantize_static(
         path,
         small,
-        _OneBatch({name: inputs[name] for name in names}),
+        _OneBatch({p.name: form.fed(p, inputs[p.name]) for p in served.function.inputs}),
         per_channel=True,
         op_types_to_quantize=["Conv", "ConvTranspose", "Gemm", "MatMul"],
     )
@@ -68,37 +69,45 @@ def _to_int8(path, small, generator):
 _WRITERS = {"float16": _to_float16, "int8": _to_int8}
 
 
-def loss(generator, original, compared):
+def loss(served, original, compared):
     """Measures how far the samples of a smaller model are from those of the original.
 
     Args:
-        generator: A `ServedGenerator`.
+        served: A `ServedFunction`.
         original: Function from inputs as arrays by name to samples.
         compared: The same of the smaller model.
 
     Returns:
-        The mean and the largest absolute difference over 64 samples, as texts by name.
+        Texts by name, over 64 samples: the mean and the largest absolute difference, or the
+        share of tokens that are others.
 
     Raises:
         UserError: If the smaller model gives numbers that are not finite.
     """
-    inputs, _ = generator.example(_MEASURED, first=_CALIBRATION)
+    inputs, _ = served.example(_MEASURED, first=_CALIBRATION)
     difference = np.abs(compared(inputs).astype("float64") - original(inputs))
     if not np.all(np.isfinite(difference)):
         raise UserError(
             "The smaller ONNX model gives values that are not finite. Use --onnx_weights=float32."
         )
+    if isinstance(served.function.output, Tokens):
+        return {"tokens_changed": f"{np.mean(difference > 0):.2g}"}
     return {"mean_loss": f"{difference.mean():.2g}", "largest_loss": f"{difference.max():.2g}"}
 
 
 def report(path, small, metadata):
     """Prints what a smaller model saves and loses."""
     values = "[-1, 1]" if "layout" in metadata else "any size"
+    if "tokens_changed" in metadata:
+        told = f"The share of its tokens that are others is {metadata['tokens_changed']}"
+    else:
+        told = (
+            f"Its samples differ from the latter's by {metadata['mean_loss']} on average, "
+            f"{metadata['largest_loss']} at most, in values of {values}"
+        )
     print(
         f"ONNX in {metadata['weights']}: {os.path.getsize(small):,} bytes, in float32 "
-        f"{os.path.getsize(path):,}. Its samples differ from the latter's by "
-        f"{metadata['mean_loss']} on average, {metadata['largest_loss']} at most, in values of "
-        f"{values} (64 samples)."
+        f"{os.path.getsize(path):,}. {told} (64 samples)."
     )
 
 
