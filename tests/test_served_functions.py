@@ -209,11 +209,19 @@ def test_tokens_of_seeds_and_latents(writer):
         assert predict(server, body, name="writer")[1]["predictions"] == expected.tolist()
 
 
-def test_images_flags_are_for_images():
-    model = models.get("seqgan")(**models.get("seqgan").tiny_data(), **models.get("seqgan").tiny)
-    message = r"are for images. Received: functions that return tokens \(4,\)."
-    with pytest.raises(UserError, match=message):
-        onnx_model.check_form(model.functions.values(), "nchw", "float32", "float32")
+@pytest.mark.parametrize(
+    ("name", "returned"), [("gan", r"images \(2,\)"), ("seqgan", r"tokens \(4,\)")]
+)
+def test_flags_of_images_are_for_images(name, returned, tmp_path, monkeypatch):
+    system = models.get(name)
+    arguments = {"image_shape": (2,)} if name == "gan" else system.tiny_data()
+    model = system(**arguments, **system.tiny)
+    monkeypatch.setattr(exporting, "load_run", lambda *_: (model, {}))
+    for flag in ({"onnx_layout": "nchw"}, {"onnx_images": "uint8"}):
+        message = f"are for images. Received: functions that return {returned}. Leave"
+        with pytest.raises(UserError, match=message):
+            exporting.export(str(tmp_path), **flag)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("layout", "kind"), [("nchw", "uint8"), ("nhwc", "uint8")])
