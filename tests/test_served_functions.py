@@ -242,6 +242,17 @@ def test_form_of_images_that_are_taken_and_given(layout, kind, tmp_path):
     assert f"images {shape}, [0, 255] -> images" in stated["function a_to_b"]
 
 
+def test_sizes_stay_exact_in_half_precision(translator, tmp_path):
+    """The converter makes floats of some sizes, and of a billion infinity in float16."""
+    model, _ = translator
+    onnx_model.write([served(model)], str(tmp_path), weights="float16")
+    given = images(64, 9, 14)
+    received = onnxruntime.InferenceSession(str(tmp_path / "a_to_b.onnx")).run(
+        None, {"images": given}
+    )[0]
+    np.testing.assert_allclose(received, model.function().run({"images": given}), atol=0.02)
+
+
 def test_an_engine_that_refuses_the_graph_is_a_user_error(tmp_path, monkeypatch):
     def refuse(path, **_):
         raise RuntimeError("[ONNXRuntimeError] : 10 : INVALID_GRAPH : No operation StridedSliceX")
