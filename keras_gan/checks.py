@@ -1,17 +1,16 @@
-"""Checks of what users hand to models."""
+"""Checks of the arguments and batches that users give to models."""
 
 from keras_gan.errors import UserError
 
-_LARGEST = 2**16  # Units, channels: more would not fit into any memory.
-_MOST_STEPS = 100  # Each update is a part of the graph.
+_LARGEST = 2**16  # Most units or channels; more would not fit into memory.
+_MOST_STEPS = 100  # Most updates per step; the graph grows with each one.
 
 
 def check_arguments(**values):
-    """Raises `UserError` for a constructor argument that no system can take.
+    """Raises `UserError` unless sizes and counts are whole numbers in a sensible range.
 
     Args:
-        **values: Whole numbers (or tuples of them) that must be at least 1,
-            by argument name.
+        **values: Arguments by name: whole numbers from 1, or tuples of them.
     """
     for name, value in values.items():
         for number in value if isinstance(value, tuple | list) else (value,):
@@ -25,7 +24,7 @@ def check_arguments(**values):
 
 
 def check_weights(**values):
-    """Raises `UserError` unless these arguments, by name, are finite numbers from 0."""
+    """Raises `UserError` unless the arguments, given by name, are finite and at least 0."""
     for name, value in values.items():
         if not 0.0 <= value < float("inf"):
             raise UserError(f"{name} must be 0 or more. Received: {value}.")
@@ -72,7 +71,7 @@ def _keys(spec):
 
 
 def check_shape(image_shape):
-    """Raises `UserError` unless this can be the shape of an image or a vector."""
+    """Raises `UserError` unless the shape is that of an image or a vector."""
     if len(image_shape) not in (1, 3):
         raise UserError(
             "image_shape must be (height, width, channels) or (dimensions,). Received: "

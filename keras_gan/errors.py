@@ -1,4 +1,4 @@
-"""The one error type that means "the user can fix this"."""
+"""`UserError`, the error type for mistakes that the user can fix."""
 
 import difflib
 import re
@@ -7,20 +7,20 @@ _WHERE = re.compile(r"Graph execution error:|Detected at node|File \"|<stack tra
 
 
 class UserError(ValueError):
-    """A mistake in what the user asked for, not in the package.
+    """A mistake of the user, not a bug of the package.
 
     The message says what was expected, what came ("Received: ...") and how to
-    fix it. Commands print it as one line and exit with status 1; library users
-    can catch it as the `ValueError` it is.
+    fix it. Commands print it as one line and exit with status 1. It is a
+    `ValueError`, so library users can catch it as one.
     """
 
 
 def first_line(error):
-    """Returns the first line of an error's message, without TensorFlow's names of nodes."""
+    """Returns the first line of an error's message, without TensorFlow's node names."""
     lines = [line.strip() for line in str(error).splitlines()]
-    # Keras puts where an operation was made before what went wrong.
-    told = [line for line in lines if line and not _WHERE.match(line)]
-    line = told[0] if told else ""
+    # Keras prints where an operation was created before the message itself.
+    messages = [line for line in lines if line and not _WHERE.match(line)]
+    line = messages[0] if messages else ""
     return re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", line).strip()
 
 

@@ -1,7 +1,7 @@
-"""Files that are whole or not there: written beside their place, then renamed into it.
+"""Atomic writes: write to a temporary file in the same directory, then rename it.
 
-What is renamed has reached the disk before, so that a loss of power leaves the
-old file or the new one.
+The data is synced to disk before the rename, so after a loss of power there is
+either the old file or the complete new one.
 """
 
 import contextlib
@@ -15,12 +15,12 @@ import tensorflow as tf
 
 from keras_gan.errors import first_line
 
-TEMPORARY = ".tmp-"  # TensorBoard does not take such a name for an event file.
+TEMPORARY = ".tmp-"  # Prefix of temporary names; TensorBoard does not read such files.
 
 
 @contextlib.contextmanager
 def written_by_tensorflow():
-    """Turns what TensorFlow raises in the block when it cannot write into an `OSError`."""
+    """Turns TensorFlow's errors about failed writes, raised in the block, into an `OSError`."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -28,20 +28,20 @@ def written_by_tensorflow():
 
 
 def write_text(path, text):
-    """Writes a text file atomically, making its directory."""
+    """Writes a text file atomically; creates its directory if needed."""
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def write_bytes(path, data):
-    """Writes a file of bytes atomically, making its directory."""
+    """Writes a binary file atomically; creates its directory if needed."""
     with replacing(path) as temporary, open(temporary, "wb") as file:
         file.write(data)
 
 
 @contextlib.contextmanager
 def replacing(path):
-    """Yields a temporary path beside `path` that replaces it if the block succeeds."""
+    """Yields a temporary path; the file there replaces `path` if the block succeeds."""
     directory = os.path.dirname(path) or "."
     os.makedirs(directory, exist_ok=True)
     temporary = os.path.join(directory, f"{TEMPORARY}{os.getpid()}")
@@ -83,7 +83,7 @@ def sync(path):
     """Waits until a file or the entries of a directory have reached the disk."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except PermissionError:  # Windows opens no directories.
+    except PermissionError:  # Windows cannot open directories.
         return
     try:
         os.fsync(descriptor)
@@ -92,11 +92,11 @@ def sync(path):
 
 
 def sweep(directory, seconds=0):
-    """Removes what writers that were killed have left in a directory.
+    """Removes the temporary files of killed processes from a directory.
 
     Args:
-        directory: Where to look.
-        seconds: Leave alone what is younger: its writer may still be at work.
+        directory: The directory.
+        seconds: Keep files younger than this; another process may still be writing them.
     """
     for path in glob.glob(os.path.join(glob.escape(directory), f"{TEMPORARY}*")):
         if os.path.getmtime(path) > time.time() - seconds:

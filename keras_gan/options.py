@@ -1,8 +1,8 @@
 """Command-line flags made from the fields of a dataclass.
 
 `option` declares a field, `parse` reads the command line (and any `--flagfile`) into an
-instance, `usage` writes `--help`. Nothing else in the package knows flags, and TensorFlow is
-not imported.
+instance, `usage` returns the text of `--help`. No other module of the package uses flags.
+This one does not import TensorFlow.
 """
 
 import dataclasses
@@ -14,12 +14,12 @@ from absl import flags
 
 from keras_gan.errors import UserError, did_you_mean
 
-CHECKPOINT = "Which checkpoint of the run: newest, best (see train.py --keep_best) or a step."
+CHECKPOINT = "Checkpoint of the run to use: newest, best (see train.py --keep_best) or a step."
 
 
 STANDING_STATISTICS = (
-    "Take batch norm's statistics from so many batches of samples, as BigGAN does (100 there). "
-    "0: those of training."
+    "Compute batch norm's statistics from this many batches of samples, as BigGAN does with 100. "
+    "0: use the statistics of training."
 )
 
 
@@ -27,14 +27,14 @@ def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=Non
     """Returns a dataclass field that is also a command-line flag.
 
     Args:
-        default: The default value. `None` means "decided later", for example
-            by the system's paper.
-        help: One sentence for `--help`.
+        default: The default value. `None` means "decided later", for example by the
+            system.
+        help: The text for `--help`.
         lower: Smallest allowed number.
         upper: Largest allowed number.
         choices: Allowed strings.
-        pattern: Regular expression of allowed strings, and what it means in words.
-        free: Whether the value may differ when a run is resumed.
+        pattern: (regular expression, description in words) of allowed strings.
+        free: Whether the value may change when a run is resumed.
     """
     metadata = {
         "help": help, "bounds": (lower, upper), "choices": choices, "pattern": pattern, "free": free
@@ -43,7 +43,7 @@ def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=Non
 
 
 def check_options(options):
-    """Raises `UserError` for the first field of the wrong type or out of its own bounds."""
+    """Raises `UserError` for the first field with a wrong type or a value out of bounds."""
     types = typing.get_type_hints(type(options))
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
@@ -83,14 +83,14 @@ def parse(options_class, argv):
 
     Args:
         options_class: A dataclass whose fields were made by `option`.
-        argv: Program name and arguments. `--flagfile=FILE` is expanded in
-            place and the last value of a flag wins.
+        argv: Program name and arguments. `--flagfile=FILE` is replaced by the flags in
+            the file. If a flag is repeated, its last value counts.
 
     Returns:
-        An `options_class` instance, or `None` when `--help` was given.
+        An `options_class` instance, or `None` if `--help` was given.
 
     Raises:
-        UserError: For an unknown flag, a bad value or a positional argument.
+        UserError: If a flag is unknown, a value is bad, or an argument is not a flag.
     """
     values = flags.FlagValues()
     types = typing.get_type_hints(options_class)
@@ -107,10 +107,10 @@ def parse(options_class, argv):
         shown = [field.name for field in _shown(options_class)]
         raise UserError(_explain(error, types, shown)) from None
     except UnicodeDecodeError:
-        raise UserError("The flagfile is no UTF-8 text.") from None
+        raise UserError("The flagfile must be text in UTF-8. Received: other bytes.") from None
     except RecursionError:
-        raise UserError("The flagfiles name each other too deeply.") from None
-    except ValueError as error:  # What Python says to a name with a NUL in it.
+        raise UserError("The flagfiles include each other too deeply.") from None
+    except ValueError as error:  # For example a file name that contains a NUL.
         raise UserError(f"Cannot read the flags: {error}.") from None
     if values["help"].value:
         return None
@@ -128,11 +128,11 @@ def parse(options_class, argv):
 
 
 def _explain(error, types, shown):
-    """Returns what a flag error means, in the words of this package."""
+    """Returns a message about a flag error in the style of this package."""
     if isinstance(error, flags.UnrecognizedFlagError):
         near = did_you_mean(error.flagname, shown).replace("'", "").replace("mean ", "mean --")
         if not near and "model_arg" in shown:
-            near = f" An argument of the model would be --model_arg={error.flagname}=VALUE."
+            near = f" If it is an argument of the model, use --model_arg={error.flagname}=VALUE."
         return f"Unknown flag --{error.flagname}.{near} See --help."
     if isinstance(error, flags.CantOpenFlagFileError):
         reason = str(error).partition("[Errno")[2].partition("] ")[2]
@@ -144,7 +144,7 @@ def _explain(error, types, shown):
 
 
 def _plain(annotation):
-    """Returns the type of a flag that may be `None`, and `tuple` for one that repeats."""
+    """Returns the plain type of a field: without `None`, and `tuple` for a repeated flag."""
     if typing.get_origin(annotation) is tuple:
         return tuple
     return next((t for t in typing.get_args(annotation) if t is not type(None)), annotation)
@@ -172,7 +172,7 @@ def _definer(annotation):
 
 
 def _shown(options_class):
-    """Returns the fields that users are told of: those that `options_class.shown` names, or all."""
+    """Returns the fields that `--help` lists: those named in `options_class.shown`, or all."""
     shown = getattr(options_class, "shown", None)
     return [f for f in dataclasses.fields(options_class) if not shown or f.name in shown]
 

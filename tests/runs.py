@@ -54,13 +54,13 @@ def rows(run_dir):
 
 
 def configuration(name, run_dir, **changes):
-    """Returns the `Config` of a run of a system's tiny instance on digits, two replicas."""
+    """Returns the `Config` of a run of a system's tiny instance on a built-in, two replicas."""
     system = models.get(name)
-    tiny, (height, width, _) = system.tiny, system.tiny_shape
-    texts = {k: ",".join(map(str, v)) if isinstance(v, tuple) else v for k, v in tiny.items()}
+    texts = {
+        k: ",".join(map(str, v)) if isinstance(v, tuple) else v for k, v in system.tiny.items()
+    }
     settings = {
         "model": name,
-        "image_size": f"{height}x{width}",
         "model_arg": tuple(f"{key}={value}" for key, value in texts.items()),
         "run_dir": str(run_dir),
         "batch_size": 8,
@@ -68,10 +68,19 @@ def configuration(name, run_dir, **changes):
         "checkpoint_every": 2,
         "keep_last": 10,
         "decay_images": 100,
-        "flip": True,
         "cpu_replicas": 2,
     }
+    if "image_shape" in system.tiny_data():
+        height, width, _ = system.tiny_data()["image_shape"]
+        settings |= {"image_size": f"{height}x{width}", "flip": True}
+    settings |= _DATA.get(system.data_keys, {})
     return Config(**{**settings, **changes})
+
+
+_DATA = {
+    ("a", "b"): {"dataset": "strokes", "target": "edges"},
+    ("tokens",): {"dataset": "arithmetic"},
+}
 
 
 def fingerprint(run_dir):
@@ -100,7 +109,11 @@ def assert_same_run(one, other):
     steps = [row["step"] for row in rows(one)]
     assert steps == sorted(set(steps)) == scalar_steps(one) == scalar_steps(other)
     pictures = [
-        {path.name: path.read_bytes() for path in pathlib.Path(run, "samples").iterdir()}
+        {
+            path.name: path.read_bytes()
+            for path in pathlib.Path(run, "samples").rglob("*.*")
+            if path.is_file()
+        }
         for run in (one, other)
     ]
     assert pictures[0] == pictures[1]

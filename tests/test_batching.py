@@ -1,4 +1,4 @@
-"""Requests merged into one call, and what they get when it fails."""
+"""The stand-in's batching: merging concurrent requests, and failures."""
 
 import concurrent.futures
 import threading
@@ -13,7 +13,7 @@ from keras_gan.serving.stand_in.status import failure
 
 
 def concurrently(call, items):
-    """Calls with each item at the same time; returns what came or was raised."""
+    """Calls the function with all items concurrently; returns each result or error."""
     begin = threading.Barrier(len(items))
 
     def one(item):
@@ -28,7 +28,7 @@ def concurrently(call, items):
 
 
 class Counted:
-    """A function of batches that keeps their sizes."""
+    """A function of batches that records their sizes."""
 
     def __init__(self, error=None):
         self.sizes, self.error = [], error
@@ -69,15 +69,15 @@ def test_a_batch_fails_together():
 
 
 @pytest.mark.parametrize(
-    ("inputs", "told"),
+    ("inputs", "message"),
     [
         ({"x": np.ones((9, 1))}, "at most 8 rows, the max_batch_size. Received: 9"),
         ({"x": np.ones(())}, "one common first dimension"),
         ({"x": np.ones(2), "y": np.ones(3)}, "one common first dimension"),
     ],
 )
-def test_what_cannot_be_merged(inputs, told):
-    with pytest.raises(tf.errors.OpError, match=told):
+def test_inputs_that_cannot_be_merged(inputs, message):
+    with pytest.raises(tf.errors.OpError, match=message):
         Batcher(Counted(), Limits(rows=8))(inputs)
     with pytest.raises(tf.errors.OpError, match="Cannot split z among the requests"):
         Batcher(lambda inputs: {"z": np.ones(7)}, Limits())({"x": np.ones(2)})

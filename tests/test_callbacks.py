@@ -15,7 +15,7 @@ from keras_gan.runs.directory import RunDirectory
 from tests.runs import scalar_steps
 
 
-def test_progress_line_elsewhere_than_on_a_terminal():
+def test_progress_lines_without_a_terminal():
     stream = io.StringIO()
     progress = Progress(steps=100, batch_size=8, first_step=40, stream=stream)
     progress.interval = 0.0
@@ -129,7 +129,7 @@ def test_scatter_draws_points_over_the_reference():
     blue = np.argwhere((drawn == (20, 70, 200)).all(axis=-1))
     grey = np.argwhere((drawn == (200, 200, 200)).all(axis=-1))
     assert len(blue) == 9 and len(grey) == 9
-    assert blue[0][0] < 256 < blue[0][1]  # Up and to the right.
+    assert blue[0][0] < 256 < blue[0][1]  # The point lies up and to the right.
     assert grey[0][0] > 256 > grey[0][1]
 
 
@@ -138,7 +138,7 @@ def test_png_round_trip():
     np.testing.assert_array_equal(tf.io.decode_png(pictures.png(drawn)), drawn)
 
 
-def test_events_that_do_not_arrive_are_told(tmp_path):
+def test_missing_events_raise_an_error(tmp_path):
     events = EventLog(str(tmp_path))
     for step in range(2):
         with events.at(step):

@@ -1,4 +1,4 @@
-"""Checkpoints: which are kept, what is refused, what is swept."""
+"""Checkpoints: which ones are kept, refused and removed."""
 
 import os
 
@@ -22,7 +22,7 @@ def model():
     return compiled()
 
 
-def test_the_newest_and_every_mth_are_kept(model, tmp_path):
+def test_newest_and_every_mth_checkpoints_are_kept(model, tmp_path):
     checkpoints = Checkpoints(str(tmp_path / "checkpoints"))
     assert checkpoints.paths() == [] and checkpoints.newest_step() is None
     for step in range(1, 9):
@@ -43,7 +43,7 @@ def everything(model):
     return [variable for owner in owners for variable in owner.variables]
 
 
-def test_every_variable_comes_back(tmp_path):
+def test_every_variable_is_restored(tmp_path):
     checkpoints = Checkpoints(str(tmp_path))
     saved, other = compiled(), compiled(seed=1)
     for place, variable in enumerate(everything(saved)):
@@ -53,7 +53,7 @@ def test_every_variable_comes_back(tmp_path):
     assert same(values(everything(saved)), values(everything(other)))
 
 
-def test_a_model_that_only_samples_takes_the_networks(model, tmp_path):
+def test_uncompiled_model_restores_only_networks(model, tmp_path):
     checkpoints = Checkpoints(str(tmp_path))
     checkpoints.save(model, 1)
     sampler = build("gan", (3,), seed=1)
@@ -69,7 +69,7 @@ def test_a_model_that_only_samples_takes_the_networks(model, tmp_path):
         ({"discriminator_units": ()}, "Received: "),
     ],
 )
-def test_another_model_is_refused_before_the_data_is_read(model, arguments, named, tmp_path):
+def test_another_model_is_refused_before_its_data_is_read(model, arguments, named, tmp_path):
     checkpoints = Checkpoints(str(tmp_path))
     path = checkpoints.save(model, 1)
     os.remove(f"{path}.data-00000-of-00001")
@@ -78,13 +78,13 @@ def test_another_model_is_refused_before_the_data_is_read(model, arguments, name
     assert named in str(error.value) and path in str(error.value)
 
 
-def test_what_a_killed_save_left_is_swept(model, tmp_path):
+def test_sweep_removes_files_of_a_killed_save(model, tmp_path):
     checkpoints = Checkpoints(str(tmp_path))
     checkpoints.save(model, 1)
     whole = sorted(os.listdir(tmp_path))
     (tmp_path / ".tmp-save").mkdir()
     (tmp_path / ".tmp-save" / "step-2.data-00000-of-00001").touch()
-    (tmp_path / "step-2.data-00000-of-00001").touch()  # Killed before its index was renamed.
+    (tmp_path / "step-2.data-00000-of-00001").touch()  # Its index is missing.
     (tmp_path / ".tmp-123").touch()
     (tmp_path / "notes.txt").touch()
     checkpoints.sweep()

@@ -11,11 +11,11 @@ from keras_gan.commands.training import train
 from keras_gan.data import load_dataset
 from keras_gan.evaluation import classifier, conditions, latent_pictures
 from keras_gan.evaluation.examples import Examples, generated_parts, real_labels, real_parts
+from keras_gan.evaluation.real_data import RealData
 from keras_gan.evaluation.record import read
-from keras_gan.evaluation.references import Reference
-from keras_gan.evaluation.subjects import Subject
+from keras_gan.evaluation.sample_sets import SampleSet
 from keras_gan.runs.directory import load_run
-from keras_gan.serving import model_card
+from keras_gan.serving import illustration
 from tests.conftest import build
 from tests.runs import configuration
 
@@ -51,14 +51,14 @@ def test_the_accuracy_score_is_that_of_a_classifier_trained_on_samples(monkeypat
 
 def test_codes_that_are_classes():
     model = build("infogan", categories=(3, 2), codes=0)
-    given = conditions.given_to(model, 30, seed=4)
+    given = conditions.given_to(model.function(), 30, seed=4)
     np.testing.assert_array_equal(
-        given["category_0"], model.seeded_conditions([(4, i) for i in range(30)])["category_0"]
+        given["category_0"], model.function().rows([(4, i) for i in range(30)])["category_0"]
     )
     classes = (given["category_0"] + 1) % 3
     images = np.random.default_rng(0).integers(0, 255, (30, 16, 16, 1)).astype("uint8")
     fake = Examples(np.zeros((30, 2)), np.eye(3)[classes], images)
-    values = conditions.measure_codes(model, fake, given)
+    values = conditions.measure_codes(model, model.function(), fake, given)
     assert values["code_purity"] == values["code_agreement"] == 1.0
     shares = np.bincount(classes) / 30
     np.testing.assert_allclose(values["code_information"], -(shares * np.log(shares)).sum())
@@ -104,32 +104,33 @@ def painter():
     """A model of five classes whose images are grey, each class in its own tone."""
     model = build("cgan", (8, 8, 1), num_classes=5)
 
-    def painted(network, latents, labels, training=False):
-        return tf.ones([len(labels), 8, 8, 1]) * (labels[:, None, None, None] / 5.0)
+    def painted(rows, training=False):
+        tones = tf.cast(rows["labels"], tf.float32)[:, None, None, None] / 5.0
+        return tf.ones([len(rows["labels"]), 8, 8, 1]) * tones
 
-    model.from_latents = painted
+    function = model.function()._replace(averaged=painted)
+    object.__setattr__(model, "functions", {"sample": function})
     return model
 
 
 def test_walks_are_of_the_labels_of_their_seeds(painter):
-    pairs = [(3, i) for i in range(70)]
-    latents = painter.seeded_latents(pairs)
-    images = latent_pictures._samples(painter, np.concatenate(latents), pairs)
-    given = painter.seeded_conditions(pairs)["labels"]
-    np.testing.assert_allclose(images[:, 0, 0, 0], given / 5.0, atol=1e-6)
+    pairs, function = [(3, i) for i in range(70)], painter.function()
+    rows = function.rows(pairs)
+    images = latent_pictures._samples(function, rows["latents"], pairs)
+    np.testing.assert_allclose(images[:, 0, 0, 0], rows["labels"] / 5.0, atol=1e-6)
 
 
 def test_the_card_s_picture_has_a_row_for_each_class(painter):
-    picture = tf.io.decode_png(model_card.draw(painter)).numpy()
+    picture = tf.io.decode_png(illustration.illustrate(painter, "nowhere").picture).numpy()
     tones = picture[4::10, 4, 0]
     np.testing.assert_array_equal(tones, np.round((np.arange(5) / 5.0 + 1.0) * 127.5))
     assert picture.shape[:2] == (5 * 10 - 2, 8 * 10 - 2)
 
 
 def test_samples_are_judged_by_the_labels_that_they_were_made_with(painter):
-    model = painter
-    images = np.concatenate([*generated_parts(model, 70, seed=6)])
-    given = conditions.given_to(model, 70, seed=6)["labels"]
+    function = painter.function()
+    images = np.concatenate([*generated_parts(function, 70, seed=6)])
+    given = conditions.given_to(function, 70, seed=6)["labels"]
     np.testing.assert_allclose(images[:, 0, 0, 0], given / 5.0, atol=1e-6)
     assert len(set(given)) == 5
 
@@ -137,10 +138,12 @@ def test_samples_are_judged_by_the_labels_that_they_were_made_with(painter):
 def test_other_classes_are_not_compared(tmp_path, monkeypatch):
     model = build("cgan")
     source = load_dataset("digits", image_size=16)
-    subject = Subject("runs/x", "", Reference(source, source, "train", "", True, None), None, None,
-                      {}, model, ["a", "b", "c"])  # fmt: skip
+    data = RealData(source, source, model.function().output, "train", "", True)
+    samples = SampleSet(
+        "runs/x", "", data, None, None, {}, model, model.function(), ["a", "b", "c"]
+    )
     notes = []
-    assert conditions.measure(subject, None, None, None, notes) == ({}, None)
+    assert conditions.measure(samples, None, None, None, notes) == ({}, None)
     assert notes == [
         "runs/x learnt other classes than those of digits, so that its labels were not compared "
         "with them."

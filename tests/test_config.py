@@ -37,7 +37,7 @@ def test_last_value_wins_around_a_flagfile(tmp_path):
     ("arguments", "message"),
     [
         (["--batchsize=8"], "Unknown flag --batchsize. Did you mean --batch_size? See --help."),
-        (["--penalty=r1"], "An argument of the model would be --model_arg=penalty=VALUE."),
+        (["--penalty=r1"], "If it is an argument of the model, use --model_arg=penalty=VALUE."),
         (["--steps=many"], "--steps must be a whole number. Received: 'many'."),
         (["--d_learning_rate=fast"], "--d_learning_rate must be a number. Received: 'fast'."),
         (["--flip=maybe"], "--flip must be true or false. Received: 'maybe'."),
@@ -58,14 +58,14 @@ def test_last_value_wins_around_a_flagfile(tmp_path):
         (["--steps"], "--steps"),
     ],
 )
-def test_mistakes_are_named(arguments, message):
+def test_bad_flags_are_refused(arguments, message):
     with pytest.raises(UserError) as error:
         read(*arguments)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_hints_name_no_flag_that_the_command_hides():
+def test_suggestions_leave_out_hidden_flags():
     for flag in ("--stpes=5", "--penalty=r1"):
         with pytest.raises(UserError, match=f"Unknown flag {flag.split('=')[0]}. See --help."):
             parse(ExportOptions, ["export.py", flag])
@@ -81,7 +81,7 @@ def test_flagfile_text_round_trips(tmp_path):
     assert Config.from_dict(config.to_dict()) == config
 
 
-def test_differences_ignore_what_may_change():
+def test_differences_ignore_free_flags():
     run = Config(steps=10, model_arg=("width=8",), batch_size=8)
     same = dataclasses.replace(run, steps=20, log_every=3, model_arg=("width=4", "width=8"))
     assert run.differences(same) == []

@@ -28,7 +28,7 @@ from tests.runs import command_fails
 
 
 def parsed(path, message):
-    """Reads a file as the server does: protocol buffers' text format, of this message."""
+    """Parses a file as the server does: as this message in protocol buffers' text format."""
     return text_format.Parse(path.read_text(), message)
 
 
@@ -61,8 +61,8 @@ def place(tmp_path):
     return tmp_path, add
 
 
-def test_a_new_version_is_the_canary_and_stable_stays(place, models_config):
-    """All versions are loaded, so that a label only ever moves to one that the server has."""
+def test_a_new_version_becomes_canary_and_stable_stays(place, models_config):
+    """The server loads all versions, so labels always point to a loaded version."""
     directory, add = place
     assert add(1) == {"stable": 1, "canary": 1}
     assert add(2) == {"stable": 1, "canary": 2}
@@ -80,7 +80,7 @@ def test_a_new_version_is_the_canary_and_stable_stays(place, models_config):
     assert config.model_version_policy.HasField("all")
 
 
-def test_labels_that_are_not_clear_stop_an_export(place, finished, capsys):
+def test_bad_labels_stop_an_export(place, finished, capsys):
     directory, add = place
     add(1)
     path = directory / "models.config"
@@ -111,7 +111,7 @@ def test_merged_requests_fit_every_version(place):
     assert path.read_text() == "max_batch_size { value: 4 }\nnum_batch_threads { value: 3 }\n"
 
 
-def test_what_users_edit_stays_unless_the_directory_moves(place, tmp_path_factory, monkeypatch):
+def test_edits_are_kept_unless_the_directory_moves(place, tmp_path_factory, monkeypatch):
     directory, add = place
     add(1)
     names = ("docker-compose.yml", "serve.sh", "monitoring.config")
@@ -128,7 +128,7 @@ def test_what_users_edit_stays_unless_the_directory_moves(place, tmp_path_factor
 
 
 def message(name, **fields):
-    """Makes a message type of the server's: `{field: (number, type, type's name)}`.
+    """Creates a message type of the server from `{field: (number, type, type's name)}`.
 
     These two are in the server's sources but in no package.
     """
@@ -174,7 +174,7 @@ FLAGS = [
 
 @pytest.mark.parametrize("name", ["plain", 'a b\'c $HOME "d" é'])
 def test_the_server_is_started_with_these_files(name, tmp_path):
-    """The script, with a program in the server's place, and the same in the compose file."""
+    """Runs the script with another program in place of the server; compares the compose file."""
     place = tmp_path / name
     paths = deployment.write(str(place), "1", 1, 256)
     server = tmp_path / "tensorflow_model_server"
@@ -216,7 +216,7 @@ def test_the_server_is_started_with_these_files(name, tmp_path):
         ("/", "generator"),
     ],
 )
-def test_names_fit_into_addresses(run_dir, name):
+def test_names_are_safe_for_urls(run_dir, name):
     assert deployment.name_of(run_dir) == name
 
 
@@ -268,7 +268,7 @@ def test_model_card_with_an_evaluation_and_a_licence(finished, tmp_path, capsys)
         assert f"Cannot read {run_dir / 'evaluation.json'}" in message
 
 
-def test_the_end_of_an_export_names_what_to_type(exported, capsys):
+def test_an_export_prints_the_next_commands(exported, capsys):
     paths = {"saved_model": f"{exported}/saved_model/1", "serve": f"{exported}/serve.sh"}
     exporting.report(paths | {"compose": f"{exported}/docker-compose.yml", "name": "faces"})
     lines = capsys.readouterr().out.splitlines()

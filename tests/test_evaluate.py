@@ -15,10 +15,10 @@ from keras_gan.drawing import pictures
 from keras_gan.evaluation import (
     dataset_report,
     drawing,
+    evaluate_samples,
     latent_pictures,
     measures,
     record,
-    verdict,
 )
 from keras_gan.evaluation.digests import weights_digest
 from keras_gan.evaluation.examples import Examples
@@ -65,8 +65,8 @@ def test_a_run_is_judged(run_dir, capsys):
     assert found["settings"] | {"extractor": "", "about_features": ""} == {
         "dataset": "digits", "split": "train", "shape": "8x8x1", "crop": "center",
         "features": "classifier", "about_features": "", "extractor": "", "resizer": "none",
-        "n_real": 120, "n_fake": 120, "seed": 0, "checkpoint": 7, "standing_statistics": 0,
-        "weights": weights_digest(average),
+        "n_real": 120, "n_fake": 120, "seed": 0, "checkpoint": 7, "function": "sample",
+        "standing_statistics": 0, "weights": weights_digest(average),
     }  # fmt: skip
     assert len(found["settings"]["extractor"]) == 12
     lines = {line[:19].strip(): line[19:].split() for line in told.splitlines()}
@@ -185,13 +185,13 @@ def test_walks_go_where_they_say(finished, monkeypatch):
     model, _ = load_run(finished)
     monkeypatch.setattr(latent_pictures, "_samples", lambda model, latents, pairs: latents)
     monkeypatch.setattr(pictures, "grid", lambda rows, columns: np.reshape(rows, (-1, columns, 4)))
-    rows = latent_pictures.interpolation(model)
+    rows = latent_pictures.interpolation(model.function())
     for straight, sphere in zip(rows[::2], rows[1::2], strict=True):
         ends = straight[0], straight[-1]
         np.testing.assert_allclose(straight, latent_space.interpolate(*ends, 8), atol=1e-6)
         on_sphere = latent_space.interpolate(*ends, 8, spherical=True)
         np.testing.assert_allclose(sphere, on_sphere, atol=1e-6)
-    walk = latent_pictures.latent_walk(model)
+    walk = latent_pictures.latent_walk(model.function())
     turned = np.concatenate([walk[1:, :1], walk[:1, :1]])  # Where each row leads to.
     for row, end in zip(walk, turned[:, 0], strict=True):
         path = latent_space.interpolate(row[0], end, 9, spherical=True)
@@ -314,7 +314,7 @@ def test_diverged_samples_are_named(run_dir, capsys, monkeypatch):
     model, loaded = load_run(run_dir)
     weights = model.averaged_generator.weights[0]
     weights.assign(np.full(weights.shape, np.nan))
-    monkeypatch.setattr("keras_gan.evaluation.subjects.load_run", lambda *_: (model, loaded))
+    monkeypatch.setattr("keras_gan.evaluation.sample_sets.load_run", lambda *_: (model, loaded))
     message = command_fails(capsys, evaluate.main, f"--run_dir={run_dir}", PIXELS)
     assert "samples must be finite. Received: NaN" in message and "diverged generator" in message
     assert not (run_dir / "evaluation.json").exists()
@@ -372,9 +372,9 @@ def test_a_place_that_cannot_be_written_is_named(run_dir, capsys):
 
 
 def test_a_classifier_that_guesses_is_noted(run_dir, monkeypatch, capsys):
-    made = verdict.make_extractor
+    made = evaluate_samples.make_extractor
     monkeypatch.setattr(
-        verdict, "make_extractor", lambda *given: made(*given)._replace(accuracy=0.12)
+        evaluate_samples, "make_extractor", lambda *given: made(*given)._replace(accuracy=0.12)
     )
     run(f"--run_dir={run_dir}", "--num_samples=20")
     assert "The classifier is right on 12.0 % only: its features say little" in (

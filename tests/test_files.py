@@ -1,4 +1,4 @@
-"""Files are whole or not there."""
+"""Atomic writes: a file is complete, or it is the old one."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ def test_replacing_leaves_the_old_file_when_the_writer_fails(tmp_path):
         raise RuntimeError
     assert path.read_text() == "old"
     with replacing(str(tmp_path / "events.out.tfevents.1")) as temporary:
-        assert "tfevents" not in temporary  # TensorBoard would read it.
+        assert "tfevents" not in temporary  # TensorBoard would read such a file.
         pathlib.Path(temporary).touch()
     (tmp_path / "events.out.tfevents.1").unlink()
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
@@ -31,18 +31,18 @@ def test_new_directory_never_overwrites(tmp_path):
     assert (tmp_path / "a" / "1" / "x").exists()
 
 
-def test_what_killed_writers_left_is_swept(tmp_path):
+def test_sweep_removes_files_of_killed_writers(tmp_path):
     (tmp_path / ".tmp-folder").mkdir()
     for name in (".tmp-file", ".tmp-folder/x", "kept"):
         (tmp_path / name).touch()
     sweep(str(tmp_path), seconds=60)
-    assert len(list(tmp_path.iterdir())) == 3  # Somebody may still be writing.
+    assert len(list(tmp_path.iterdir())) == 3  # Recent files may still be in use.
     sweep(str(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
 @pytest.mark.parametrize("write", [replacing, new_directory])
-def test_data_is_on_the_disk_before_it_is_renamed(write, tmp_path, monkeypatch):
+def test_files_are_synced_before_they_are_renamed(write, tmp_path, monkeypatch):
     calls = []
     for name in ("fsync", "replace", "rename"):
         original = getattr(os, name)

@@ -52,7 +52,7 @@ def leftovers(directory):
 @pytest.mark.parametrize(
     ("what", "owner", "method", "size", "message"),
     [
-        ("checkpoint", Checkpoints, "save", 1000, "goes on from step 3."),
+        ("checkpoint", Checkpoints, "save", 1000, "resume from step 3."),
         ("events", callbacks.Logs, "at_step", 1000, "File too large"),
         ("metrics", callbacks.Logs, "at_step", 400, "File too large"),
         ("picture", callbacks.SampleGrids, "at_step", 100, "File too large"),
@@ -65,7 +65,8 @@ def test_a_full_disk_in_training(
     if what in ("metrics", "picture"):
         monkeypatch.setattr(callbacks.EventLog, "at", lambda self, step: contextlib.nullcontext())
     line = fails(capsys, "--steps=7", run_dir=tmp_path)
-    assert message in line and "he same command goes on from step" in line and "{{" not in line
+    assert message in line and "{{" not in line
+    assert "un the same command to resume from step" in line
     assert leftovers(tmp_path) == []
     assert Checkpoints(str(tmp_path / "checkpoints")).newest_step() == (
         6 if what == "picture" else 3

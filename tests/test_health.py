@@ -1,4 +1,4 @@
-"""The verdicts on the game, each brought about on purpose."""
+"""Health verdicts, each provoked on purpose."""
 
 import re
 
@@ -14,7 +14,7 @@ GAN = ("--model=gan", "--batch_size=16", "--log_every=10", "--sample_every=1000"
 
 
 def verdict(capsys):
-    """Returns the names in the last lines of a run."""
+    """Returns the names of the last verdict that a run printed."""
     printed = capsys.readouterr().out
     assert re.search(r"^Step \d+: (\w+).* \(.*diversity.*\)\n  \1: .*\.$", printed, re.MULTILINE)
     return re.search(r"  health +(.*) \(", printed)[1].split(", ")
@@ -26,7 +26,7 @@ def run_gan(run_dir, *flags):
     train.main(["train.py", f"--run_dir={run_dir}", *GAN, *flags])
 
 
-def test_a_game_without_trouble_is_healthy(tmp_path, capsys):
+def test_a_good_run_is_healthy(tmp_path, capsys):
     run_gan(tmp_path, "--dataset=ring")
     assert verdict(capsys) == ["healthy"]
 
@@ -96,7 +96,7 @@ def test_a_swinging_loss_is_an_oscillation():
         assert verdict_on([entry(g_loss=loss) for loss in losses]).names == ("healthy",)
 
 
-def test_a_sure_discriminator_that_is_often_wrong_overshoots():
+def test_a_certain_discriminator_that_is_often_wrong_oscillates():
     sure = {"d_logits_real": 20.0, "d_logits_fake": -20.0}
     assert verdict_on([entry(**sure)] * 10).names == ("oscillation",)
     assert verdict_on([entry(d_logits_fake=2.0)] * 10).names == ("discriminator_loses",)
@@ -106,14 +106,14 @@ def test_a_sure_discriminator_that_is_often_wrong_overshoots():
     assert verdict_on([entry(**right, **less)] * 10).names == ("healthy",)  # Right, but not sure.
 
 
-def test_logits_that_are_no_log_odds_are_not_judged():
+def test_logits_of_other_losses_are_not_judged():
     other = entry(g_loss=-100.0, d_logits_real=1e4, sample_diversity=0.1)
     del other["value"]
     verdict = verdict_on([other] * 10)
     assert verdict.names == ("generator_collapse",) and "logit gap" not in verdict.evidence
 
 
-def test_mean_distance_is_over_all_pairs():
+def test_mean_distance_covers_all_pairs():
     points = np.random.default_rng(0).normal(size=(5, 2, 3))
     pairs = [np.linalg.norm(points[i] - points[j]) for i in range(5) for j in range(i)]
     assert mean_distance(points) == pytest.approx(np.mean(pairs), rel=1e-12)

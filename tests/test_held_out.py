@@ -48,7 +48,7 @@ def test_a_folder_is_held_out_of_a_folder(tmp_path, capsys):
             dataset=f"{tmp_path}/photos", images=f"{tmp_path}/flat", features="pixels",
             held_out=f"{tmp_path}/{name}", num_samples=12,
         )  # fmt: skip
-        judged = evaluate.evaluate(options)
+        judged, _ = evaluate.evaluate(options)
         found[name] = judged[f"photos ({tmp_path}/{name})"].values["copies"]
     assert found == {"others": 0.0, "near": 1.0}
     for held_out, message in (

@@ -1,4 +1,4 @@
-"""Networks rewritten for inference answer what the originals answer."""
+"""Networks rewritten for inference compute the same as the originals."""
 
 import itertools
 
@@ -20,7 +20,7 @@ NORMS = (keras.layers.BatchNormalization, BatchNormalization)
 
 
 def randomize(network, seed=0):
-    """Gives all variables values as after training, also the statistics of batch norms."""
+    """Sets all variables to values as after training, including batch norm statistics."""
     random = np.random.default_rng(seed)
     for variable in network.variables:
         if "float" in variable.dtype:
@@ -31,7 +31,7 @@ def randomize(network, seed=0):
 
 
 def rewritten(network, batch=3, tolerance=1e-6, **options):
-    """Returns the rewritten network, after comparing it with the original."""
+    """Checks that the rewritten network equals the original, and returns it."""
     before, operations = values(network.variables), network.operations
     nodes = [len(operation._inbound_nodes) for operation in operations]
     random = np.random.default_rng(1)
@@ -118,7 +118,7 @@ def test_through_a_reshape():
         lambda: keras.layers.SpectralNormalization(Conv2D(6, 3)),
     ],
 )
-def test_not_folded_but_affine(product):
+def test_batch_norm_becomes_affine_if_it_cannot_be_folded(product):
     shape = (4,) if product().__class__ in (Dense, Maxout) else (5, 4, 2)
     made = rewritten(chain(shape, product(), BatchNormalization(), keras.layers.ReLU()))
     assert kinds(made)[1:] == ["Affine", "ReLU"]
@@ -132,7 +132,7 @@ def test_other_axes(axis):
 
 
 def test_shared_product():
-    """One kernel with two batch norms, as of two classes."""
+    """One kernel is followed by two batch norms, as with conditions."""
     inputs = keras.Input((4,), name="latents")
     shared = Dense(3)
     x = [keras.layers.BatchNormalization()(shared(inputs)) for _ in range(2)]
@@ -150,7 +150,7 @@ def test_shared_batch_norm():
 
 
 def test_residual_block_and_two_outputs():
-    """Sums before a batch norm, products that are used again or are outputs themselves."""
+    """Batch norms after sums, and after layers that are used twice or are outputs, stay."""
     inputs = {
         "latents": keras.Input((4, 4, 3), name="latents"),
         "labels": keras.Input((), dtype="int64", name="labels"),
@@ -179,7 +179,7 @@ def test_networks_in_networks():
     assert kinds(inference_network(ordered)) == ["Dense", "Identity"]
 
 
-def test_nothing_of_training_is_left():
+def test_training_only_layers_are_removed():
     made = rewritten(
         chain((4,), Dense(3), keras.layers.GaussianNoise(1.0), Dropout(0.5), Dense(2)), batch=4
     )
@@ -270,7 +270,7 @@ def test_other_precisions(policy):
     rewritten(plain, tolerance=1e-6 if policy == "float64" else 0.05)
 
 
-def test_what_cannot_be_rewritten_stays_as_it_is():
+def test_networks_with_their_own_call_stay_unchanged():
     class Custom(keras.Model):
         def call(self, inputs):
             return super().call(inputs) + 1.0

@@ -19,10 +19,10 @@ from tests.runs import TINY, assert_same_run, fails, fingerprint, rows, run_trai
 FLAGS = (*TINY, "--log_every=2", "--evaluate_every=4", "--keep_best=kid", "--features=pixels")
 
 
-class Scripted(evaluation.Judge):
+class Scripted(evaluation.SampleScores):
     """A judge whose scores are best at step 12 of 24, and at step 32."""
 
-    def __init__(self, source, features):
+    def __init__(self, source, features, function):
         self.extractor = make_extractor(features, source.shape, source)
 
     def __call__(self, model):
@@ -33,12 +33,12 @@ class Scripted(evaluation.Judge):
         assert measure == "kernel_distance"
 
 
-RealJudge = evaluation.Judge
+RealScores = evaluation.SampleScores
 
 
 @pytest.fixture(autouse=True)
 def scripted(monkeypatch):
-    monkeypatch.setattr(evaluation, "Judge", Scripted)
+    monkeypatch.setattr(evaluation, "SampleScores", Scripted)
 
 
 def best(run_dir):
@@ -49,7 +49,7 @@ def best(run_dir):
 def judged(tmp_path_factory):
     run_dir = tmp_path_factory.mktemp("judged") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "Judge", Scripted)
+        patch.setattr(evaluation, "SampleScores", Scripted)
         run_train(run_dir, *FLAGS, "--steps=24")
     return run_dir
 
@@ -66,7 +66,7 @@ def test_scores_are_logged_and_the_best_checkpoint_is_kept(judged):
 
 
 def test_a_judge_scores_the_averaged_generator_against_the_same_examples(finished, capsys):
-    judge = RealJudge(load_dataset("digits"), "pixels")
+    judge = RealScores(load_dataset("digits"), "pixels")
     model, _ = load_run(finished)
     first = judge(model)
     samples = model.sample(1000, seed=1).reshape(1000, -1)
@@ -83,7 +83,7 @@ def test_a_judge_scores_the_averaged_generator_against_the_same_examples(finishe
 
 
 def test_evaluating_leaves_the_training_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluation, "Judge", RealJudge)
+    monkeypatch.setattr(evaluation, "SampleScores", RealScores)
     monkeypatch.setattr(classifier, "_STEPS", 20)
     run_train(tmp_path / "without", "--steps=6")
     run_train(tmp_path / "with", "--steps=6", "--evaluate_every=4", "--keep_best=kid")
@@ -93,13 +93,13 @@ def test_evaluating_leaves_the_training_as_it_is(tmp_path, monkeypatch):
 
 
 def test_the_measure_decides_what_is_better():
-    assert RealJudge.lower_is_better("kernel_distance")
-    assert RealJudge.lower_is_better("frechet_distance")
-    assert not RealJudge.lower_is_better("coverage")
+    assert RealScores.lower_is_better("kernel_distance")
+    assert RealScores.lower_is_better("frechet_distance")
+    assert not RealScores.lower_is_better("coverage")
 
 
 def test_a_frechet_distance_of_too_few_examples_keeps_nothing():
-    judge = RealJudge(load_dataset("digits", image_size="16"), "pixels")
+    judge = RealScores(load_dataset("digits", image_size="16"), "pixels")
     judge.check_keeps("frechet_distance")
     judge.count = 200  # Of 256 dimensions.
     judge.check_keeps("kernel_distance")

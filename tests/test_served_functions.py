@@ -21,11 +21,11 @@ from keras_gan.runs.config import Config
 from keras_gan.serving import comparing, onnx_model, saved_model
 from keras_gan.serving.stand_in.batching import Limits
 from keras_gan.serving.stand_in.model import Model
+from tests.serving_toys import serve, served, translation
 from tests.stand_in.asking import ROOT, predict, rest_server
 from tests.test_batching import concurrently
 from tests.test_endpoints import refused
 from tests.test_native_loaders import fuzz
-from tests.toys import serve, served, translation
 
 
 def exported(name, place, *grids, **arguments):

@@ -57,8 +57,11 @@ def rows():
     """Returns a row for each system that takes points in the plane."""
     found = []
     for name in models.names():
+        system = models.get(name)
+        if system.data_keys != ("image",):
+            continue
         try:
-            model = models.get(name)((2,))
+            model = system((2,))
         except ValueError:  # A system of images.
             continue
         optimizers = functools.partial(_faster, name, model)
@@ -68,7 +71,8 @@ def rows():
 
 def _faster(name, model):
     """Returns a system's own optimizers with higher learning rates."""
-    configs = [(type(own), own.get_config()) for own in model.default_optimizers()]
+    defaults = model.default_optimizers()
+    configs = [(type(own), own.get_config()) for own in (defaults["g"], defaults["d"])]
     for _, config in configs:
         if "images_per_update" in config:
             config["images_per_update"] = BATCH

@@ -89,7 +89,7 @@ def _for_a_time(row, protocol, seconds, seed):
     optimizers = row.optimizers() if row.optimizers else ()
     model.compile(*optimizers, seed=seed, steps_per_execution=STEPS_IN_A_CALL)
     until = _Until(seconds)
-    batches = source.batches(protocol.batch * model.d_steps, seed=seed)
+    batches = source.batches(protocol.batch * model.sub_batches, seed=seed)
     model.fit(batches, steps_per_epoch=10**7, callbacks=[until], verbose=0, shuffle=False)
     return model, until.taken
 

@@ -1,4 +1,4 @@
-"""What happens beside training: progress, logs, samples, scores, checkpoints, signals, ..."""
+"""Callbacks: progress line, logs, sample grids, evaluation, checkpoints, signals, and more."""
 
 from keras_gan.callbacks.checkpoints import SaveCheckpoints
 from keras_gan.callbacks.discriminator_runs import DiscriminatorRuns

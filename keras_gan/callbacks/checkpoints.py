@@ -1,19 +1,19 @@
-"""Checkpoints at steps."""
+"""Saves checkpoints during training."""
 
 from keras_gan.callbacks.finite import check_variables
 from keras_gan.callbacks.steps import StepCallback
 
 
 class SaveCheckpoints(StepCallback):
-    """Saves every so many steps, and at the end; never a state that is not finite.
+    """Saves a checkpoint every `checkpoint_every` steps and at the end.
 
-    Keep it after the callbacks that log: what a checkpoint has seen is then in
-    the logs.
+    It never saves a state with NaN or infinite values. Put it after the callbacks that
+    log, so that the logs contain everything up to the checkpoint.
 
     Args:
         checkpoints: `Checkpoints` of the run.
         config: The run's `Config`.
-        first_step: Steps done before.
+        first_step: Number of steps done before this call of `fit`.
 
     Attributes:
         newest: Path of the newest checkpoint of this call of `fit`.

@@ -1,4 +1,4 @@
-"""Long runs of the discriminator between the steps."""
+"""Extra discriminator updates between steps, such as a warm-up of the critic."""
 
 import keras
 import tensorflow as tf
@@ -8,9 +8,9 @@ from keras_gan.errors import UserError
 
 
 class DiscriminatorRuns(keras.callbacks.Callback):
-    """Trains the discriminator alone before the steps for which the model says so.
+    """Trains only the discriminator before those steps for which the model asks it.
 
-    `train.py` does this by itself; `fit` takes it as a callback:
+    `train.py` adds this callback itself. With `fit`, pass it as a callback:
 
         model = models.get("wgan")(source.shape, critic_warmup=100)
         model.compile()
@@ -18,14 +18,14 @@ class DiscriminatorRuns(keras.callbacks.Callback):
         more = lambda calls: source.batches(size, seed=1, start=calls * size)
         model.fit(source.batches(size), steps_per_epoch=1000, callbacks=[DiscriminatorRuns(more)])
 
-    What it does is a function of the model's step and seed, so that a run that goes on
-    from a checkpoint is the one that was never cut. The metrics are means over these
-    updates as well.
+    The updates depend only on the model's step and seed, so a resumed run equals one
+    that was never interrupted. The logged means include these updates.
 
     Args:
-        batches: Function from a number of calls done to an endless dataset of the batches
-            of the calls to come, of as many examples as a step takes. Give it examples in
-            another order than the steps', such as by another seed. Of any dataset:
+        batches: Function from the number of calls done so far to an endless dataset of
+            the batches of later calls. A batch has as many examples as that of a step.
+            The order of examples should differ from that of the steps, for example by
+            another seed. For any dataset use
             `lambda calls: dataset.repeat().skip(calls)`.
     """
 
@@ -40,8 +40,8 @@ class DiscriminatorRuns(keras.callbacks.Callback):
             return
         if model.steps_per_execution > 1:
             raise UserError(
-                f"{type(model).__name__} trains its discriminator between steps, so that a call "
-                "can hold one step only: compile with steps_per_execution=1. Received: "
+                f"{type(model).__name__} trains its discriminator between steps, so each call must "
+                "run a single step: compile with steps_per_execution=1. Received: "
                 f"{model.steps_per_execution}."
             )
         batches = self.batches(runs.until(int(model.step.numpy())))
@@ -55,11 +55,11 @@ class DiscriminatorRuns(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         step = self.step + batch
         if step == self.prepared:
-            return  # Keras began this step before, and found the epoch's data at its end.
+            return  # Keras already began this step, then found that the epoch has no more data.
         for number in range(self.model.long_runs.due(step)):
             try:
                 self.call(self.iterator, tf.constant(number + 1, tf.int64))
-            except (tf.errors.OutOfRangeError, StopIteration):  # Keras would end the epoch.
+            except (tf.errors.OutOfRangeError, StopIteration):  # Keras would just end the epoch.
                 raise UserError(
                     f"The batches of DiscriminatorRuns came to an end before step {step}. Give it "
                     "an endless dataset, such as dataset.repeat()."
@@ -68,7 +68,7 @@ class DiscriminatorRuns(keras.callbacks.Callback):
 
 
 def _call(model):
-    """Returns the function that takes a batch off an iterator and makes d_steps updates with it."""
+    """Returns a function that takes a batch from an iterator and does d_steps updates with it."""
 
     def updates(batch, call):
         check_batch(batch, model.spec, model.sub_batches, model.accumulate_steps)

@@ -1,4 +1,4 @@
-"""Scores of the averaged generator's samples while it trains, and the best checkpoint by one."""
+"""Evaluation of the averaged generator during training, and the best checkpoint by a measure."""
 
 import json
 import os
@@ -7,15 +7,17 @@ from keras_gan.callbacks.finite import check_variables
 from keras_gan.callbacks.steps import StepCallback
 from keras_gan.files import write_text
 
-MEASURES = {"kid": "kernel_distance", "fid": "frechet_distance"}  # By other names than their own.
+MEASURES = {"kid": "kernel_distance", "fid": "frechet_distance"}  # Short names in --keep_best.
 _FILE = "best.json"
 
 
 class Evaluate(StepCallback):
-    """Adds scores to what is logged, as `evaluation/<name>`. Keep it before the logs.
+    """Adds the results of an evaluation to the logs, as `evaluation/<name>`.
+
+    Put it before the callback that logs.
 
     Args:
-        judge: Function from the model to numbers by name, such as `evaluation.Judge`.
+            judge: Function from the model to numbers by name, such as `evaluation.SampleScores`.
         first_step: Steps done before.
         every: Steps between evaluations, a multiple of those between log entries.
     """
@@ -29,24 +31,23 @@ class Evaluate(StepCallback):
 
 
 class KeepBest(StepCallback):
-    """Saves a checkpoint each time that an evaluation is better than all before.
+    """Saves a checkpoint each time an evaluation is better than all earlier ones.
 
-    Keep it after the logs and before the run's own checkpoints: wherever a crash comes, the
-    evaluations that were not yet kept are then done again. Beside the checkpoint a small file
-    tells its score, so that a run that goes on compares with it; a score by other features does
-    not count.
+    Put it after the logs and before the run's usual checkpoints. Then a resumed run repeats every
+    evaluation that was not kept before a crash. A small file beside the checkpoint stores its
+    score, so a resumed run can compare with it. A score by other features is ignored.
 
     Args:
-        checkpoints: `Checkpoints` of the best one.
+            checkpoints: `Checkpoints` of the best one.
         measure: What `--keep_best` says.
-        judge: `evaluation.Judge`.
+        judge: `evaluation.SampleScores`.
         first_step: Steps done before.
-        every: Steps between evaluations.
+            every: Steps between evaluations.
         say: Function that shows a line to the user.
 
     Attributes:
-        path: The best checkpoint, or `None`.
-        score: Its score.
+        path: Path of the best checkpoint, or `None`.
+        score: Score of the best checkpoint.
     """
 
     def __init__(self, checkpoints, measure, judge, first_step=0, every=1, say=print):
@@ -62,14 +63,14 @@ class KeepBest(StepCallback):
                 kept = json.load(file)
             by, step, score = kept["by"], kept["step"], float(kept["score"])
         except (OSError, ValueError, TypeError, KeyError):
-            return  # There is none, or it was cut off: the next one is the best.
+            return  # The file is missing or incomplete; the next evaluation counts as the best.
         if self.checkpoints.newest_step() == step:
             if by == self._by():
                 self.path, self.score = self.checkpoints.path(step), score
             else:
                 self.say(
-                    f"The best checkpoint, of step {step}, was chosen by {' '.join(by)}; from now "
-                    f"on it is by {' '.join(self._by())}, so the next evaluation replaces it."
+                    f"The best checkpoint, of step {step}, was chosen by {' '.join(by)}. This run "
+                    f"uses {' '.join(self._by())}, so the next evaluation replaces it."
                 )
 
     def at_step(self, logs):

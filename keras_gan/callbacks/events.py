@@ -11,12 +11,12 @@ from keras_gan.files import written_by_tensorflow
 
 
 class EventLog:
-    """A `tf.summary` writer that tells when its file could not be written.
+    """A `tf.summary` writer that raises an error if its file cannot be written.
 
-    TensorFlow's own drops without a word some of what a full disk refuses.
+    TensorFlow's own writer silently drops some entries when the disk is full.
 
     Args:
-        directory: Where TensorBoard's logs are.
+        directory: Directory of TensorBoard's logs.
     """
 
     def __init__(self, directory):
@@ -27,10 +27,10 @@ class EventLog:
 
     @contextlib.contextmanager
     def at(self, step):
-        """Returns a block in which `tf.summary` writes entries of a step to this log.
+        """Returns a context in which `tf.summary` writes the entries of a step to this log.
 
         Raises:
-            OSError: If they have not all arrived in the file.
+            OSError: If not all entries reached the file.
         """
         with written_by_tensorflow():
             with self.writer.as_default(step=step):
@@ -39,7 +39,7 @@ class EventLog:
         new = set(glob.glob(self.pattern)) - self.before
         end, size = self._end_of_records(new.pop()) if new else (0, 0)
         if not self.end < end == size:
-            raise OSError("TensorBoard's event file could not be written to its end")
+            raise OSError("TensorBoard's event file could not be written completely")
         self.end = end
 
     def close(self):
@@ -47,7 +47,7 @@ class EventLog:
         self.writer.close()
 
     def _end_of_records(self, path):
-        """Returns where the records should end, by their headers, and where the file ends."""
+        """Returns the end of the records according to their headers, and the end of the file."""
         with open(path, "rb") as file:
             end = file.seek(self.end)
             while len(header := file.read(8)) == 8:

@@ -1,4 +1,4 @@
-"""Stops a run whose numbers are no numbers any more."""
+"""Stops a run when values become NaN or infinite."""
 
 import math
 
@@ -11,14 +11,14 @@ _ADVICE = "Train with lower --g_learning_rate and --d_learning_rate, in another 
 
 
 class Finite(StepCallback):
-    """Ends training with an error when a loss, a gradient or a weight is NaN or infinite.
+    """Ends training with an error if a loss, a gradient or a weight is NaN or infinite.
 
-    Losses and gradient norms show by their logged means: one bad step of one
-    replica makes them bad. Keep this after the logs, so that they show it, and
-    before the checkpoints.
+    It checks the logged means of losses and gradient norms; a bad value in any step on
+    any replica makes the mean bad. Put it after the logs, so that they show the values,
+    and before the checkpoints.
 
     Args:
-        first_step: Steps done before.
+        first_step: Number of steps done before this call of `fit`.
         every: Steps between checks.
     """
 
@@ -31,7 +31,7 @@ class Finite(StepCallback):
 
 
 def check_variables(model, step):
-    """Raises `UserError` unless all that a checkpoint holds is finite, on every replica."""
+    """Raises `UserError` unless all variables of a checkpoint are finite, on every replica."""
     copies = model.distribute_strategy.experimental_local_results
     for owner in (model, *model.optimizers.values(), *model.metrics):
         for variable in owner.variables:

@@ -1,4 +1,4 @@
-"""How the game between the two players stands, in words, with the next thing to try."""
+"""Diagnoses of training in words, such as a discriminator that wins, with advice."""
 
 from typing import NamedTuple
 
@@ -9,14 +9,14 @@ from keras_gan.callbacks.logs import read_rows
 from keras_gan.callbacks.steps import StepCallback
 from keras_gan.game.ports import Images
 
-WINDOW = 10  # Log entries that a verdict looks at.
-_SAMPLES = 32
-# Measured on runs over digits and Gaussian mixtures that went well and that did not. Well: logit
-# gap up to 7, swing below 0.15 after 500 steps, diversity above 0.85 after 2,000.
+WINDOW = 10  # Number of log entries in a verdict.
+_SAMPLES = 32  # Largest number of samples for the diversity.
+# Thresholds from good and bad runs on digits and Gaussian mixtures. Good runs had a logit gap up
+# to 7, a swing below 0.15 after 500 steps and a diversity above 0.85 after 2,000 steps.
 _SURE_GAP = 8.0
-_UNDECIDED_LOSS = 0.69  # log 2, G's where D knows nothing: the least that swings are measured by.
+_UNDECIDED_LOSS = 0.69  # log 2, G's loss if D = 1/2 everywhere; swings are relative to at least it.
 _WRONG_GAP = -0.25
-_RIGHT, _OFTEN_WRONG = 0.95, 0.75
+_RIGHT, _OFTEN_WRONG = 0.95, 0.75  # Accuracies.
 _LOW_DIVERSITY = 0.7
 _LARGE_SWING = 0.25
 # What the rules on D's answers look at.
@@ -26,33 +26,33 @@ _ANSWERS = (
 
 ADVICE = {
     "discriminator_wins": (
-        "D is right and sure, and leaves G little to learn from. Try a lower --d_learning_rate or "
-        "a higher --g_learning_rate (a lower one if G's gradient norm is near 0: it is saturated); "
-        "with few images, more of them, or --flip."
+        "The discriminator is right and very certain, so the generator learns little. Try a lower "
+        "--d_learning_rate or a higher --g_learning_rate (a lower one if the generator's gradient "
+        "norm is near 0: it is saturated). With few images, use more images or --flip."
     ),
     "discriminator_loses": (
-        "D takes samples for real and real examples for samples. Try a higher --d_learning_rate, "
-        "a lower --g_learning_rate, or --model_arg=d_steps=2."
+        "The discriminator confuses samples with real examples. Try a higher --d_learning_rate, a "
+        "lower --g_learning_rate, or --model_arg=d_steps=2."
     ),
     "oscillation": (
-        "The players undo each other's progress. Try lower learning rates for both, or a larger "
-        "--batch_size."
+        "Generator and discriminator undo each other's progress. Try lower learning rates for "
+        "both, or a larger --batch_size."
     ),
     "generator_collapse": (
-        "Samples are more alike than real examples. Early in training this passes. If it stays: "
-        "where D's accuracy is high, try a lower --d_learning_rate or a higher --g_learning_rate; "
-        "elsewhere a higher --d_learning_rate or --model_arg=d_steps=2."
+        "Samples are more alike than real examples. This is normal early in training. If it stays "
+        "and the discriminator's accuracy is high, try a lower --d_learning_rate or a higher "
+        "--g_learning_rate; otherwise a higher --d_learning_rate or --model_arg=d_steps=2."
     ),
     "healthy": "No sign of trouble; judge the samples themselves.",
 }
 
 
 class Verdict(NamedTuple):
-    """What a window of log entries says.
+    """The diagnosis of a window of log entries.
 
     Attributes:
-        names: Keys of `ADVICE`.
-        evidence: The numbers behind it.
+        names: The problems found, keys of `ADVICE`, or `("healthy",)`.
+        evidence: The numbers that it is based on.
     """
 
     names: tuple
@@ -63,25 +63,24 @@ class Verdict(NamedTuple):
 
     @property
     def advice(self):
-        """What each name means and what to try next, a line each."""
+        """For each name a line that says what it means and what to try next."""
         return "\n".join(f"  {name}: {ADVICE[name]}" for name in self.names)
 
 
 class Health(StepCallback):
-    """Adds `sample_diversity` to what is logged, and judges every ten log entries.
+    """Logs `sample_diversity`, and gives a verdict on training every ten log entries.
 
-    `sample_diversity` is the mean distance between two of the generator's
-    samples over that between two real examples: 0 where all samples are one,
-    about 1 where they differ as much as the data. Distances between pixels see
-    a gross collapse only.
+    `sample_diversity` is the mean distance between two samples divided by the mean
+    distance between two real examples. It is 0 if all samples are equal, and about 1
+    if they vary as much as the data. Distances between pixels detect only a severe
+    collapse.
 
     A verdict goes to TensorBoard's text, and when it changes to the progress
     log. Keep this before the callback that logs. The rules were measured on games
     from latents to images or vectors: a model without such a function gets no verdict.
 
     Args:
-        run: `RunDirectory`, whose `metrics.jsonl` tells a resumed run what came
-            before.
+        run: `RunDirectory`. A resumed run reads earlier entries from `metrics.jsonl`.
         events: `EventLog`.
         real: Real examples, a dict of arrays [N, ...] by key.
         first_step: Steps done before.
@@ -106,7 +105,7 @@ class Health(StepCallback):
             self.count = min(len(real), _SAMPLES)
             self.real_distance = mean_distance(real[: self.count])
         if self.first_step:
-            # An earlier end of the run may have left an entry between the regular ones.
+            # If the run was stopped earlier, it may have logged an entry at an irregular step.
             rows = [row for row in read_rows(self.run) if row["step"] % self.every == 0]
             self.rows = rows[-WINDOW:]
 
@@ -141,7 +140,7 @@ def _drawing_function(model):
 
 
 def mean_distance(examples):
-    """Returns the mean Euclidean distance between two different rows; 0 for fewer than two.
+    """Returns the mean Euclidean distance between pairs of examples; 0 for fewer than two.
 
     Args:
         examples: Array [N, ...].
@@ -163,7 +162,7 @@ def verdict_on(rows):
     diversity of the samples alone.
 
     Args:
-        rows: Dicts of logged means by name.
+        rows: Dicts of logged means by name, oldest first.
     """
     logged = [key for key in rows[-1] if key != "step" and all(key in row for row in rows)]
     series = {key: np.array([row[key] for row in rows]) for key in logged}
@@ -172,7 +171,7 @@ def verdict_on(rows):
     if all(key in mean for key in _ANSWERS):
         accuracies = mean["d_accuracy_real"], mean["d_accuracy_fake"]
         gap = mean["d_logits_real"] - mean["d_logits_fake"]
-        # Half the second differences: a loss that falls steadily does not swing.
+        # Half of the second difference, which is 0 for a loss that falls steadily.
         swings = np.abs(np.diff(series["g_loss"], n=2)) / 2.0
         swing = swings.mean() / max(np.abs(series["g_loss"]).mean(), _UNDECIDED_LOSS)
         evidence += [

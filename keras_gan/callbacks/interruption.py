@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: finish the step, save, leave."""
+"""Stops training on SIGINT or SIGTERM: finishes the step, so that the state can be saved."""
 
 import contextlib
 import os
@@ -11,28 +11,27 @@ from keras_gan.distribution.workers import Workers
 
 
 class Interruption(StepCallback):
-    """Ends training after the current step when the process is asked to stop.
+    """Ends training after the current step when SIGINT or SIGTERM arrives.
 
-    A second signal ends the process at once, even in the middle of a long step:
-    Python runs its handlers between two calls into TensorFlow only, so a thread
-    listens to the file descriptor to which Python writes each signal as it
-    comes. Outside of the main thread, where Python takes no signals, this does
-    nothing.
+    A second signal ends the process at once, even in the middle of a long step. Python
+    runs signal handlers only between calls into TensorFlow, so a thread reads the file
+    descriptor to which Python writes each signal immediately. Outside of the main
+    thread, where Python receives no signals, this does nothing.
 
     Args:
-        steps: Steps of the whole run; after the last one it ends anyway.
-        first_step: Steps done before.
-        workers: `Workers` of the run, if there are several processes; they stop
-            together within ten steps, whichever of them is asked to.
+        steps: Total steps of the run; the last one needs no interruption.
+        first_step: Number of steps done before this call of `fit`.
+        workers: `Workers` of the run. If any of several processes gets a signal, all
+            stop together within ten steps.
 
     Attributes:
-        signal: The signal that came, or `None`.
-        stopped: Whether it ended training early.
+        signal: The signal received, or `None`.
+        stopped: Whether a signal ended training early.
     """
 
     def __init__(self, steps, first_step=0, workers=None):
         workers = workers or Workers()
-        # Asking the others takes some milliseconds.
+        # With several workers, asking the others takes a few milliseconds: do it less often.
         super().__init__(first_step, every=1 if workers.cluster.size == 1 else 10)
         self.steps, self.workers = steps, workers
         self.signal = None
@@ -72,17 +71,17 @@ class Interruption(StepCallback):
             if asked:
                 os._exit(128 + byte[0])
             asked = True
-            with contextlib.suppress(OSError):  # The reader of our output may be gone.
+            with contextlib.suppress(OSError):  # The output may be closed.
                 steps = max(self.every, self.model.steps_per_execution if self.model else 1)
                 when = "after this step" if steps == 1 else f"within {steps} steps"
-                print(f"\nStopping {when}; once more to stop at once.", file=sys.stderr)
+                print(f"\nStopping {when}. Send the signal again to stop at once.", file=sys.stderr)
 
     def at_step(self, logs):
         if self.step < self.steps and self.workers.count(self.signal is not None):
             self.stopped = self.model.stop_training = True
 
     def leave(self):
-        """Raises what the signal would have raised, for an exit status of 128 + signal."""
+        """Raises the exception of the signal, for an exit status of 128 + signal."""
         if self.signal == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + (self.signal or signal.SIGTERM))

@@ -1,4 +1,4 @@
-"""Scalars, settings and timing, for TensorBoard and as JSON lines."""
+"""Logs scalars, settings and speed, to TensorBoard and to `metrics.jsonl`."""
 
 import glob
 import json
@@ -16,13 +16,13 @@ from keras_gan.files import replacing, sync, write_text, written_by_tensorflow
 
 
 class Logs(StepCallback):
-    """Writes the means of all metrics over the last `log_every` steps; see `Means`.
+    """Logs the means of all metrics over the last `log_every` steps; see `Means`.
 
     Args:
         run: `RunDirectory`.
         events: `EventLog`.
-        config: The run's `Config`, shown as a table and as HParams.
-        first_step: Steps done before.
+        config: The run's `Config`, shown in TensorBoard as a table and as HParams.
+        first_step: Number of steps done before this call of `fit`.
     """
 
     def __init__(self, run, events, config, first_step=0):
@@ -37,7 +37,7 @@ class Logs(StepCallback):
 
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch, logs)
-        if self.mark is None:  # The first step traces and compiles: do not time it.
+        if self.mark is None:  # Do not time the first step, which traces and compiles.
             self.mark = (time.perf_counter(), self.step)
 
     def at_step(self, logs):
@@ -64,7 +64,7 @@ class Logs(StepCallback):
         row = {"step": self.step, **{tag.split("/")[1]: value for tag, value in scalars.items()}}
         with open(self.run.metrics_file, "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
-        sync(self.run.metrics_file)  # Before a checkpoint that goes on from here.
+        sync(self.run.metrics_file)  # The entry must be on disk before a checkpoint of this step.
         self.logged = self.step
 
     def _images_per_second(self):
@@ -95,9 +95,9 @@ def _tag(name):
 
 
 def read_rows(run):
-    """Returns the entries of metrics.jsonl as dicts of numbers; what is no entry is left out.
+    """Returns the entries of metrics.jsonl as dicts of numbers, without invalid lines.
 
-    The last line of a run that was killed may be cut short.
+    The last line may be incomplete if the run was killed.
     """
     if not os.path.exists(run.metrics_file):
         return []
@@ -120,10 +120,10 @@ def last_logged_step(run):
 
 
 def cut_logs(run, step):
-    """Cuts metrics.jsonl and TensorBoard's event files to the entries up to `step`.
+    """Removes the entries after `step` from metrics.jsonl and TensorBoard's event files.
 
-    A run that is resumed writes the later ones again, so that none appears
-    twice. Each file is replaced atomically. With `step=-1` nothing is kept.
+    A resumed run writes them again, so without this they would appear twice. Each file
+    is replaced atomically. `step=-1` removes all entries.
 
     Raises:
         OSError: If a file cannot be replaced.
@@ -149,6 +149,6 @@ def _records(path):
     try:
         yield from tf.data.TFRecordDataset(path).as_numpy_iterator()
     except tf.errors.DataLossError as error:
-        # The last record of a run that was killed may be cut short.
+        # The last record may be incomplete if the run was killed.
         if "truncated" not in error.message:
-            print(f"Warning: dropping what follows a damaged entry of {path}.", file=sys.stderr)
+            print(f"Warning: dropping all entries after a damaged one in {path}.", file=sys.stderr)

@@ -1,16 +1,16 @@
-"""The running means of the metrics over an interval."""
+"""Means of the metrics over each logging interval."""
 
 from keras_gan.callbacks.steps import StepCallback
 
 
 class Means(StepCallback):
-    """Begins the means of all metrics anew every so many steps, and not at other times.
+    """Resets the running means of all metrics every `every` steps instead of every epoch.
 
-    Keep it after the callback that logs them, in every process of a run.
+    Put it after the callback that logs them, in every process of a run.
 
     Args:
-        first_step: Steps done before.
-        every: Steps that a mean goes over.
+        first_step: Number of steps done before this call of `fit`.
+        every: Number of steps in a mean.
     """
 
     def on_train_begin(self, logs=None):
@@ -18,12 +18,12 @@ class Means(StepCallback):
 
     def on_epoch_begin(self, epoch, logs=None):
         super().on_epoch_begin(epoch, logs)
-        # Keras has just reset the metrics; a resumed run goes on with the means of its interval.
+        # Keras has just reset the metrics. A resumed run continues with its restored means.
         restored, self.restored = self.restored, []
         for metric, saved in zip(self.model.metrics, restored, strict=bool(restored)):
             for variable, value in zip(metric.variables, saved, strict=True):
                 variable.assign(value)
 
     def at_step(self, logs):
-        # Not at the end: the means go on from there if the run is continued later.
+        # There is no reset at the end of training, so the means continue if the run is resumed.
         self.model.reset_metrics()

@@ -1,4 +1,4 @@
-"""A window of steps under TensorFlow's profiler."""
+"""Profiles some steps with TensorFlow's profiler."""
 
 import tensorflow as tf
 
@@ -9,10 +9,10 @@ class Profile(StepCallback):
     """Profiles steps `first` to `last` for TensorBoard's profile plugin.
 
     Args:
-        directory: Where TensorBoard's logs are.
-        first: First step profiled, counted from 1.
-        last: Last step profiled.
-        first_step: Steps done before.
+        directory: Directory of TensorBoard's logs.
+        first: First step to profile, counted from 1.
+        last: Last step to profile.
+        first_step: Number of steps done before this call of `fit`.
     """
 
     def __init__(self, directory, first, last, first_step=0):

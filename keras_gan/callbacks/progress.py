@@ -1,4 +1,4 @@
-"""One line that says how far training is, how fast, and how the game stands."""
+"""A progress line: steps, remaining time, losses, accuracy and speed."""
 
 import contextlib
 import io
@@ -15,14 +15,14 @@ _TITLES = {"d": "D", "g": "G"}
 
 
 class Progress(StepCallback):
-    """Rewrites a line on a terminal twice a second; prints one every ten seconds elsewhere.
+    """Shows progress: updates a line on a terminal twice a second, or prints one every 10 seconds.
 
     Args:
-        steps: Steps of the whole run.
-        batch_size: Global batch of one update.
-        first_step: Steps done before.
+        steps: Total steps of the run.
+        batch_size: Global batch size of one update.
+        first_step: Number of steps done before this call of `fit`.
         stream: Where to write. Default: standard output.
-        runs: `LongRuns` of the model; a call of them is taken to last as long as a step.
+        runs: `LongRuns` of the model. The remaining time counts each of their calls as a step.
     """
 
     def __init__(self, steps, batch_size, first_step=0, stream=None, runs=_NO_RUNS):
@@ -37,7 +37,7 @@ class Progress(StepCallback):
 
     def at_step(self, logs):
         now, self.newest = time.perf_counter(), logs
-        if self.start is None:  # The first step traces and compiles.
+        if self.start is None:  # Do not time the first step, which traces and compiles.
             self.start = self.shown = (now, self.step)
         elif now - self.shown[0] >= self.interval:
             self._show(now, logs)
@@ -50,15 +50,15 @@ class Progress(StepCallback):
                 self.stream.flush()
 
     def say(self, text):
-        """Shows a message on lines of its own."""
-        with contextlib.suppress(OSError):  # Nobody may be reading any more.
+        """Shows a message on separate lines."""
+        with contextlib.suppress(OSError):  # The output may be closed.
             if self.stream.isatty():
                 text = "\r" + text.ljust(shutil.get_terminal_size().columns - 1)
             self.stream.write(text + "\n")
             self.stream.flush()
 
     def _show(self, now, logs):
-        with contextlib.suppress(OSError):  # Nobody may be reading any more; go on and save.
+        with contextlib.suppress(OSError):  # The output may be closed; training must not stop.
             self._write(now, logs)
 
     def _write(self, now, logs):

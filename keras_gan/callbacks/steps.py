@@ -1,17 +1,17 @@
-"""The base of callbacks that count generator steps over the whole run."""
+"""Base class of callbacks that count the generator steps of the whole run."""
 
 import keras
 
 
 class StepCallback(keras.callbacks.Callback):
-    """Calls `at_step` after each step, and `at_end` after the last.
+    """Calls `at_step` every `every` steps, and `at_end` after the last step.
 
     Args:
-        first_step: Steps done before this call of `fit`.
+        first_step: Number of steps done before this call of `fit`.
         every: Steps between calls of `at_step`.
 
     Attributes:
-        step: Steps done, over all calls of `fit` of the run.
+        step: Number of steps done in the run, over all calls of `fit`.
     """
 
     def __init__(self, first_step=0, every=1):
@@ -31,7 +31,7 @@ class StepCallback(keras.callbacks.Callback):
         self.at_end(logs)
 
     def at_step(self, logs):
-        """Called with the running means of the metrics when a multiple of `every` is reached."""
+        """Called with the running means of the metrics at multiples of `every`."""
 
     def at_end(self, logs):
-        """Called once after the last step; `model.stop_training` tells an early end."""
+        """Called once after the last step; `model.stop_training` is true after an early end."""

@@ -8,8 +8,9 @@ from keras_gan.errors import UserError
 from keras_gan.options import CHECKPOINT, STANDING_STATISTICS, check_options, option
 
 DESCRIPTION = (
-    "Measures a run's samples, or a folder of images, against the images of a dataset: a table, "
-    "evaluation.json and pictures. Numbers compare only at the same settings, which are recorded."
+    "Measures what a function of a run makes, or a folder of images, against the real examples of "
+    "a dataset: a table, evaluation.json and pictures or texts. Numbers compare only at the same "
+    "settings, which are recorded."
 )
 
 
@@ -19,9 +20,16 @@ class Options:
 
     run_dir: tuple[str, ...] = option((), "A run directory; repeat it for runs side by side.")
     checkpoint: str = option("newest", CHECKPOINT)
+    function: str | None = option(
+        None,
+        "The function of the run to judge, of those that the system has. Default: its main one.",
+    )
     standing_statistics: int = option(0, STANDING_STATISTICS, lower=0, upper=10_000)
     images: str | None = option(None, "A folder of images to judge, alone or beside runs.")
     dataset: str | None = option(None, "What to judge against. Default: the (first) run's own.")
+    target: str | None = option(
+        None, "The second dataset of systems that translate between two. Default: the run's own."
+    )
     split: str | None = option(None, "Split of the dataset. Default: the run's, or train.")
     data_dir: str | None = option(None, "Where TensorFlow Datasets keeps its data.")
     channels: int | None = option(
@@ -33,8 +41,8 @@ class Options:
     crop: str | None = option(None, "How, as in training. Default: the run's, or center.")
     features: str | None = option(
         None,
-        "What images are compared by: inception, classifier, pixels or module:function. Default: "
-        "classifier where there are labels, else pixels.",
+        "What examples are compared by: inception, classifier, pixels or module:function. Default: "
+        "classifier where there are labels, else pixels. Of tokens: ngrams.",
     )
     num_samples: int | None = option(
         None,
@@ -75,6 +83,10 @@ class Options:
                 "--image_size and --channels are for --images without a run: a run's samples have "
                 "the size and the channels that it was trained with. Drop them."
             )
+        if self.function and not self.run_dir:
+            raise UserError(
+                f"--function is for a --run_dir. Received: --function={self.function} without one."
+            )
         alone = len(self.run_dir) + bool(self.images) == 1
         if self.output and not alone:
             raise UserError(
@@ -103,34 +115,37 @@ def _is_within(path, folder):
 def evaluate(options):
     """Judges runs, a folder of images, held-out examples; writes evaluation.json and pictures.
 
+    A function other than a system's main one has its own folder, `evaluation/<function>/`.
+
     Nothing is written before everything that was named is found.
 
     Args:
         options: `Options`.
 
     Returns:
-        `{run directory, folder or split: evaluation.record.Evaluation}`.
+        (`{run directory, folder or split: evaluation.record.Evaluation}`, the directories that
+        were written).
 
     Raises:
         UserError: For runs or data that cannot be loaded, too few examples, features that do not
             fit, or a directory that cannot be written to.
     """
-    from keras_gan.evaluation import record, subjects, verdict
+    from keras_gan.evaluation import evaluate_samples, record, sample_sets
 
-    judged = subjects.all_subjects(options)
-    places = {subject.name: place(subject.name, options) for subject in judged}
+    judged = sample_sets.load_sample_sets(options)
+    places = {samples.name: place(samples, options) for samples in judged}
     before = {name: record.read(where) for name, where in places.items() if where}
-    count = verdict.number_of(judged, options)
+    count = evaluate_samples.number_of(judged, options)
     found, sides = {}, {}
-    for subject in judged:
-        key = id(subject.reference)  # Subjects can share one.
+    for samples in judged:
+        key = id(samples.real)  # Several sets can share one.
         if key not in sides:
-            sides[key] = verdict.real_side(subject.reference, count, options)
-        evaluation, drawn = verdict.judge(subject, sides[key], count, options)
-        found[subject.name], where = evaluation, places[subject.name]
+            sides[key] = evaluate_samples.real_side(samples.real, count, options)
+        evaluation, drawn = evaluate_samples.evaluate(samples, sides[key], count, options)
+        found[samples.name], where = evaluation, places[samples.name]
         if not where:
             continue
-        old = before[subject.name]
+        old = before[samples.name]
         changed = old and record.differences(old.settings, evaluation.settings)
         if changed:
             evaluation.notes.append(
@@ -139,21 +154,25 @@ def evaluate(options):
             )
         try:
             evaluation.write(where)
-            verdict.write(drawn, where)
+            evaluate_samples.write(drawn, where)
         except OSError as error:
             raise UserError(f"Cannot write into {where}: {error.strerror or error}.") from None
-    return found
+    return found, list(filter(None, places.values()))
 
 
-def place(name, options):
-    """Returns where the evaluation of a subject goes, or `None`."""
-    if name in options.run_dir or name == options.images:
-        return options.output or (name if name in options.run_dir else None)
-    return None
+def place(samples, options):
+    """Returns where the evaluation of a `SampleSet` goes, or `None`."""
+    if samples.model is None:
+        return options.output if samples.name == options.images else None
+    if options.output:
+        return options.output
+    name = samples.told["function"]
+    is_main = name == samples.model.main_function
+    return samples.name if is_main else os.path.join(samples.name, "evaluation", name)
 
 
 def lines(found):
-    """Returns the lines that tell of `evaluate`'s result."""
+    """Returns the lines of a report on evaluations by name."""
     from keras_gan.evaluation import record
 
     told = ["", *record.table(found)]
@@ -173,19 +192,17 @@ def main(argv=None):
     """Reads the flags and evaluates."""
 
     def work(options):
-        from keras_gan.evaluation import dataset_report, record, subjects, verdict
+        from keras_gan.evaluation import dataset_report, evaluate_samples, record, sample_sets
 
         if options.dataset_report:
-            reference = subjects.reference_of(options)
-            print("\n".join(dataset_report.lines(reference.source, reference.split)))
+            data = sample_sets.real_data_of(options)
+            print("\n".join(dataset_report.lines(data.source, data.split)))
             return
-        found = evaluate(options)
+        found, places = evaluate(options)
         print("\n".join(lines(found)))
-        for where in filter(None, [place(name, options) for name in found]):
+        for where in places:
             print(f"Written: {os.path.join(where, record.FILE)}, and pictures:")
-            for name, how in verdict.HOW_TO_READ.items():
-                path = os.path.join(where, verdict.PICTURES, f"{name}.png")
-                if os.path.exists(path):
-                    print(f"  {path}: {how}")
+            for path, how in evaluate_samples.files(where):
+                print(f"  {path}: {how}")
 
     command.run(Options, DESCRIPTION, work, argv)

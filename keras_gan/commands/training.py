@@ -69,7 +69,7 @@ def _train(config, run, processes):
         model, source = _load(config, strategy)
         description = run.describe(config, model, source)
         resuming.check_same_work(workers, description)
-        judge = _judge(config, source) if processes.is_chief else None
+        judge = _judge(config, source, model) if processes.is_chief else None
         if config.labels_per_class:  # The judge knows them all.
             keep_labels(source, config.labels_per_class, config.seed)
         if processes.is_chief:
@@ -121,12 +121,12 @@ def _check_intervals(config):
         )
 
 
-def _judge(config, source):
+def _judge(config, source, model):
     if not config.evaluate_every:
         return None
-    from keras_gan.evaluation import Judge  # It takes part of a second to import.
+    from keras_gan import evaluation  # It takes part of a second to import.
 
-    return Judge(source, config.features)
+    return evaluation.SampleScores(source, config.features, model.function())
 
 
 def _profile_window(text):
@@ -280,7 +280,7 @@ def _failures_named(run):
     else:
         return
     raise UserError(
-        f"{message} The same command goes on from step {run.checkpoints.newest_step() or 0}."
+        f"{message} Run the same command to resume from step {run.checkpoints.newest_step() or 0}."
     )
 
 

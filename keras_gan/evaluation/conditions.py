@@ -1,4 +1,4 @@
-"""What samples of given classes, or codes, are worth: whether they show what was asked for."""
+"""Measures whether samples show the labels or codes that they were made of."""
 
 import numpy as np
 import tensorflow as tf
@@ -12,18 +12,20 @@ _BATCH = 64
 _MOST = 10_000  # Held-out examples, and samples for the accuracy score.
 
 
-def given_to(model, count, seed):
-    """Returns the conditions of the first `count` samples that are judged, arrays by name."""
-    rows = model.function().rows([(seed, i) for i in range(count)])
-    return {port.name: rows[port.name] for port in model.function().conditions}
+def given_to(function, count, seed):
+    """Returns the labels and codes of the first `count` samples that are judged, by name."""
+    rows = function.rows([(seed, i) for i in range(count)])
+    return {port.name: rows[port.name] for port in function.conditions}
 
 
-def measure(subject, real, fake, options, notes):
-    """Measures a model's samples by what they were made of, and its own answers on classes.
+def measure(samples, real, fake, options, notes):
+    """Compares samples with the labels or codes that they were made of.
+
+    Where the model's discriminator names classes, its accuracy is measured as well.
 
     Args:
-        subject: `subjects.Subject` with a model.
-        real: `Examples` of its reference, with probabilities.
+        samples: `SampleSet` of a model, from a function that draws its inputs.
+        real: `Examples` of its real data, with probabilities.
         fake: `Examples`, its samples.
         options: `evaluate.Options`.
         notes: List to which is added what the reader should know.
@@ -31,22 +33,22 @@ def measure(subject, real, fake, options, notes):
     Returns:
         (values by name; values by name for each class' name, or `None`).
     """
-    model, reference = subject.model, subject.reference
-    names = {condition.name for condition in model.conditions}
+    model, function, data = samples.model, samples.function, samples.real
+    names = {condition.name for condition in function.conditions}
     is_conditional, names_classes = "labels" in names, _answers(model, "classes")
     if not (is_conditional or names_classes):
-        has_codes = any(condition.count for condition in model.conditions)
-        given = given_to(model, len(fake.features), options.seed)
-        return (measure_codes(model, fake, given) if has_codes else {}), None
-    if subject.class_names != list(reference.source.class_names):
+        has_codes = any(condition.count for condition in function.conditions)
+        given = given_to(function, len(fake.features), options.seed)
+        return (measure_codes(model, function, fake, given) if has_codes else {}), None
+    if samples.class_names != list(data.source.class_names):
         notes.append(
-            f"{subject.name} learnt other classes than those of {reference.name}, so that its "
+            f"{samples.name} learnt other classes than those of {data.name}, so that its "
             "labels were not compared with them."
         )
         return {}, None
-    known = real_labels(reference.source, len(real.features))
+    known = real_labels(data.source, len(real.features))
     images, labels, values, classes = real.images, known[: len(real.images)], {}, None
-    source = reference.held_out
+    source = data.held_out
     if source:
         count = min(source.num_examples, _MOST)
         images = np.concatenate([stored(x) for x in real_parts(source, count)])
@@ -55,23 +57,23 @@ def measure(subject, real, fake, options, notes):
         said = _answered(model, images, "classes").argmax(axis=1)
         values["discriminator_accuracy"] = float(np.mean(said == labels))
     if is_conditional:
-        given = given_to(model, len(fake.features), options.seed)["labels"]
-        names = reference.source.class_names
+        given = given_to(function, len(fake.features), options.seed)["labels"]
+        names = data.source.class_names
         found, classes = measure_labels(real, known, fake, given, names)
         values |= found
-        count = min(reference.training.num_examples, _MOST)
+        count = min(data.training.num_examples, _MOST)
         print(f"Training a classifier on {count:,} samples alone, to try it on real examples ...")
-        samples = fake.images[:count]  # Made already, unless they are too few.
-        if len(samples) < count:
-            samples = np.concatenate([*map(stored, generated_parts(model, count, options.seed))])
-        given = given_to(model, count, options.seed)["labels"]
-        values["accuracy_score"] = accuracy_score(samples, given, images, labels, len(names))
+        made = fake.images[:count]  # Already there, unless they are too few.
+        if len(made) < count:
+            made = np.concatenate([*map(stored, generated_parts(function, count, options.seed))])
+        given = given_to(function, count, options.seed)["labels"]
+        values["accuracy_score"] = accuracy_score(made, given, images, labels, len(names))
         notes.append(
             f"The accuracy score is of a classifier trained on {count:,} samples, tried on "
             f"{len(images):,} real examples."
         )
         if source:
-            network, *_ = classifier.classifier_for(reference.training)
+            network, *_ = classifier.classifier_for(data.training)
             values["accuracy_score_of_real"] = classifier.accuracy(network, images, labels)
     return values, classes
 
@@ -120,7 +122,7 @@ def accuracy_score(fake, given, real, labels, num_classes):
     return classifier.accuracy(network, real, labels)
 
 
-def measure_codes(model, fake, given):
+def measure_codes(model, function, fake, given):
     """Measures what the categorical codes say of the samples.
 
     `code_information`, `code_purity` and `code_agreement` compare the code that says most of
@@ -129,12 +131,13 @@ def measure_codes(model, fake, given):
     own Q: H(c) - E[-log Q(c | x)].
 
     Args:
-        model: A model with categorical conditions.
+        model: A model, whose discriminator may guess the codes.
+        function: Its `Function`, with categorical conditions.
         fake: `Examples`, its samples.
         given: Their conditions by name.
     """
     found = {}
-    for condition in model.conditions:
+    for condition in function.conditions:
         if condition.count is not None:
             codes = given[condition.name]
             said = metrics.contingency(
@@ -156,7 +159,7 @@ def measure_codes(model, fake, given):
 
 
 def _answers(model, name):
-    output = model.discriminator.output
+    output = getattr(getattr(model, "discriminator", None), "output", None)
     return isinstance(output, dict) and name in output
 
 

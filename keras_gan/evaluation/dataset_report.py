@@ -1,4 +1,4 @@
-"""What a dataset is like, with a hint at how many latents it may need."""
+"""Describes a dataset, with a hint at how many latents it may need."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_gan import latent_space
 from keras_gan.evaluation.examples import real_parts, stored
-from keras_gan.evaluation.judge import check_enough
+from keras_gan.evaluation.real_data import check_enough
 
 _MOST = 10_000  # Examples that are looked at, at most.
 _NUMBERS = 2**27  # In them together.

@@ -1,4 +1,4 @@
-"""Examples on their way to the measures: features, class probabilities, and the images."""
+"""Turns real and generated examples into what the measures take: features and images."""
 
 from typing import NamedTuple
 
@@ -65,10 +65,10 @@ def stored(examples):
 
 
 def real_parts(source, count, batch_size=_BATCH):
-    """Yields the first `count` examples of a `Source` in serving order, as float32 arrays."""
+    """Yields the first `count` examples of a `Source` in serving order, as arrays."""
     size = min(batch_size, count)
     for number, batch in enumerate(source.batches(size).take(-(-count // size))):
-        yield batch["image"].numpy()[: count - number * size]
+        yield batch[source.key].numpy()[: count - number * size]
 
 
 def real_labels(source, count):
@@ -78,8 +78,20 @@ def real_labels(source, count):
     return np.concatenate([batch["label"].numpy() for batch in batches])[:count]
 
 
-def generated_parts(model, count, seed, batch_size=_BATCH):
-    """Yields `count` samples of a model's averaged generator, as float32 arrays."""
+def generated_parts(function, count, seed, inputs=None, batch_size=_BATCH):
+    """Yields `count` outputs of a function's averaged network, as arrays.
+
+    Args:
+        function: `Function`.
+        count: Number of outputs.
+        seed: What is drawn depends on (seed, index).
+        inputs: `Source`s of the inputs that must be given, by the names of their ports: their
+            first examples, in order.
+        batch_size: Outputs in an array.
+    """
+    inputs = {
+        name: real_parts(source, count, batch_size) for name, source in (inputs or {}).items()
+    }
     for start in range(0, count, batch_size):
         seeds = [(seed, i) for i in range(start, min(start + batch_size, count))]
-        yield model.sample_seeds(seeds)
+        yield function.sample(seeds, **{name: next(parts) for name, parts in inputs.items()})

@@ -1,4 +1,4 @@
-"""What images are compared by: the features of a network, or the pixels themselves."""
+"""Turns examples into features: those of a network, pixels, or n-grams of tokens."""
 
 import importlib
 import os
@@ -13,9 +13,11 @@ import tensorflow as tf
 from keras_gan.errors import UserError, did_you_mean, first_line
 from keras_gan.evaluation.classifier import SIDE, classifier_for
 from keras_gan.evaluation.digests import digest_of
+from keras_gan.evaluation.sequences import ngram_features
 from keras_gan.evaluation.shrinking import rgb, shrunk
 
 CHOICES = "inception, classifier, pixels or module:function"
+CHOICES_OF_TOKENS = "ngrams or module:function"
 _PIXELS_SIDE = 16  # As features: more dimensions would need more examples than there are.
 _BATCH = 100
 _INCEPTION_SIDE = 299
@@ -31,7 +33,7 @@ class Extractor(NamedTuple):
         resizer: How images are brought to its size, in words.
         digest: 12 hexadecimal digits that tell two of them apart.
         accuracy: Of its probabilities of the dataset's own classes, if they are that.
-        network: Function from float32 examples [N, *shape] to (features
+        network: Function from examples [N, *shape], float32 or tokens, to (features
             [N, D], probabilities of classes [N, K] or `None`).
     """
 
@@ -58,20 +60,29 @@ class Extractor(NamedTuple):
         return np.concatenate(features), np.concatenate(probabilities) if known else None
 
 
-def make_extractor(name, shape, labelled):
+def make_extractor(name, shape, labelled, vocabulary=None):
     """Returns the `Extractor` of a name.
 
     Args:
-        name: `"inception"`, `"classifier"`, `"pixels"`, `"module:function"`, or
-            `None` for the classifier where there are labels, and else pixels.
+        name: `"inception"`, `"classifier"`, `"pixels"`, `"module:function"`; of tokens
+            `"ngrams"` or `"module:function"`. `None` for ngrams of tokens, the classifier where
+            there are labels, and else pixels.
         shape: Shape of the examples.
         labelled: A `Source` that the classifier is trained on.
+        vocabulary: The texts of the tokens if the examples are sequences, or `None`.
 
     Raises:
         UserError: For another name, examples that it does not take, weights that
             cannot be downloaded, or a function that cannot be called.
     """
     are_images = len(shape) == 3
+    if vocabulary:
+        return _of_tokens(name, shape, vocabulary)
+    if name == "ngrams":
+        raise UserError(
+            "--features=ngrams is for sequences of tokens; these examples are "
+            f"{'images' if are_images else 'vectors'}. Use --features=pixels."
+        )
     if name is None:
         name = "classifier" if are_images and (labelled.num_classes or 0) > 1 else "pixels"
     if name == "pixels":
@@ -87,6 +98,22 @@ def make_extractor(name, shape, labelled):
             "--features=pixels, which takes their numbers as they are."
         )
     return _inception() if name == "inception" else _classifier(labelled)
+
+
+def _of_tokens(name, shape, vocabulary):
+    """Returns the extractor of a name for sequences of tokens."""
+    size = len(vocabulary)
+    if name is not None and ":" in name:
+        return _of_function(name, shape, size)
+    if name not in (None, "ngrams"):
+        raise UserError(f"--features of tokens must be {CHOICES_OF_TOKENS}. Received: {name!r}.")
+
+    def network(tokens):
+        return ngram_features(tokens, size), None
+
+    about = "counts of tokens and of pairs of neighbours"
+    digest = digest_of(b"ngrams", *(text.encode() + b"\0" for text in vocabulary))[:12]
+    return Extractor("ngrams", about, "none", digest, network)
 
 
 def _pixels(shape):
@@ -150,8 +177,11 @@ def _of_network(name, network, about, resizer, prepare):
     return Extractor(name, about, resizer, digest, call)
 
 
-def _of_function(name, shape):
-    """Returns the extractor of a user's own function, given as `module:function`."""
+def _of_function(name, shape, tokens=None):
+    """Returns the extractor of a user's own function, given as `module:function`.
+
+    It is tried on random examples of a shape: on whole numbers below `tokens` if that is given.
+    """
     module_name, _, function_name = name.partition(":")
     if os.getcwd() not in sys.path:  # As for `python -m`, where that is the first place.
         sys.path.append(os.getcwd())
@@ -189,7 +219,11 @@ def _of_function(name, shape):
             raise UserError(f"--features={name} returned NaN or infinite features.")
         return features, None
 
-    tried = np.random.default_rng(0).uniform(-1.0, 1.0, (4, *shape)).astype(np.float32)
+    draws = np.random.default_rng(0)
+    if tokens is None:
+        tried = draws.uniform(-1.0, 1.0, (4, *shape)).astype(np.float32)
+    else:
+        tried = draws.integers(tokens, size=(4, *shape)).astype(np.int32)
     source = getattr(module, "__file__", None)
     text = b""
     if source:

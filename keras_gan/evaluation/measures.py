@@ -1,4 +1,4 @@
-"""What is measured of samples, by name."""
+"""Measures of samples, by name."""
 
 import warnings
 
@@ -41,6 +41,9 @@ BETTER = {
     "nearest_ratio": "1",
     "copies": "0",
     "authenticity": "",
+    "distinct": "real's",
+    "distinct_of_real": "",
+    "bigram_distance": "lower",
 }
 ERRORS = {
     "kernel_distance": "kernel_distance_error",

@@ -13,7 +13,8 @@ from keras_gan.runs.config import changes
 FILE = "evaluation.json"
 # Settings whose difference makes numbers incomparable.
 _DECISIVE = (
-    "dataset", "split", "shape", "crop", "features", "extractor", "resizer", "n_real", "n_fake",
+    "dataset", "domain", "split", "shape", "crop", "features", "extractor", "resizer",
+    "n_real", "n_fake",
 )  # fmt: skip
 
 

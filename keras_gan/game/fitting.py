@@ -221,7 +221,10 @@ class _Staged:
         finally:
             object.__setattr__(model, "_stage", None)
             model.train_function = self
-        self.step += count
+        if left is not None and count > 1:
+            self.begin()  # A call makes fewer steps where the data ends.
+        else:
+            self.step += count
         return logs
 
 

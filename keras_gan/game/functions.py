@@ -83,11 +83,11 @@ class Function(NamedTuple):
                 found[port.name] = port.checked(given[port.name], len(pairs))
             else:
                 draws = port.drawn(pairs, number) if len(pairs) else np.zeros((0, *port.shape))
-                found[port.name] = np.asarray(draws, port.dtype)
+                found[port.name] = np.array(draws, port.dtype)  # A copy that may be changed.
             number += port.is_drawn and not isinstance(port, Latents)
         if truncation is not None:
             port = self._truncatable(truncation)
-            found[port.name] = np.asarray(port.truncated(found[port.name], truncation))
+            found[port.name] = np.array(port.truncated(found[port.name], truncation))
         return found
 
     def sample(self, seeds, averaged=True, truncation=None, **given):

@@ -161,11 +161,10 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
         made = None
         for player, j in stage.updates:
             sub_batch = stage.sub_batches - player.updates + j
-            if not (player.needs_made and self.reuse_fakes):
-                made = None
-            elif made is None or made.sub_batch != sub_batch:
+            shares = player.needs_made and self.reuse_fakes
+            if shares and (made is None or made.sub_batch != sub_batch):
                 made = self.draw(batch, self._number(player.name, j), sub_batch=sub_batch)
-            self.update(player.name, batch, j, made)
+            self.update(player.name, batch, j, made if shares else None)
             if self._moves_makers(player):
                 made = None
         self.step.assign(self.step + 1)

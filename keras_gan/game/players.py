@@ -46,6 +46,11 @@ class Player(NamedTuple):
         """The variables that move by themselves in its updates."""
         return [v for network in self.networks for v in network.non_trainable_variables]
 
+    def moves(self, network):
+        """Returns whether its updates move any variable of a network, or of a part of it."""
+        own = {id(variable) for mine in self.networks for variable in mine.variables}
+        return any(id(variable) in own for variable in network.variables)
+
 
 class Stage(NamedTuple):
     """A part of a run with a list of players of its own, such as pre-training.

@@ -116,7 +116,8 @@ class Updates:
 
         gradients, values = self._accumulate(differentiate, variables)
         norm = self._descend(optimizer, gradients, variables)
-        self._update_averages(player, batch)
+        if j == player.updates - 1:
+            self._update_averages(player, batch)
         means = self._record(**{f"{name}_gradient_norm": norm}, **values)
         batch_size = self._batch_size(batch)
         for contest in self.contests:
@@ -169,9 +170,8 @@ class Updates:
     def _update_averages(self, player, batch):
         """Moves the averages of the networks that no later player of the step moves."""
         later = self.stage.players[self.stage.players.index(player) + 1 :]
-        moved = {id(n) for n in player.networks} - {id(n) for p in later for n in p.networks}
         for network, average in self._averaged:
-            if id(network) in moved:
+            if player.moves(network) and not any(other.moves(network) for other in later):
                 averages.update(average, network, self.ema_decay(self._batch_size(batch)))
 
     def _part(self, batch, sub_batch, part=0):
@@ -226,5 +226,4 @@ class Updates:
         return call * len(names) + names.index(name) + j
 
     def _moves_makers(self, player):
-        makers = {id(network) for network in self.makers}
-        return any(id(network) in makers for network in player.networks)
+        return any(player.moves(network) for network in self.makers)

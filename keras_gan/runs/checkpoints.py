@@ -1,8 +1,8 @@
-"""The checkpoints of a run: the whole state of training, at a step.
+"""The checkpoints of a run: each holds the whole state of training at a step.
 
-A checkpoint is data in TensorFlow's format, `step-N.index` and `step-N.data-*`,
-with a checksum for each tensor. It is written to a temporary directory and
-renamed from there; the index comes last and makes it complete.
+A checkpoint has TensorFlow's format, `step-N.index` and `step-N.data-*`, with a
+checksum for each tensor. It is written to a temporary directory, then its files are
+renamed into place. The index is renamed last; a checkpoint without it is incomplete.
 """
 
 import glob
@@ -16,15 +16,15 @@ import tensorflow as tf
 from keras_gan import files
 from keras_gan.errors import UserError, first_line
 
-_KEY = "{}/{}/.ATTRIBUTES/VARIABLE_VALUE"  # TensorFlow's name for an entry of a list.
-_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # Its own description of the names.
+_KEY = "{}/{}/.ATTRIBUTES/VARIABLE_VALUE"  # TensorFlow's key for an entry of a list.
+_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # TensorFlow's key for its description of all names.
 
 
 class Checkpoints:
     """The checkpoints in a directory.
 
     Args:
-        directory: Where they are; it is made by the first save.
+        directory: The directory; the first save creates it.
     """
 
     def __init__(self, directory):
@@ -52,15 +52,15 @@ class Checkpoints:
         return [step_of(path) for path in self.paths()]
 
     def restore(self, model, step=None):
-        """Restores the newest checkpoint that can be read; warns of each that cannot.
+        """Restores the newest readable checkpoint; prints a warning for each unreadable one.
 
         Args:
-            model: An `AdversarialModel`; of one that is not compiled only the
-                networks are restored.
-            step: Restore this step's, and no other.
+            model: An `AdversarialModel`. If it is not compiled, only the networks are
+                restored.
+            step: Restore only the checkpoint of this step. `None`: the newest.
 
         Raises:
-            UserError: If none can be read, or one does not fit the model.
+            UserError: If no checkpoint can be read, or one does not fit the model.
         """
         parts = state(model)
         for path in reversed(self.paths()) if step is None else [self.path(step)]:
@@ -78,24 +78,24 @@ class Checkpoints:
                 variable.assign(value)
             return
         raise UserError(
-            f"None of the checkpoints in {self.directory} can be restored. Bring back copies of "
-            "them, or train anew in another --run_dir."
+            f"None of the checkpoints in {self.directory} can be restored. Restore them from a "
+            "backup, or start a new run with another --run_dir."
         )
 
     def save(self, model, step, keep_last=1, keep_every=None):
-        """Saves a model and its optimizers, and deletes what need not be kept.
+        """Saves a model and its optimizers, then deletes old checkpoints.
 
         Args:
             model: A compiled `AdversarialModel`.
             step: Generator steps done.
-            keep_last: How many of the newest checkpoints to keep.
-            keep_every: Keep those too whose step is a multiple of this.
+            keep_last: Number of newest checkpoints to keep.
+            keep_every: Also keep checkpoints whose step is a multiple of this.
 
         Returns:
-            The checkpoint's path.
+            The path of the checkpoint.
 
         Raises:
-            UserError: If it cannot be written; those before are intact.
+            UserError: If the checkpoint cannot be written. Earlier ones stay intact.
         """
         path = self.path(step)
         temporary = os.path.join(self.directory, f"{files.TEMPORARY}save")
@@ -104,23 +104,23 @@ class Checkpoints:
             _trackable(state(model)).write(os.path.join(temporary, os.path.basename(path)))
             self._publish(temporary)
             for old in self.paths()[:-keep_last]:
-                unasked = keep_every is None or step_of(old) % keep_every
-                if unasked and old not in self.protected:
+                superseded = keep_every is None or step_of(old) % keep_every
+                if superseded and old not in self.protected:
                     _delete(old)
             self._write_list()
         except (tf.errors.OpError, OSError) as error:
-            # TensorFlow's reason comes after a long temporary name.
+            # TensorFlow's message starts with a long temporary name; the reason comes last.
             reason = getattr(error, "strerror", None) or first_line(error).rpartition("; ")[2]
             raise UserError(
                 f"Cannot save a checkpoint at step {step} in {self.directory}: {reason}. Free some "
-                f"space; the same command goes on from step {self.newest_step() or 0}."
+                f"space, then run the same command to resume from step {self.newest_step() or 0}."
             ) from None
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return path
 
     def _publish(self, temporary):
-        """Renames the files of a checkpoint into their place, when all have reached the disk."""
+        """Syncs the files of a checkpoint to disk, then renames them into place."""
         written = sorted(glob.glob(os.path.join(glob.escape(temporary), "step-*")))
         for file in written:
             files.sync(file)
@@ -129,22 +129,25 @@ class Checkpoints:
         files.sync(self.directory)
 
     def protect(self, keep_last):
-        """Never deletes what is there now, the newest `keep_last` apart: it was kept on purpose."""
+        """Protects the present checkpoints from deletion, except for the newest `keep_last`.
+
+        An earlier call kept them on purpose, so later saves must not delete them.
+        """
         self.protected = set(self.paths()[:-keep_last])
 
     def are_lost(self):
-        """Tells whether there were checkpoints, by the list of them, and there are none now."""
+        """Returns whether the list of checkpoints exists but the checkpoints are gone."""
         return os.path.exists(self.list) and not self.paths()
 
     def forget_after(self, step):
-        """Deletes the checkpoints of later steps, which could not be restored."""
+        """Deletes the checkpoints after `step`, which could not be restored."""
         for path in self.paths():
             if step_of(path) > step:
                 _delete(path)
         self._write_list()
 
     def sweep(self):
-        """Removes what a save leaves that is killed."""
+        """Removes the incomplete files of saves that were killed."""
         files.sweep(self.directory)
         complete = {f"{path}.index" for path in self.paths()}
         for path in glob.glob(os.path.join(glob.escape(self.directory), "step-*.data-*")):
@@ -152,7 +155,7 @@ class Checkpoints:
                 os.remove(path)
 
     def _write_list(self):
-        """Writes the list by which TensorFlow's own tools find the checkpoints."""
+        """Writes the list that TensorFlow's own tools use to find checkpoints."""
         names = [os.path.basename(path) for path in self.paths()]
         if names:
             listed = "".join(f'all_model_checkpoint_paths: "{name}"\n' for name in names)
@@ -163,8 +166,8 @@ class Checkpoints:
 
 
 def state(model):
-    """Returns all that decides how training goes on, as lists of variables by part."""
-    # Keras metrics are no TensorFlow trackables, so the model does not bring them along.
+    """Returns the whole state of training, as lists of variables by part."""
+    # Keras' metrics are not TensorFlow trackables, so they are not among the model's variables.
     parts = {"model": model.variables}
     if model.compiled:
         parts["means"] = [v for metric in model.metrics for v in metric.variables]
@@ -188,14 +191,14 @@ def _trackable(parts):
 
 
 def _read(path, parts):
-    """Reads a checkpoint: pairs of a variable and its value.
+    """Reads a checkpoint and returns pairs (variable, value).
 
-    Names, shapes and types are compared first, by the index alone: a checkpoint
-    that would ask for other or more memory than the model has is refused before
-    its data is touched. Values are then read by those names.
+    It first compares names, shapes and types with those of the model, from the index
+    alone. So a checkpoint that does not fit, or is too large, is refused before its
+    data is read.
 
     Raises:
-        UserError: If the variables are not those of the model.
+        UserError: If the checkpoint's variables are not those of the model.
     """
     variables = {
         _KEY.format(name, number): variable
@@ -218,7 +221,7 @@ def _read(path, parts):
                 f"The checkpoint {path} is not of this model: for {name} expected "
                 f"{_shown(*mine)}. Received: {_shown(*theirs)}."
             )
-    reader.get_tensor(_GRAPH)  # Not needed, but damage there is damage of the file.
+    reader.get_tensor(_GRAPH)  # Not needed, but reading it detects damage to the file.
     return [(variable, reader.get_tensor(key)) for key, variable in variables.items()]
 
 
@@ -231,6 +234,6 @@ def _files(path):
 
 
 def _delete(path):
-    # The index goes first: without it the rest is no checkpoint.
+    # Delete the index first, so that an interrupted deletion leaves no valid checkpoint.
     for file in sorted(_files(path), key=lambda file: not file.endswith(".index")):
         os.remove(file)

@@ -1,4 +1,7 @@
-"""One process a run directory. Needs no TensorFlow, so a second one is refused at once."""
+"""A lock on the run directory, so that only one process uses it.
+
+It does not import TensorFlow, so a second process is refused without delay.
+"""
 
 import contextlib
 import os
@@ -7,7 +10,7 @@ from keras_gan.errors import UserError
 
 try:
     import fcntl
-except ImportError:  # Windows: runs are not protected from each other there.
+except ImportError:  # Windows has no fcntl; run directories are not locked there.
     fcntl = None
 
 _NAME = ".lock"
@@ -16,29 +19,29 @@ _held = set()
 
 @contextlib.contextmanager
 def hold(directory):
-    """Holds a run directory for this process while the block runs; makes it if needed.
+    """Locks a run directory for this process while the block runs; creates it if needed.
 
-    The operating system releases the lock of a process that dies. If the block
-    leaves nothing in the directory, what was made for it is removed again. A block
-    inside another one for the same directory does nothing.
+    The operating system releases the lock if the process dies. If the block leaves
+    the directory empty, the directories created here are removed again. A nested
+    block for the same directory does nothing.
 
     Args:
         directory: The run directory.
 
     Raises:
-        UserError: If another process holds it, or it cannot be written.
+        UserError: If another process has locked it, or it cannot be written.
     """
     path = os.path.realpath(directory)
     if path in _held or fcntl is None:
         yield
         return
     if os.path.isfile(path):
-        raise UserError(f"--run_dir must be a directory. Received the file {directory}.")
+        raise UserError(f"--run_dir must be a directory. Received: the file {directory}.")
     made, name = _missing_parents(path), os.path.join(path, _NAME)
     new = not os.path.exists(name)
     try:
         os.makedirs(path, exist_ok=True)
-        # A link would let the lock overwrite what it points at.
+        # Do not follow a link, since the lock would overwrite its target.
         file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     except OSError as error:
         _remove(made)
@@ -67,7 +70,7 @@ def _lock(file, name, directory):
         ) from None
     except OSError as error:
         raise UserError(f"Cannot lock {name}: {error.strerror}.") from None
-    with contextlib.suppress(OSError):  # The number only helps to find the process.
+    with contextlib.suppress(OSError):  # The process id only helps to find the process.
         os.ftruncate(file, 0)
         os.write(file, f"{os.getpid()}\n".encode())
 
@@ -79,7 +82,7 @@ def _remove(made):
 
 
 def _missing_parents(path):
-    """Returns the directories that making `path` will make, deepest first."""
+    """Returns the directories that must be created for `path`, deepest first."""
     missing = []
     while path and not os.path.exists(path):
         missing.append(path)

@@ -55,7 +55,7 @@ class Reports:
         model: What is trained.
         source: The `Source` that it trains on.
         done: Steps done before.
-        judge: `evaluation.Judge`, or `None`.
+        judge: `evaluation.SampleScores`, or `None`.
     """
 
     def __init__(self, config, run, model, source, done, judge=None):

@@ -1,4 +1,4 @@
-"""The files with which TensorFlow Serving is started on an export."""
+"""Writes the files that start TensorFlow Serving for an export."""
 
 import json
 import os
@@ -18,9 +18,9 @@ _BASE_PATH = re.compile(r'(\bbase_path\s*:\s*)"(?:[^"\\]|\\.)*"')
 def write(export_dir, name, version, max_batch, merges=True):
     """Writes what is not there yet, and what must change for a new version.
 
-    The version gets the label `canary`; `stable` stays where it is, at first with the
-    same version. What users have edited stays, unless the directory was moved or
-    a version takes fewer rows than the server would merge.
+    The new version gets the label `canary`. The label `stable` does not move; the first
+    export gives it the same version. Changes by the user are kept, unless the directory
+    was moved or a version takes fewer rows than the server would merge.
 
     Args:
         export_dir: Holds `saved_model/<version>`.
@@ -30,11 +30,11 @@ def write(export_dir, name, version, max_batch, merges=True):
         merges: Whether the server merges requests. It refuses to merge images of several sizes.
 
     Returns:
-        `serve`, the path of a script that starts the server; `compose`, that of the
-        same for Docker; `name`, what the model is called.
+        A dict: `serve`, the path of a script that starts the server; `compose`, the path
+        of the Docker compose file; `name`, the name of the model.
 
     Raises:
-        UserError: If `models.config` was edited so that the labels are not clear.
+        UserError: If `models.config` was edited and its name or labels cannot be read.
     """
     place = os.path.abspath(export_dir)
     rows = min([max_batch, *_most_rows(place)])
@@ -59,10 +59,10 @@ def write(export_dir, name, version, max_batch, merges=True):
 
 
 def text_of(path):
-    """Returns the contents of a file, or `None` if there is none.
+    """Returns the text of a file, or `None` if it does not exist.
 
     Raises:
-        UserError: If it cannot be read.
+        UserError: If the file cannot be read.
     """
     try:
         with open(path, encoding="utf-8") as file:
@@ -74,7 +74,7 @@ def text_of(path):
 
 
 def versions(directory):
-    """Returns the numbers of the versions in a directory, in order."""
+    """Returns the version numbers in a directory, in ascending order."""
     try:
         entries = [entry.name for entry in os.scandir(directory) if entry.is_dir()]
     except FileNotFoundError:
@@ -83,17 +83,17 @@ def versions(directory):
 
 
 def name_of(run_dir):
-    """Returns the name that a run is served under: its directory's, fit for addresses."""
+    """Returns the name of a run's model for clients: its directory's name, safe for URLs."""
     name = os.path.basename(os.path.abspath(run_dir))
     return re.sub(r"[^A-Za-z0-9_-]", "_", name) or "generator"
 
 
 class Served(NamedTuple):
-    """What a `models.config` says of its model.
+    """The name and the labels in a `models.config`.
 
     Attributes:
-        name: What clients call it, or `None`.
-        labels: Versions by label.
+        name: Name of the model for clients, or `None`.
+        labels: Version numbers by label.
     """
 
     name: str | None
@@ -101,12 +101,13 @@ class Served(NamedTuple):
 
 
 def read(export_dir):
-    """Returns `Served`, from the `models.config` of an export directory if there is one.
+    """Reads the `models.config` of an export directory; without one, returns an empty `Served`.
 
-    It was written here, and maybe edited; of several models the first one's name counts.
+    The file was written by `write` and may have been edited. If it lists several models, the
+    name of the first one is returned.
 
     Raises:
-        UserError: If there is such a file without a model's name and labels.
+        UserError: If the file has no model name or lacks a label.
     """
     path = os.path.join(export_dir, CONFIG)
     text = text_of(path)
@@ -117,14 +118,14 @@ def read(export_dir):
     labels = dict(re.findall(r'key\s*:\s*"(\w+)"\s*,?\s*value\s*:\s*(\d+)', text))
     if not name or not {"stable", "canary"} <= set(labels):
         raise UserError(
-            f"{path} must give the model's name and the labels stable and canary a version. Repair "
-            "it, or remove it to have it written anew."
+            f"{path} must give the model's name and the labels stable and canary, each with a "
+            "version. Repair it, or remove it and export again."
         )
     return Served(name[1], {label: int(version) for label, version in labels.items()})
 
 
 def _kept(file, before, fresh, place, version, rows):
-    """Returns the text of a file of before as it stays, or nothing if it cannot stay."""
+    """Returns the text to keep of an existing file, or `None` if it must be written again."""
     if file == BATCHING:
         merged = re.search(r"max_batch_size\s*:?\s*\{\s*value\s*:\s*(\d+)", before)
         return before if merged and int(merged[1]) <= rows else None
@@ -132,19 +133,19 @@ def _kept(file, before, fresh, place, version, rows):
         labels = read(place).labels
         if labels["stable"] not in versions(os.path.join(place, "saved_model")):
             raise UserError(
-                f"In {os.path.join(place, CONFIG)} the label stable must have a version that is "
-                f"there. Received: {labels['stable']}. Give it another one."
+                f"In {os.path.join(place, CONFIG)} the label stable must have a version that "
+                f"exists. Received: {labels['stable']}. Change it to another version."
             )
         base = _quoted(os.path.join(place, "saved_model"))
         moved = _BASE_PATH.sub(lambda found: found[1] + base, before, count=1)
         return _CANARY.sub(rf"\g<1>{version}", moved)
-    # Of a file with paths: whether it names this directory, in its own way of quoting.
+    # Keep a file with paths only if its paths still point to this directory.
     named = [line.strip() for line in fresh.splitlines() if CONFIG in line]
     return before if all(line in before for line in named) else None
 
 
 def _most_rows(place):
-    """Returns the largest numbers of rows that the versions there take."""
+    """Yields the largest number of rows of each existing version."""
     for version in versions(os.path.join(place, "saved_model")):
         path = os.path.join(place, "saved_model", str(version), "assets.extra", "metadata.json")
         if found := re.search(r'"max_batch": "(\d+)"', text_of(path) or ""):
@@ -153,10 +154,10 @@ def _most_rows(place):
 
 def _models_config(place, name, version):
     return f"""\
-# What TensorFlow Serving loads: all versions that are there. An export gives the label `canary` to
-# its new version and leaves the rest of this file as it is. When the canary has proved itself,
-# give `stable` its number here: the server reads this file again every minute. A request
-# without a label gets the newest version. A version is unloaded when its directory is removed.
+# TensorFlow Serving loads all versions in base_path. An export gives the label `canary` to its new
+# version and does not change the rest of this file. When the canary works well, give its number
+# to `stable` here: the server reads this file again every minute. A request without a label gets
+# the newest version. To unload a version, remove its directory.
 model_config_list {{
   config {{
     name: {_quoted(name)}
@@ -172,8 +173,8 @@ model_config_list {{
 
 def _batching(rows):
     return f"""\
-# How the server merges requests that come at the same time; it reads this when it starts. A batch
-# is never padded. No version may take fewer rows than max_batch_size.
+# How the server merges concurrent requests into batches. The server reads this file when it starts.
+# Batches are not padded. max_batch_size must not be larger than the rows that any version takes.
 max_batch_size {{ value: {rows} }}
 batch_timeout_micros {{ value: 1000 }}
 max_enqueued_batches {{ value: 100 }}
@@ -210,9 +211,9 @@ def _compose(place, name, merges):
     )
     project = re.sub("^[^a-z0-9]+", "", name.lower()) or "generator"
     return f"""\
-# The directory has the same path inside, so that all its files are right in both places. The
-# ports are open to this machine only: the server asks nobody for a password. The image is the
-# newest; give it a version to stay with one.
+# The directory has the same path inside the container, so all paths in its files are valid there.
+# The ports are open to this machine only, because the server has no authentication. The image is
+# the newest one; add a tag to pin a version.
 name: {_quoted(project)}
 services:
   {_quoted(project)}:
@@ -235,10 +236,10 @@ def _command(place, merges):
     flags = " \\\n  ".join(shlex.quote(flag) for flag in _flags(place, merges))
     return f"""\
 #!/bin/sh
-# The server listens on all addresses of the machine and asks nobody for a password: keep its
-# ports behind a firewall or a gateway. Further flags may follow the command.
+# The server listens on all addresses of this machine and has no authentication: keep its ports
+# behind a firewall or a gateway. Arguments of this script are passed to the server.
 if ! command -v tensorflow_model_server > /dev/null; then
-  echo "tensorflow_model_server is not installed; docker-compose.yml starts it in Docker." >&2
+  echo "tensorflow_model_server is not installed. Use docker-compose.yml to run it in Docker." >&2
   exit 127
 fi
 exec tensorflow_model_server --port=8500 --rest_api_port=8501 \\
@@ -248,5 +249,5 @@ exec tensorflow_model_server --port=8500 --rest_api_port=8501 \\
 
 
 def _quoted(text):
-    """Quotes a string for compose files and for protocol buffers' text format."""
+    """Quotes a string for compose files and for the text format of protocol buffers."""
     return json.dumps(text, ensure_ascii=False)

@@ -1,4 +1,8 @@
-"""Batch norms in inference: affine maps, which the layer before can often take over."""
+"""Folding batch norms into the layer before them, for inference.
+
+In inference a batch norm is an affine map per channel. A dense layer or convolution before it can
+often absorb that map into its kernel and bias.
+"""
 
 import collections
 
@@ -9,7 +13,7 @@ from keras_gan.layers import batch_norm, convolutions
 
 BATCH_NORMS = (keras.layers.BatchNormalization, batch_norm.BatchNormalization)
 TRANSPOSED = (keras.layers.Conv2DTranspose, convolutions.Conv2DTranspose)
-# Layers that multiply by a kernel and add a bias.
+# Layers that multiply by a kernel and add a bias; called products below.
 _PRODUCTS = (
     keras.layers.Dense,
     keras.layers.Conv1D,
@@ -21,7 +25,7 @@ _PRODUCTS = (
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Affine(keras.layers.Layer):
-    """Multiplies each channel by a number and adds another: a batch norm in inference.
+    """Scales each channel and adds an offset: a batch norm in inference.
 
     Args:
         axis: The axis of the channels.
@@ -53,14 +57,14 @@ class Affine(keras.layers.Layer):
 
 
 def folds(nodes, outputs):
-    """Finds the batch norms that the layer before can take over.
+    """Finds the batch norms that can be folded into the layer before.
 
     Args:
         nodes: All nodes of a Keras graph.
         outputs: The graph's output tensors.
 
     Returns:
-        The node of the batch norm, by the id of the node that takes it over.
+        A dict from the id of the absorbing layer's node to the node of the batch norm.
     """
     made_by = {id(tensor): node for node in nodes for tensor in node.outputs}
     calls = collections.Counter(id(node.operation) for node in nodes)
@@ -83,14 +87,14 @@ def folds(nodes, outputs):
             and calls[id(node.operation)] == 1
             and is_product(node.operation)
             and node.operation.activation is keras.activations.linear
-            and tensor.shape[-1] % channels == 0  # So that a unit is always of one channel.
+            and tensor.shape[-1] % channels == 0  # Then each unit belongs to one channel.
         ):
             found[id(node)] = norm
     return found
 
 
 def is_product(layer):
-    """Tells whether a layer is a product with a kernel, whose last axis of outputs is channels."""
+    """Returns whether a layer multiplies by a kernel and has its output channels last."""
     return (
         type(layer) in _PRODUCTS
         and getattr(layer, "data_format", "channels_last") == "channels_last"
@@ -99,7 +103,7 @@ def is_product(layer):
 
 
 def scale_and_offset(norm):
-    """Returns what a batch norm multiplies channels by, and what it adds, in float64."""
+    """Returns the scale and the offset per channel of a batch norm in inference, in float64."""
 
     def value(variable):
         return np.asarray(variable, "float64")
@@ -112,7 +116,7 @@ def scale_and_offset(norm):
 
 
 def folded(layer, norm=None):
-    """Returns the kernel and the bias of a product, with those of the batch norm after it."""
+    """Returns the kernel and bias of a product, with the batch norm after it folded in."""
     kernel, *bias = (np.asarray(value, "float64") for value in layer.get_weights())
     axis = -2 if type(layer) in TRANSPOSED else -1
     bias = bias[0] if bias else np.zeros(kernel.shape[axis])

@@ -1,4 +1,4 @@
-"""A network rewritten for inference: fewer operations, the same results up to rounding."""
+"""Rewrites a network for inference: fewer operations, the same results up to rounding."""
 
 import keras
 import tensorflow as tf
@@ -16,15 +16,15 @@ _TRAINING_ONLY = (
 )
 
 
-_MANY = 512  # Inputs of a dense layer whose rounding shows.
+_MANY = 512  # From this many inputs on, the rounding of a dense layer is noticeable.
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class IndependentDense(keras.layers.Dense):
-    """A dense layer whose rows do not depend on how many there are.
+    """A dense layer whose result for a row does not depend on the batch size.
 
-    A product adds up in an order that depends on the number of rows, which shows in the last
-    bits of float32. Here it is done in float64 and rounded once.
+    The order of summation in a matrix product depends on the number of rows, which changes the
+    last bits in float32. This layer computes in float64 and rounds once.
     """
 
     def call(self, inputs):
@@ -36,21 +36,21 @@ class IndependentDense(keras.layers.Dense):
 
 
 def inference_network(network, phased=True, independent_rows=False):
-    """Returns a float32 copy of a network that only computes what inference needs.
+    """Returns a float32 copy of a network, optimised for inference.
 
-    Each batch norm becomes part of the dense layer or convolution before it, or an
-    `Affine` layer where that is not possible. Transposed convolutions become phases
-    (`PhasedConv2DTranspose`) where that computes the same. What acts in training only
-    is left out. All other layers are copied. The network itself stays as it is.
+    Batch norms are folded into the dense layer or convolution before them, or become
+    `Affine` layers if that is not possible. Transposed convolutions become
+    `PhasedConv2DTranspose` layers if these compute the same. Layers that act only in
+    training are removed. All other layers are copied. The given network does not change.
 
     Args:
         network: A `keras.Model`.
-        phased: Whether transposed convolutions become phases.
-        independent_rows: Whether large dense layers become `IndependentDense`.
+        phased: Whether to replace transposed convolutions by `PhasedConv2DTranspose`.
+        independent_rows: Whether to replace large dense layers by `IndependentDense`.
 
     Returns:
         A functional `keras.Model` with the same inputs, outputs and names. A network
-        that is not functional, or has a `call` of its own, is returned as it is.
+        that is not functional, or defines its own `call`, is returned unchanged.
     """
     graph = _graph(network)
     if not graph:
@@ -64,21 +64,21 @@ def inference_network(network, phased=True, independent_rows=False):
 
 
 def _graph(operation):
-    """Returns the functional graph that an operation consists of, or `None`."""
-    graph = getattr(operation, "_functional", operation)  # A `Sequential` has one inside.
+    """Returns the functional graph of an operation, or `None` if it is not a functional model."""
+    graph = getattr(operation, "_functional", operation)  # A `Sequential` contains one.
     is_whole = isinstance(graph, keras.Function) and type(graph).call.__module__[:6] == "keras."
     return graph if is_whole else None
 
 
 class _Rewriter:
-    """Rewrites a network and those inside it.
+    """Rewrites a network and the networks nested in it.
 
     Args:
-        phased: As of `inference_network`.
-        independent_rows: The same.
+        phased: See `inference_network`.
+        independent_rows: See `inference_network`.
 
     Attributes:
-        weights: The new layers and the weights to set, once all are built.
+        weights: Pairs (new layer, its weights), to be set once all layers are built.
     """
 
     def __init__(self, phased, independent_rows):
@@ -87,7 +87,7 @@ class _Rewriter:
         self._copies = {}
 
     def rewrite(self, network):
-        """Returns the new network, its weights not set."""
+        """Returns the new network; its weights are not set yet."""
         by_depth = network._nodes_by_depth
         nodes = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
         norms = folding.folds(nodes, network.outputs)
@@ -98,11 +98,11 @@ class _Rewriter:
             arguments, keywords = node.arguments.fill_in(tensors)
             if id(node) in folded or type(operation) in _TRAINING_ONLY:
                 outputs = arguments[0]
-                if id(node.outputs[0]) in map(id, network.outputs):  # It has the output's name.
+                if id(node.outputs[0]) in map(id, network.outputs):  # Keep the output's name.
                     outputs = keras.layers.Identity(name=operation.name)(outputs)
             else:
                 if type(operation) in folding.BATCH_NORMS:
-                    arguments, keywords = arguments[:1], {}  # Without a mask.
+                    arguments, keywords = arguments[:1], {}  # Drop the mask.
                 norm = norms[id(node)].operation if id(node) in norms else None
                 outputs = self._replacement(operation, norm)(*arguments, **keywords)
             for tensor, value in zip(node.outputs, keras.tree.flatten(outputs), strict=True):
@@ -114,7 +114,7 @@ class _Rewriter:
         return keras.Model(inputs, outputs, name=network.name, trainable=False)
 
     def _replacement(self, operation, norm):
-        """Returns what to call in place of an operation, the same for each of its calls."""
+        """Returns the replacement of an operation; all calls of the operation share it."""
         key = id(operation), id(norm)
         if key not in self._copies:
             self._copies[key] = self._copy(operation, norm)
@@ -140,7 +140,7 @@ class _Rewriter:
         return copy
 
     def _like(self, operation, **changes):
-        """Returns a layer or operation of the same settings, in float32, without weights yet."""
+        """Returns a float32 layer or operation with the same settings; weights are not set yet."""
         kind = type(operation)
         if self.independent_rows and kind is keras.layers.Dense and folding.is_product(operation):
             kind = IndependentDense if operation.kernel.shape[0] >= _MANY else kind
@@ -153,7 +153,7 @@ def _input(tensor):
 
 
 def _in_float32(config):
-    """Returns a config, and those inside it, with float32 in place of other precisions."""
+    """Returns a config in which all floating-point dtypes, also of nested configs, are float32."""
     if isinstance(config, list | tuple):
         return type(config)(map(_in_float32, config))
     if not isinstance(config, dict):

@@ -1,8 +1,9 @@
-"""Transposed convolutions as ordinary ones, which are faster on CPUs.
+"""Transposed convolutions as ordinary convolutions, which are faster on CPUs.
 
-With strides (s, t) the outputs at rows p, p + s, p + 2s, ... and columns q, q + t, ... are a
-convolution of their own, of stride 1, by the part of the kernel that meets them: the phase
-(p, q). Products with the zeros of padding are left out, and engines know convolutions best.
+Take strides (s, t). The outputs at rows p, p + s, p + 2s, ... and columns q, q + t, ... use only
+one part of the kernel. They are a convolution of stride 1 with that part: the phase (p, q). This
+saves the products with the zeros between inputs, and inference engines optimise ordinary
+convolutions best.
 """
 
 import itertools
@@ -13,11 +14,11 @@ import tensorflow as tf
 
 from keras_gan.serving import folding
 
-_VECTOR = 16  # float32 numbers in a register of AVX-512; fewer filters take as long.
+_VECTOR = 16  # float32 numbers in an AVX-512 register; fewer filters take the same time.
 
 
 def can_stand_for(layer):
-    """Tells whether a `PhasedConv2DTranspose` computes what a layer does."""
+    """Returns whether a `PhasedConv2DTranspose` can replace a layer."""
     return (
         type(layer) in folding.TRANSPOSED
         and folding.is_product(layer)
@@ -29,27 +30,28 @@ def can_stand_for(layer):
 
 
 def standing_for(layer):
-    """Returns a `PhasedConv2DTranspose` for a layer, without weights yet."""
+    """Returns the `PhasedConv2DTranspose` that replaces a layer; its weights are not set."""
     settings = layer.filters, layer.kernel_size, layer.strides, layer.activation
     return PhasedConv2DTranspose(*settings, name=layer.name)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class PhasedConv2DTranspose(keras.layers.Layer):
-    """A `Conv2DTranspose` with bias, padding "same" and a kernel no smaller than the strides.
+    """A `Conv2DTranspose` computed by ordinary convolutions.
 
-    One convolution makes all phases where these have few filters, with the outputs beyond
-    the edges cut off; else each phase has its own.
+    It has a bias and padding "same", and its kernel is at least as large as the strides. If there
+    are few filters, one convolution computes all phases, and the outputs beyond the edges are cut
+    off. Otherwise each phase has its own convolution.
 
     Args:
         filters: Number of output channels.
         kernel_size: (rows, columns) of the transposed convolution's kernel.
         strides: (vertical, horizontal).
-        activation: As of the layer that it stands for.
+        activation: Activation of the replaced layer.
 
     Call arguments:
-        inputs: Tensor [N, height, width, C]; N > 0, as TensorFlow 2.21 gives
-            convolutions of no examples a wrong shape.
+        inputs: Tensor [N, height, width, C], N > 0: TensorFlow 2.21 returns a wrong shape
+            for convolutions of an empty batch.
 
     Returns:
         Tensor [N, height * strides[0], width * strides[1], filters].
@@ -63,17 +65,17 @@ class PhasedConv2DTranspose(keras.layers.Layer):
         phases = list(itertools.product(*map(range, strides)))
         self._together = len(phases) * filters <= _VECTOR
         self._groups = [phases] if self._together else [[phase] for phase in phases]
-        # What padding "same" cuts off at the top and on the left.
+        # Pixels that padding "same" cuts off at the top and on the left.
         self._cut = [(k - s) // 2 for k, s in zip(kernel_size, strides, strict=True)]
 
     def _taps(self, phase, axis):
-        """Returns {distance of an input from the output: index in the kernel} of a phase."""
+        """Returns, for a phase and an axis, {offset of an input: index in the kernel}."""
         size, stride = self.kernel_size[axis], self.strides[axis]
         shift = phase[axis] + (0 if self._together else self._cut[axis])
         return {(shift - index) // stride: index for index in range(shift % stride, size, stride)}
 
     def _window(self, group):
-        """Returns (least, largest) distance of the inputs that a group meets, for both axes."""
+        """Returns the (smallest, largest) offset of inputs in a group of phases, for both axes."""
         met = ([d for phase in group for d in self._taps(phase, axis)] for axis in (0, 1))
         return [(min(distances), max(distances)) for distances in met]
 
@@ -86,7 +88,7 @@ class PhasedConv2DTranspose(keras.layers.Layer):
         self.bias = self.add_weight(shape=(self.filters,), name="bias")
 
     def weights_of(self, kernel, bias):
-        """Returns the weights that make this layer the transposed convolution of these.
+        """Returns this layer's weights for a kernel and bias of a transposed convolution.
 
         Args:
             kernel: Array [rows, columns, filters, C].
@@ -108,7 +110,7 @@ class PhasedConv2DTranspose(keras.layers.Layer):
         height, width = (inputs.shape[i] or tf.shape(inputs)[i] for i in (1, 2))
         outputs = []
         for group, kernel in zip(self._groups, self.kernels, strict=True):
-            # Together they also have the outputs that are cut off.
+            # A single convolution also computes the outputs that are cut off.
             pads = [(-a, -a if self._together else b) for a, b in self._window(group)]
             made = tf.nn.conv2d(inputs, tf.convert_to_tensor(kernel), 1, [(0, 0), *pads, (0, 0)])
             bias = tf.tile(tf.convert_to_tensor(self.bias), [len(group)])
@@ -123,7 +125,7 @@ class PhasedConv2DTranspose(keras.layers.Layer):
         return self.activation(images)
 
     def _interleaved(self, outputs, height, width):
-        """Returns the phases as one image; whole rows of its pixels are copied at once."""
+        """Interleaves the phases into one image; it copies whole rows of pixels at once."""
         down, across = self.strides
         if self._together:
             rows = tf.split(outputs[0], down, axis=-1)

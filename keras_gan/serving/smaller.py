@@ -1,4 +1,4 @@
-"""ONNX models with smaller weights, and what their images lose by it."""
+"""ONNX models with float16 or int8 weights, and how much their samples change."""
 
 import contextlib
 import logging
@@ -10,16 +10,16 @@ import numpy as np
 from keras_gan.errors import UserError, first_line
 from keras_gan.game.ports import Tokens
 
-_CALIBRATION, _MEASURED = 64, 64  # rows, of other seeds each
+_CALIBRATION, _MEASURED = 64, 64  # Number of rows; the two sets have different seeds.
 _FEW = 16  # Numbers in a constant that sizes are calculated with.
 
 
 def shrink(path, weights, served, form):
     """Writes a model with smaller weights beside the original.
 
-    float16 computes in half precision where the engine can, and keeps float32 for
-    inputs and outputs. int8 quantizes the weights of products, a scale for each channel, and
-    the values between layers, whose ranges are taken from 64 samples.
+    float16 computes in half precision where the engine supports it; inputs and outputs
+    stay float32. int8 quantizes the weights of dense layers and convolutions, with a
+    scale per channel, and the values between layers, with ranges from 64 samples.
 
     Args:
         path: The ONNX file.
@@ -31,7 +31,7 @@ def shrink(path, weights, served, form):
         The path of the new file.
 
     Raises:
-        UserError: If the runtime's tools cannot do it.
+        UserError: If ONNX Runtime's tools fail.
     """
     small = f"{path}.{weights}"
     try:
@@ -39,7 +39,7 @@ def shrink(path, weights, served, form):
             _WRITERS[weights](path, small, served, form)
     except OSError:
         raise
-    except Exception as error:  # The tools have no kinds of their own.
+    except Exception as error:  # The tools raise errors of any type.
         raise UserError(
             f"ONNX Runtime cannot bring {served.name} to {weights}: {first_line(error)} Use "
             "--onnx_weights=float32."
@@ -117,7 +117,7 @@ def loss(served, original, compared):
         share of tokens that are others.
 
     Raises:
-        UserError: If the smaller model gives numbers that are not finite, or too few.
+        UserError: If the smaller model returns values that are not finite, or of another shape.
     """
     inputs, _ = served.example(_MEASURED, first=_CALIBRATION)
     samples, expected = compared(inputs).astype("float64"), original(inputs)
@@ -134,7 +134,7 @@ def loss(served, original, compared):
 
 
 def report(path, small, metadata):
-    """Prints what a smaller model saves and loses."""
+    """Prints the size of a smaller model and how much its samples differ."""
     values = "[-1, 1]" if "layout" in metadata else "any size"
     if "tokens_changed" in metadata:
         told = f"The share of its tokens that are others is {metadata['tokens_changed']}"
@@ -150,7 +150,7 @@ def report(path, small, metadata):
 
 
 class _OneBatch:
-    """What the calibration of `onnxruntime.quantization` reads its rows from."""
+    """Calibration data for `onnxruntime.quantization`: a reader with a single batch."""
 
     def __init__(self, rows):
         self.batches = [rows]
@@ -161,7 +161,7 @@ class _OneBatch:
 
 @contextlib.contextmanager
 def _quiet():
-    """Leaves out advice on the root logger, which is for who writes such programs."""
+    """Silences warnings of the root logger, which are advice to developers of these tools."""
     logging.disable(logging.WARNING)
     try:
         yield

@@ -1,9 +1,9 @@
-"""The requests that TF Serving answers to itself before it serves a version.
+"""Writes the warm-up requests that TF Serving runs before it serves a version.
 
 They are a TFRecord file of `tensorflow.serving.PredictionLog` messages. The message
-types come with the package `tensorflow-serving-api`, which an export does not
-need: everything in them is a string or a message, which protocol buffers write
-alike, as a tag, a length and the bytes.
+types are in the package `tensorflow-serving-api`, but an export does not need it:
+all fields used here are strings or messages, and protocol buffers encode both in the
+same way, as a tag, a length and the bytes.
 """
 
 import os
@@ -24,9 +24,9 @@ def write(directory, model_name, requests):
     """Writes the warm-up file of a SavedModel.
 
     Args:
-        directory: Of the SavedModel.
-        model_name: Name that it is served under.
-        requests: `[(signature, {input: array})]`.
+        directory: Directory of the SavedModel.
+        model_name: Name of the model for clients.
+        requests: List of (signature name, {input name: array}).
     """
     path = os.path.join(directory, FILE)
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -36,7 +36,7 @@ def write(directory, model_name, requests):
 
 
 def prediction_log(model_name, signature, inputs):
-    """Returns a `PredictionLog` with one `PredictRequest`, as bytes."""
+    """Returns a serialized `PredictionLog` with one `PredictRequest`."""
     spec = _field(_MODEL_NAME, model_name.encode()) + _field(_SIGNATURE_NAME, signature.encode())
     request = _field(_MODEL_SPEC, spec)
     for name, array in inputs.items():
@@ -47,7 +47,7 @@ def prediction_log(model_name, signature, inputs):
 
 def _field(number, payload):
     length, size = b"", len(payload)
-    while size > 127:  # A base-128 number, its low digits first.
+    while size > 127:  # A varint: base 128, low digits first.
         length += bytes([size % 128 + 128])
         size //= 128
     return bytes([number << 3 | 2]) + length + bytes([size]) + payload

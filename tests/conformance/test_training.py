@@ -1,114 +1,101 @@
 """What every system must do in training, checked over `models.names()`."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from keras_gan import models
 from keras_gan.distribution.replicas import make_strategy
-from keras_gan.game.players import trainable_variables
-from tests.conftest import build, examples, same, values
-
-
-def all_variables(networks):
-    return [variable for network in networks for variable in network.variables]
+from tests.conformance.sessions import CUT, STEPS, batches, build, fit, run_session, state
+from tests.conftest import same, values
 
 
 @pytest.fixture(scope="module", params=models.names())
-def model(request):
-    model = build(request.param)
-    model.compile()
-    train_step, model.traces = model.train_step, []
-    model.train_step = lambda batch: model.traces.append(1) or train_step(batch)
-    return model
+def session(request, tmp_path_factory):
+    return run_session(request.param, tmp_path_factory.mktemp(request.param))
 
 
-def batch_for(model, count=4):
-    return examples(count * model.d_steps, model.image_shape)
+def test_a_step_is_traced_once_in_each_stage(session):
+    model = session.model
+    reached, step = [], 0
+    for stage in model.stages:
+        reached += [stage.name] if step < STEPS else []
+        step += stage.steps or STEPS
+    assert session.traces == reached
 
 
-def test_discriminator_update_leaves_generators_alone(model):
-    before_g, before_d = (
-        values(all_variables(model.generators)),
-        values(model.discriminator.weights),
-    )
-    model.update("d", batch_for(model))
-    assert same(before_g, values(all_variables(model.generators)))
-    assert not same(before_d, values(model.discriminator.weights))
+def test_logs_hold_every_metric_of_the_stage_and_no_other(session):
+    metrics, logs = {metric.name for metric in session.model.metrics}, session.logs
+    assert set(logs) == metrics
+    for player in session.model.players:
+        assert {f"{player.name}_loss", f"{player.name}_gradient_norm"} <= metrics
+    assert np.isfinite(list(logs.values())).all()
 
 
-def test_generator_update_leaves_discriminators_alone(model):
-    before_d, before_g = (
-        values(all_variables(model.discriminators)),
-        values(model.generator.weights),
-    )
-    model.update("g", batch_for(model))
-    assert same(before_d, values(all_variables(model.discriminators)))
-    assert not same(before_g, values(model.generator.weights))
+def test_optimizers_count_the_updates_of_their_player(session):
+    model, counts, step = session.model, {}, 0
+    for stage in model.stages:
+        steps = min(stage.steps or STEPS, STEPS - step)
+        step += steps
+        for player in stage.players:
+            counts[player.name] = counts.get(player.name, 0) + steps * player.updates
+    assert {name: int(x.iterations) for name, x in model.optimizers.items()} == counts
+    assert int(model.step) == STEPS
 
 
-def test_every_trainable_variable_belongs_to_one_player(model):
-    owned = trainable_variables(model.generators) + trainable_variables(model.discriminators)
-    assert len({id(v) for v in owned}) == len(owned)
-    assert {id(v) for v in owned} == {id(v) for v in model.trainable_variables}
+def test_every_trainable_variable_belongs_to_a_player(session):
+    model = session.model
+    owned = {id(v) for player in model.players for v in player.variables}
+    assert owned == {id(variable) for variable in model.trainable_variables}
+    assert {player.name for player in model.players} == set(model.optimizers)
 
 
-def test_optimizers_count_their_own_updates(model):
-    start = [
-        int(model.generator_optimizer.iterations),
-        int(model.discriminator_optimizer.iterations),
-    ]
-    step = int(model.step)
-    model.fit(dataset(model, 3), steps_per_epoch=3, verbose=0, shuffle=False)
-    assert int(model.step) == step + 3
-    assert int(model.generator_optimizer.iterations) == start[0] + 3
-    assert int(model.discriminator_optimizer.iterations) == start[1] + 3 * model.d_steps
+def test_a_checkpoint_goes_on_to_the_same_bytes(session):
+    session.go_back()
+    assert same(state(session.model), session.at_cut)
+    fit(session.model, session.batches[CUT:])
+    assert same(state(session.model), session.at_end)
 
 
-def dataset(model, batches, batch_size=4):
-    batch = examples(batches * batch_size * model.d_steps, model.image_shape)
-    data = tf.data.Dataset.from_tensor_slices(batch)
-    return data.batch(batch_size * model.d_steps, drop_remainder=True)
+def test_a_saved_model_goes_on_to_the_same_bytes(session):
+    """The `.keras` file holds the arguments, the settings and all variables."""
+    copy = keras.models.load_model(session.file)
+    assert type(copy) is type(session.model)
+    assert _plain(copy.get_config()) == _plain(session.model.get_config())
+    assert copy.get_compile_config() == session.model.get_compile_config()
+    assert same(state(copy), session.at_cut)
+    fit(copy, session.batches[CUT:])
+    assert same(state(copy), session.at_end)
 
 
-def test_step_is_traced_once(model):
-    model.fit(dataset(model, 5), epochs=2, verbose=0, shuffle=False)
-    assert len(model.traces) == 1
+def _plain(config):
+    return json.loads(json.dumps(config))  # A file knows no tuples.
 
 
-def test_history_holds_every_metric_and_no_other(model):
-    history = model.fit(dataset(model, 2), verbose=0, shuffle=False).history
-    assert set(history) == {metric.name for metric in model.metrics}
-    assert {"d_loss", "g_loss"} <= set(history)
-    assert "d_accuracy" in history or {"d_accuracy_real", "d_accuracy_fake"} <= set(history)
-    assert np.isfinite([value[0] for value in history.values()]).all()
-
-
-def test_config_round_trip(model, tmp_path):
-    model.save(tmp_path / "model.keras")
-    copy = keras.models.load_model(tmp_path / "model.keras")
-    assert type(copy) is type(model)
-    assert same(values(model.variables), values(copy.variables))
-    assert copy.get_compile_config() == model.get_compile_config()
-    for mine, theirs in (
-        (model.generator_optimizer, copy.generator_optimizer),
-        (model.discriminator_optimizer, copy.discriminator_optimizer),
-    ):
-        assert same(values(mine.variables), values(theirs.variables))
-    more = dataset(model, 2)
-    model.fit(more, verbose=0, shuffle=False)
-    copy.fit(more, verbose=0, shuffle=False)
-    assert same(values(model.weights), values(copy.weights))
-
-
-def test_samples_depend_on_seed_and_index_alone(model):
-    four, two = model.sample(4, seed=7), model.sample(2, seed=7)
-    assert four.shape == (4, *model.image_shape)
-    np.testing.assert_allclose(four[:2], two, atol=1e-6)
-    np.testing.assert_allclose(model.sample_seeds([(7, 1)])[0], two[1], atol=1e-6)
-    assert not np.allclose(four, model.sample(4, seed=8))
-    assert model.sample(0).shape == (0, *model.image_shape)
+def test_an_update_moves_one_player_alone(session):
+    model = session.model
+    for stage in model.stages:
+        object.__setattr__(model, "_stage", stage)
+        for player in stage.players:
+            session.go_back()
+            before = {variable.path: variable.numpy() for variable in model.variables}
+            moving = {id(v) for network in player.networks for v in network.variables}
+            averaged = {id(v) for _, twin in model._averaged for v in twin.variables}
+            contests = {id(v) for contest in model.contests for v in contest.variables}
+            own = {id(v) for v in model._non_trainable_variables}
+            model.update(player.name, session.batches[0])
+            moved = {
+                id(v) for v in model.variables if not np.array_equal(v.numpy(), before[v.path])
+            }
+            assert moved & {id(v) for v in player.variables}
+            assert moved <= moving | averaged | contests | own, player.name
+            # Averages follow the networks that this player moves, and no others.
+            for network, twin in model._averaged:
+                if moved & {id(v) for v in twin.variables}:
+                    assert any(network is one for one in player.networks)
+    object.__setattr__(model, "_stage", None)
 
 
 @pytest.mark.parametrize(
@@ -121,19 +108,20 @@ def test_samples_depend_on_seed_and_index_alone(model):
 )
 @pytest.mark.parametrize("name", models.names())
 def test_replicas_make_one_training_run(name, several, parts, float64):
-    """Tiny systems of two discriminator updates a step, like `wgan`, split sub-batches as well."""
-    runs = {}
+    """Two replicas, from a graph, end where one device does, step by step, to 1e-9."""
+    ends, logs = {}, {}
     for replicas in (1, several):
         strategy = make_strategy(cpu_replicas=replicas)
         with strategy.scope():
             model = build(name)
-            model.compile(seed=3, accumulate_steps=parts)
-        logs = model.fit(dataset(model, 10, batch_size=8), verbose=0, shuffle=False).history
-        runs[replicas] = values(model.variables), logs
+            model.compile(seed=3, accumulate_steps=parts, run_eagerly=replicas == 1)
+        logs[replicas] = fit(model, batches(model, STEPS, batch_size=8))
+        ends[replicas] = values(model.variables)
         for variable in model.variables:
             copies = [x.numpy() for x in strategy.experimental_local_results(variable.value)]
             assert same(copies, [copies[0]] * len(copies)), variable.path
-    for one, many in zip(runs[1][0], runs[several][0], strict=True):
+    for one, many in zip(ends[1], ends[several], strict=True):
         np.testing.assert_allclose(many, one, rtol=0, atol=1e-9)
-    for key, value in runs[1][1].items():
-        np.testing.assert_allclose(runs[several][1][key], value, atol=1e-5)
+    assert logs[several].keys() == logs[1].keys()
+    for key, value in logs[1].items():
+        np.testing.assert_allclose(logs[several][key], value, atol=1e-5)

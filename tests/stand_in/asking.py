@@ -1,4 +1,4 @@
-"""How the tests ask the stand-in for TF Serving, and what it must answer."""
+"""Helpers that send requests to the stand-in for TF Serving, and expected answers."""
 
 import contextlib
 import http.client
@@ -24,7 +24,7 @@ needs_grpc = pytest.mark.skipif(
 
 @contextlib.contextmanager
 def rest_server(model, cors=True):
-    """Answers REST on a free port within the block; yields the server."""
+    """Runs a REST server on a free port inside the block; yields the server."""
     server = Server(model, 0, cors)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
@@ -35,7 +35,7 @@ def rest_server(model, cors=True):
 
 
 def ask(server, method, path, body=None, headers=None):
-    """Returns the status, the answer as JSON and the headers."""
+    """Sends a request; returns the status, the JSON answer and the headers."""
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
     with contextlib.closing(connection):
         body = json.dumps(body).encode() if isinstance(body, dict) else body

@@ -1,4 +1,4 @@
-"""A tiny export, served."""
+"""Fixtures: a tiny export and its servers."""
 
 import pytest
 

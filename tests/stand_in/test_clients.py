@@ -1,4 +1,4 @@
-"""The two clients in `examples/`, asking the stand-in."""
+"""The two clients in `examples/` against the stand-in."""
 
 import runpy
 import subprocess

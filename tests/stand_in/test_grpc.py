@@ -1,4 +1,4 @@
-"""What the stand-in for TF Serving answers over gRPC."""
+"""gRPC answers of the stand-in for TF Serving."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_metadata_and_status_over_grpc(channel):
 
 @needs_grpc
 @pytest.mark.parametrize(
-    ("change", "code", "told"),
+    ("change", "code", "message"),
     [
         ({"name": "other"}, "NOT_FOUND", "Expected the model 'dcgan'"),
         ({"version": 3}, "NOT_FOUND", "version 2 or 1. Received: 'dcgan', version 3"),
@@ -76,11 +76,11 @@ def test_metadata_and_status_over_grpc(channel):
         ),
         ({"filter": "pictures"}, "INVALID_ARGUMENT", "output_filter must name outputs"),
         ({"sides": 2**40}, "INVALID_ARGUMENT", "must have at most"),
-        ({"sides": 5}, "INVALID_ARGUMENT", "latents must be a whole tensor"),
+        ({"sides": 5}, "INVALID_ARGUMENT", "latents must be a complete tensor"),
     ],
     ids=repr,
 )
-def test_bad_requests_over_grpc(channel, capfd, change, code, told):
+def test_bad_requests_over_grpc(channel, capfd, change, code, message):
     import grpc
     from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
@@ -99,5 +99,5 @@ def test_bad_requests_over_grpc(channel, capfd, change, code, told):
     with pytest.raises(grpc.RpcError) as raised:
         prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(request, timeout=30)
     assert raised.value.code().name == code
-    assert told in raised.value.details() and "\n" not in raised.value.details()
+    assert message in raised.value.details() and "\n" not in raised.value.details()
     assert capfd.readouterr().err == ""

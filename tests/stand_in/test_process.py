@@ -1,4 +1,4 @@
-"""How the stand-in starts and ends, and what it serves."""
+"""Starting and stopping the stand-in, and the exports it serves."""
 
 import importlib.util
 import os
@@ -33,15 +33,15 @@ def fails(capsys, *flags):
 def test_a_process_starts_answers_and_stops(export_dir):
     flags = [f"--export_dir={export_dir}", "--rest_port=0", "--port=0", "--batching"]
     command = [sys.executable, "-m", "keras_gan.serving.stand_in", *flags]
-    process, told = start_python(command, stdout=subprocess.PIPE), ""
-    while "Ctrl-C" not in told:
+    process, output = start_python(command, stdout=subprocess.PIPE), ""
+    while "Ctrl-C" not in output:
         line = process.stdout.readline()
         assert line, process.stderr.read()
-        told += line
-    assert "NOT TensorFlow Serving" in told and "127.0.0.1 only" in told
-    assert "Version 2 (and 1)" in told and "labels: stable is 1, canary is 2" in told
-    assert "batching: 256 rows or 1 ms" in told
-    process.server_port = int(re.search(r"REST  http://127\.0\.0\.1:(\d+)/v1", told)[1])
+        output += line
+    assert "NOT TensorFlow Serving" in output and "127.0.0.1 only" in output
+    assert "Version 2 (and 1)" in output and "labels: stable is 1, canary is 2" in output
+    assert "batching: 256 rows or 1 ms" in output
+    process.server_port = int(re.search(r"REST  http://127\.0\.0\.1:(\d+)/v1", output)[1])
     assert predict(process, {"signature_name": "from_seeds", "instances": [1]})[0] == 200
     process.terminate()
     assert ends([process], within=20) == ([143], [""])
@@ -60,12 +60,12 @@ def test_an_interrupt_ends_it(export_dir, monkeypatch, capsys, extra):
     monkeypatch.setattr(stand_in, "_summary", interrupted)
     with pytest.raises(SystemExit) as exit:
         stand_in.main(["stand_in", f"--export_dir={export_dir}", "--rest_port=0", "--port=0"])
-    told = capsys.readouterr()
-    assert exit.value.code == 130 and told.err == ""
+    output = capsys.readouterr()
+    assert exit.value.code == 130 and output.err == ""
     assert signal.getsignal(signal.SIGINT) is before
-    ports = list(map(int, re.findall(r"127\.0\.0\.1:(\d+)", told.out)))
+    ports = list(map(int, re.findall(r"127\.0\.0\.1:(\d+)", output.out)))
     assert len(ports) == (2 if extra == "there" else 1)
-    assert ("pip install tensorflow-serving-api" in told.out) == (extra == "missing")
+    assert ("pip install tensorflow-serving-api" in output.out) == (extra == "missing")
     for port in ports:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=5)
@@ -75,16 +75,16 @@ def test_ports_in_use(export_dir, rest, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         flags = (f"--export_dir={export_dir}", "--rest_port=0", "--port=0")
-        told = fails(capsys, *flags, f"--rest_port={port}")
-        assert f"Cannot listen on --rest_port={port}: it is in use. Give another one" in told
+        output = fails(capsys, *flags, f"--rest_port={port}")
+        assert f"Cannot listen on --rest_port={port}: it is in use. Give another port" in output
         if importlib.util.find_spec("tensorflow_serving"):
             assert f"Cannot listen on --port={port}: it is in use" in fails(
                 capsys, *flags, f"--port={port}"
             )
 
 
-def test_bad_exports_are_named(tmp_path, capsys, export_dir):
-    assert "--export_dir is needed" in fails(capsys)
+def test_bad_exports_are_refused(tmp_path, capsys, export_dir):
+    assert "--export_dir is required" in fails(capsys)
     assert "a name without / and :" in fails(capsys, "--export_dir=x", "--name=a/b")
     assert "--rest_port must be at most 65535" in fails(capsys, "--rest_port=70000")
     export = f"--export_dir={tmp_path}"
@@ -100,17 +100,19 @@ def test_bad_exports_are_named(tmp_path, capsys, export_dir):
     text = 'name: "x" ' + labels % "stable" + labels % "canary"
     (tmp_path / "models.config").write_text(text)
     message = fails(capsys, export)
-    assert "models.config must have versions that are there, [4]. Received: {'stable': 3" in message
+    assert (
+        "models.config must have existing versions, one of [4]. Received: {'stable': 3" in message
+    )
     (tmp_path / "models.config").write_text("garbage {")
     assert "must give the model's name and the labels stable and canary" in fails(capsys, export)
     (tmp_path / "models.config").write_bytes(b"\xff")
     assert "Cannot read" in fails(capsys, export)
 
 
-def test_help_says_what_it_is_not(capsys):
+def test_help_says_it_is_not_tensorflow_serving(capsys):
     stand_in.main(["stand_in.py", "--help"])
-    told = " ".join(capsys.readouterr().out.split())
-    assert "NOT TensorFlow Serving: it has no security, listens on 127.0.0.1 only" in told
+    output = " ".join(capsys.readouterr().out.split())
+    assert "NOT TensorFlow Serving: it has no security, listens on 127.0.0.1 only" in output
 
 
 def test_shape_of_the_tiny_export(model):
@@ -119,7 +121,7 @@ def test_shape_of_the_tiny_export(model):
 
 
 def test_a_real_export(exported, finished, tmp_path):
-    """Over REST, with merging on: the images of generate, and what the graph itself refuses."""
+    """Over REST with batching, it returns the images of generate and the graph's own errors."""
     model = Model(str(exported), batching=True)
     assert model.name == "dcgan" and model.limits == Limits(256, 0.001)
     generate.main(["g", f"--run_dir={finished}", "--seeds=4-6", f"--output={tmp_path}/x.npy"])

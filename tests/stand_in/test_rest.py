@@ -1,4 +1,4 @@
-"""What the stand-in for TF Serving answers over REST."""
+"""REST answers of the stand-in for TF Serving."""
 
 import base64
 import json
@@ -53,14 +53,14 @@ def test_several_inputs(labelled):
     np.testing.assert_allclose(answer["predictions"], expected, atol=1e-6)
     columns = {"latents": latents, "labels": labels}
     assert predict(labelled, {"inputs": columns}) == (200, {"outputs": answer["predictions"]})
-    for body, told in [
+    for body, message in [
         ({"instances": latents}, "instances must be objects with the keys labels, latents"),
         ({"instances": [*rows, {"latents": [0] * 4}]}, "instances[3] must be an object"),
         ({"inputs": latents}, "inputs must be an object with the keys labels, latents"),
         ({"inputs": {"latents": latents}}, "inputs must have labels, latents. Received: ['lat"),
     ]:
         status, answer = predict(labelled, body)
-        assert status == 400 and told in answer["error"]
+        assert status == 400 and message in answer["error"]
     with rest_server(Model(labelled.model.export_dir, "dcgan", batching=True)) as batched:
         uneven = {"latents": latents, "labels": [1]}
         status, answer = predict(batched, {"inputs": uneven})
@@ -106,7 +106,7 @@ DEEP = "[" * 100_000 + "]" * 100_000
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ("", "must be JSON"),
         ("{", "must be JSON"),
@@ -123,7 +123,7 @@ DEEP = "[" * 100_000 + "]" * 100_000
         ('{"instances": {"latents": 1}}', "instances must be a list with values"),
         ('{"instances": [[1,2,3,4],[1,2,3]]}', "equally long lists"),
         ('{"instances": [[1,2,3,4],5]}', "equally long lists"),
-        ('{"inputs": [[1,2,3,[4]]]}', "lists beside numbers"),
+        ('{"inputs": [[1,2,3,[4]]]}', "must not mix lists and numbers"),
         ('{"inputs": [[[1],2,3,4]]}', "equally long lists"),
         ('{"inputs": [[1,2,3]]}', "latents must be float32 of the shape [N, 4]. Received: float32"),
         ('{"inputs": [[]]}', "Received: float32 [1, 0]"),
@@ -146,11 +146,11 @@ DEEP = "[" * 100_000 + "]" * 100_000
     ],
     ids=lambda value: repr(value)[:50],
 )
-def test_bad_requests_get_one_line(rest, capfd, body, told):
+def test_bad_requests_get_one_line(rest, capfd, body, message):
     body = body.encode() if isinstance(body, str) else body
     status, answer = predict(rest, body)
     assert status == 400 and list(answer) == ["error"]
-    assert told in answer["error"] and "\n" not in answer["error"] and len(answer["error"]) < 400
+    assert message in answer["error"] and "\n" not in answer["error"] and len(answer["error"]) < 400
     assert predict(rest, {"signature_name": "from_seeds", "instances": [1]})[0] == 200
     assert capfd.readouterr().err == ""
 
@@ -176,12 +176,12 @@ def test_other_paths_and_methods(rest, method, path, status):
     assert headers["Content-Type"] == "application/json"
 
 
-def test_bodies_without_end(rest):
+def test_bodies_without_a_valid_length(rest):
     for headers in ({"Content-Length": str(LARGEST_BODY + 1)}, {"Transfer-Encoding": "chunked"}):
         status, answer, received = ask(rest, "POST", "/v1/models/dcgan:predict", None, headers)
         assert status == 400 and "Expected a Content-Length of at most" in answer["error"]
         assert received["Connection"] == "close"
-    # A client that leaves in the middle takes nothing with it.
+    # The server survives a client that closes the connection early.
     with socket.create_connection(("127.0.0.1", rest.server_port)) as connection:
         connection.sendall(b"POST /v1/models/dcgan:predict HTTP/1.1\r\nContent-Length: 99\r\n\r\n{")
     assert ask(rest, "GET", "/v1/models/dcgan")[0] == 200
@@ -197,7 +197,7 @@ def test_pages_of_other_origins(rest, model):
         assert "Access-Control-Allow-Origin" not in ask(server, "GET", "/v1/models/dcgan")[2]
 
 
-def test_batching_changes_no_answer(export_dir, rest, tmp_path):
+def test_batching_does_not_change_answers(export_dir, rest, tmp_path):
     (tmp_path / "saved_model").symlink_to(pathlib.Path(export_dir, "saved_model"))
     (tmp_path / "batching.config").write_text(
         f"max_batch_size {{ value: {CAP} }}\nbatch_timeout_micros {{ value: 100000 }}\n"

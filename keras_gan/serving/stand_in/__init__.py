@@ -1,1 +1,1 @@
-"""A stand-in for TensorFlow Serving, to try clients of an export without its server."""
+"""A stand-in for TensorFlow Serving, to try clients of an export without the real server."""

@@ -1,7 +1,7 @@
-"""A stand-in for TensorFlow Serving, to try clients of an export without docker.
+"""A stand-in for TensorFlow Serving, to try clients of an export without Docker.
 
-It is NOT TensorFlow Serving: it has no security, listens on 127.0.0.1 only, and
-is made to be read, not to be fast.
+It is NOT TensorFlow Serving: it has no security, listens on 127.0.0.1 only, and its
+code is simple rather than fast.
 
     python -m keras_gan.serving.stand_in --export_dir=runs/dcgan/export
 """
@@ -21,8 +21,8 @@ from keras_gan.options import check_options, option
 
 DESCRIPTION = (
     "Answers TensorFlow Serving's REST and gRPC requests for an export, to try clients without "
-    "docker. It is NOT TensorFlow Serving: it has no security, listens on 127.0.0.1 only, and does "
-    "not see versions that are exported later. Serve others with the real one."
+    "Docker. It is NOT TensorFlow Serving: it has no security, listens on 127.0.0.1 only, and does "
+    "not notice versions that are exported later. In production use the real server."
 )
 
 
@@ -30,29 +30,31 @@ DESCRIPTION = (
 class Options:
     """What to serve and where."""
 
-    export_dir: str | None = option(None, "Where export.py wrote: the folder with saved_model/1.")
+    export_dir: str | None = option(
+        None, "The folder that export.py wrote, which contains saved_model/1."
+    )
     name: str | None = option(
         None,
-        "What clients call the model. Default: its name in models.config.",
+        "Name of the model for clients. Default: the name in models.config.",
         pattern=("[^/:]+", "a name without / and :"),
     )
-    rest_port: int = option(8501, "Port for REST; 0 takes any free one.", lower=0, upper=65535)
-    port: int = option(8500, "Port for gRPC; 0 takes any free one.", lower=0, upper=65535)
+    rest_port: int = option(8501, "Port for REST; 0 for any free port.", lower=0, upper=65535)
+    port: int = option(8500, "Port for gRPC; 0 for any free port.", lower=0, upper=65535)
     batching: bool = option(
         False,
-        "Merge requests that come at the same time, by batching.config in --export_dir or 256 rows "
-        "and 1 ms. As in TensorFlow Serving, one that fails then fails those merged with it.",
+        "Merge concurrent requests into batches, with the limits in batching.config, or of 256 "
+        "rows and 1 ms. As in TensorFlow Serving, a failing request makes its whole batch fail.",
     )
     rest_api_enable_cors_support: bool = option(
         True,
-        "Let web pages, like examples/gallery.html, read the answers. TensorFlow Serving has this "
-        "flag as well; there it is off.",
+        "Let web pages, such as examples/gallery.html, read the answers. TensorFlow Serving has "
+        "the same flag, off by default.",
     )
 
     def __post_init__(self):
         check_options(self)
         if not self.export_dir:
-            raise UserError("--export_dir is needed: the folder that export.py wrote into.")
+            raise UserError("--export_dir is required: give the folder that export.py wrote.")
 
 
 def serve(options):
@@ -62,10 +64,10 @@ def serve(options):
         options: `Options`.
 
     Returns:
-        The signal that came.
+        The signal received.
 
     Raises:
-        UserError: If there is nothing to serve or a port cannot be had.
+        UserError: If there is nothing to serve or a port is not available.
     """
     from keras_gan.serving.stand_in.model import Model
     from keras_gan.serving.stand_in.rest import Server
@@ -78,7 +80,7 @@ def serve(options):
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     print(
-        "A stand-in to try clients with. It is NOT TensorFlow Serving: it has no security and "
+        "This is a stand-in to try clients. It is NOT TensorFlow Serving: it has no security and "
         "listens on 127.0.0.1 only.",
         flush=True,
     )
@@ -91,7 +93,7 @@ def serve(options):
         ends.callback(server.server_close)
         print(f"REST  http://127.0.0.1:{server.server_port}/v1/models/{model.name}")
         if importlib.util.find_spec("tensorflow_serving") is None:
-            print("gRPC  not served: it needs pip install tensorflow-serving-api")
+            print("gRPC  not served; to add it, run: pip install tensorflow-serving-api")
         else:
             from keras_gan.serving.stand_in import rpc
 
@@ -114,7 +116,7 @@ def _summary(options, model):
     batching = f"{limits.rows} rows or {limits.seconds * 1e3:g} ms" if limits else "off"
     return (
         f"Version {newest}{also} of {options.export_dir}; labels: {labels or 'none'}; "
-        f"batching: {batching}. Ctrl-C ends it."
+        f"batching: {batching}. Press Ctrl-C to stop."
     )
 
 
@@ -123,16 +125,19 @@ def _needs_port(flag, port):
     try:
         yield
     except OSError as error:
-        in_use = error.errno in (None, errno.EADDRINUSE)  # gRPC does not tell why.
+        in_use = error.errno in (None, errno.EADDRINUSE)  # gRPC gives no reason.
         reason = "it is in use" if in_use else os.strerror(error.errno)
         raise UserError(
-            f"Cannot listen on {flag}={port}: {reason}. Give another one, or 0 for any free port."
+            f"Cannot listen on {flag}={port}: {reason}. Give another port, or 0 for any free port."
         ) from None
 
 
 def main(argv=None):
     """Reads the flags and serves."""
-    argv = ["stand_in", *(sys.argv if argv is None else argv)[1:]]  # Not __main__.py.
+    argv = [
+        "stand_in",
+        *(sys.argv if argv is None else argv)[1:],
+    ]  # Messages should not say __main__.py.
     command.run(Options, DESCRIPTION, lambda options: sys.exit(128 + serve(options)), argv)
 
 

@@ -1,4 +1,4 @@
-"""Calls that come at the same time, answered by one: what TF Serving calls batching."""
+"""Merges concurrent requests into one call, as TF Serving's batching does."""
 
 import dataclasses
 import re
@@ -13,19 +13,19 @@ from keras_gan.serving.stand_in.status import failure
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """When a batch is sent off: at so many rows, or so many seconds after its first request."""
+    """Limits of a batch: its number of rows, and the seconds it waits after its first request."""
 
     rows: int = 256
     seconds: float = 0.001
 
     @classmethod
     def from_file(cls, path):
-        """Reads TF Serving's batching file; what is not given keeps its default.
+        """Reads TF Serving's batching file; missing values keep their defaults.
 
         Args:
-            path: A file of lines like `max_batch_size { value: 64 }` and
-                `batch_timeout_micros { value: 1000 }`, or of nothing if it is not
-                there. Other lines are passed over.
+            path: A file with lines such as `max_batch_size { value: 64 }` and
+                `batch_timeout_micros { value: 1000 }`. Other lines are ignored. The
+                file may be missing.
         """
         text = re.sub("#.*", "", deployment.text_of(path) or "")
         found = dict(re.findall(r"(\w+)\s*:?\s*\{\s*value\s*:\s*(\d+)\s*\}", text))
@@ -36,16 +36,16 @@ class Limits:
 
 
 class Batcher:
-    """Merges concurrent calls of one function into calls with more rows.
+    """Merges concurrent calls of a function into fewer calls with more rows.
 
-    As in TF Serving, all requests of a batch fail when the merged call fails,
-    whichever of them was the cause. Other than there, nothing is padded and the
-    first request of a batch runs it, so that there are no threads to look after.
+    As in TF Serving, all requests of a batch fail if the merged call fails, even if only
+    one of them is the cause. Unlike TF Serving, batches are not padded, and the thread of
+    the first request runs the batch, so no extra threads are needed.
 
     Args:
-        run: Function from arrays by name to arrays by name. The first dimension
-            of all of them is the batch.
-        limits: The largest batch and the longest wait.
+        run: Function from arrays by name to arrays by name. The first axis of all
+            arrays is the batch.
+        limits: `Limits` of a batch.
     """
 
     def __init__(self, run, limits):
@@ -55,9 +55,9 @@ class Batcher:
         self._open = None
 
     def __call__(self, inputs):
-        """Returns what `run(inputs)` would, perhaps by way of a larger call.
+        """Returns the result of `run(inputs)`, possibly from a merged call.
 
-        The inputs of all calls have the same names. Calls with rows of other shapes fail
+                The inputs of all calls have the same names. Calls with rows of other shapes fail
         where they are merged.
         """
         rows = count_rows(inputs)
@@ -131,7 +131,7 @@ class _Batch:
 
 
 def count_rows(inputs):
-    """Returns the first dimension that all inputs share."""
+    """Returns the size of the first axis, which all inputs must share."""
     counts = {np.shape(value)[0] if np.ndim(value) else None for value in inputs.values()}
     if len(counts) != 1 or None in counts:
         shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in inputs.items())

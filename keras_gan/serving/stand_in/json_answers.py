@@ -1,4 +1,4 @@
-"""Answers in JSON, as TF Serving's REST interface gives them."""
+"""JSON answers in the format of TF Serving's REST API."""
 
 import base64
 import json
@@ -8,10 +8,10 @@ from google.protobuf import json_format
 
 
 def predictions(outputs, is_row):
-    """Returns the answer as text; the name of a single output is dropped.
+    """Returns the answer to a predict request, as text.
 
-    Binary outputs, by TF Serving's convention those whose name ends in `_bytes`,
-    are written as `{"b64": ...}`.
+    If there is a single output, its name is left out. Outputs whose name ends in
+    `_bytes` are binary by TF Serving's convention and are written as `{"b64": ...}`.
     """
     plain = {name: _to_plain(value, name) for name, value in sorted(outputs.items())}
     if len(plain) == 1:
@@ -30,7 +30,7 @@ def _to_plain(value, name):
     elif value.dtype == object:
         value = _each(lambda item: item.decode("utf-8", "replace"), value)
     elif value.dtype == np.float32:
-        value = value.astype(str).astype(float)  # 0.2, not 0.20000000298.
+        value = value.astype(str).astype(float)  # Write 0.2, not 0.20000000298.
     return value.tolist()
 
 
@@ -41,7 +41,7 @@ def _each(convert, value):
 
 
 def status(numbers):
-    """Returns the status of versions, which are all ready, as text."""
+    """Returns the status of versions as text; all of them are available."""
     ready = {"state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
     versions = [{"version": str(number), **ready} for number in numbers]
     return json.dumps({"model_version_status": versions})

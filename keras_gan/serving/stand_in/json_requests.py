@@ -1,4 +1,4 @@
-"""Predict requests in JSON, read by the rules of TF Serving's REST interface."""
+"""Reads JSON predict requests by the rules of TF Serving's REST API."""
 
 import json
 import reprlib
@@ -77,7 +77,7 @@ def _from_columns(columns, names):
 
 
 def _array(value, dtype, name):
-    """Turns nested lists into an array, by TF Serving's rules: nothing is rounded or cast."""
+    """Turns nested lists into an array; as in TF Serving, no number is rounded or cast."""
     dtype = tf.as_dtype(dtype)
     if not (dtype.is_floating or dtype.is_integer):
         raise failure(
@@ -108,17 +108,14 @@ def _array(value, dtype, name):
 
 def _flatten(value, shape, leaves, name):
     if isinstance(value, list) != bool(shape) or (shape and len(value) != shape[0]):
-        raise _bad(
-            f"{name} must be a list of equally long lists. Received one that is not: "
-            f"{reprlib.repr(value)}."
-        )
+        raise _bad(f"{name} must be a list of equally long lists. Received: {reprlib.repr(value)}.")
     if len(shape) > 1:
         for item in value:
             _flatten(item, shape[1:], leaves, name)
     else:
         items = value if shape else [value]
         if any(isinstance(item, list) for item in items):
-            raise _bad(f"{name} has lists beside numbers. Received: {reprlib.repr(value)}.")
+            raise _bad(f"{name} must not mix lists and numbers. Received: {reprlib.repr(value)}.")
         leaves.extend(items)
 
 

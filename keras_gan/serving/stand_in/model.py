@@ -1,4 +1,4 @@
-"""An exported model as a server holds it: its versions, and the labels for them."""
+"""The model that the stand-in serves: its versions and their labels."""
 
 import os
 import threading
@@ -13,18 +13,18 @@ from keras_gan.serving.stand_in.version import Version
 
 
 class Model:
-    """The versions of an export directory, as they are when the server starts.
+    """The versions in an export directory when the server starts.
 
     Labels and name come from the directory's `models.config`. The newest version is
-    loaded at once, another when it is first asked for.
+    loaded at once, another one at its first request.
 
     Args:
-        export_dir: What `export.py` wrote into: it has `saved_model/<version>`.
-        name: What clients call the model. Default: its name in `models.config`.
-        batching: Whether to merge requests, by the directory's `batching.config`.
+        export_dir: The directory that `export.py` wrote, with `saved_model/<version>`.
+        name: Name of the model for clients. Default: the name in `models.config`.
+        batching: Whether to merge requests, with the limits in `batching.config`.
 
     Raises:
-        UserError: If there is nothing to serve, or it cannot be loaded.
+        UserError: If there is no version, or it cannot be loaded.
     """
 
     def __init__(self, export_dir, name=None, batching=False):
@@ -41,8 +41,8 @@ class Model:
         missing = {key: value for key, value in self.labels.items() if value not in self.numbers}
         if missing:
             raise UserError(
-                f"The labels of {os.path.join(export_dir, deployment.CONFIG)} must have versions "
-                f"that are there, {self.numbers}. Received: {missing}."
+                f"The labels in {os.path.join(export_dir, deployment.CONFIG)} must have existing "
+                f"versions, one of {self.numbers}. Received: {missing}. Change these labels."
             )
         path = os.path.join(export_dir, deployment.BATCHING)
         self.limits = Limits.from_file(path) if batching else None
@@ -53,7 +53,7 @@ class Model:
             raise UserError(first_line(error)) from None
 
     def find(self, name, number=None, label=None):
-        """Returns the `Version` of a request, by default the newest."""
+        """Returns the `Version` for a request; without number and label, the newest."""
         if label:
             if label not in self.labels or name != self.name:
                 raise failure(

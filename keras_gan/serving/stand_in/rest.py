@@ -1,4 +1,4 @@
-"""TF Serving's REST interface to a `Model`: predict, status and metadata."""
+"""TF Serving's REST API for a `Model`: predict, status and metadata."""
 
 import http.server
 import json
@@ -12,7 +12,7 @@ from keras_gan.errors import first_line
 from keras_gan.serving.stand_in import json_answers, json_requests
 from keras_gan.serving.stand_in.status import failure, http_status
 
-LARGEST_BODY = 64 * 2**20  # bytes; TF Serving has no such limit of its own.
+LARGEST_BODY = 64 * 2**20  # Bytes. TF Serving itself has no limit.
 _PATH = re.compile(
     r"/v1/models/([^/:]+)(?:/versions/(\d{1,19})|/labels/([^/:]+))?"
     r"(?::(predict|classify|regress)|/(metadata))?",
@@ -26,19 +26,19 @@ _CORS = {
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Answers on 127.0.0.1 for one model.
+    """An HTTP server on 127.0.0.1 for one model.
 
     Args:
         model: A `Model`.
-        port: Where to listen; 0 takes any free port, then in `server_port`.
-        cors: Whether pages of other origins may read the answers.
+        port: Port to listen on; 0 for any free port, which is then in `server_port`.
+        cors: Whether web pages of other origins may read the answers.
 
     Raises:
-        OSError: If the port cannot be had.
+        OSError: If the port is not available.
     """
 
     daemon_threads = True
-    block_on_close = False  # An idle connection must not hold up the end.
+    block_on_close = False  # Do not wait for idle connections when closing.
     request_queue_size = 128
 
     def __init__(self, model, port, cors):
@@ -46,7 +46,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.model, self.cors = model, cors
 
     def handle_error(self, request, client_address):
-        """Passes over clients that went away in the middle."""
+        """Ignores errors of clients that closed the connection early."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -54,8 +54,8 @@ class Server(http.server.ThreadingHTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "keras_gan-stand-in", ""
-    disable_nagle_algorithm = True  # Or the content waits 40 ms for the headers' receipt.
-    timeout = 60  # seconds that a silent connection may hold its thread
+    disable_nagle_algorithm = True  # With it, the body waits 40 ms until the headers are confirmed.
+    timeout = 60  # Seconds until an idle connection is closed.
 
     def do_GET(self):
         self._answer(self._get)
@@ -70,7 +70,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def send_error(self, code, message=None, explain=None):
-        """Answers what is no request of ours as JSON as well."""
+        """Answers unknown requests in JSON too."""
         self.close_connection = True
         self._send(code, json.dumps({"error": message or self.responses[code][0]}))
 
@@ -113,7 +113,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _get(self):
         (name, number, label), method, metadata = self._parts()
         if method:
-            raise failure(tf.errors.INVALID_ARGUMENT, f":{method} must be asked with POST.")
+            raise failure(tf.errors.INVALID_ARGUMENT, f":{method} needs POST. Received: GET.")
         version = self.server.model.find(name, number, label)
         if metadata:
             return json_answers.metadata(name, version)
@@ -127,7 +127,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if method != "predict":
             raise failure(
                 tf.errors.INVALID_ARGUMENT,
-                f"Exports answer :predict. Received: {self.command} {self.path[:200]}.",
+                f"Expected :predict, the only method. Received: {self.command} {self.path[:200]}.",
             )
         signature, inputs, is_row = json_requests.read(body, version.inputs)
         return json_answers.predictions(version.predict(signature, inputs), is_row)
@@ -135,10 +135,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _body(self):
         length = self.headers.get("Content-Length", "")
         if not re.fullmatch("[0-9]{1,18}", length) or int(length) > LARGEST_BODY:
-            self.close_connection = True  # What comes next on it cannot be told from the body.
+            self.close_connection = True  # Without a length the next request cannot be found.
             raise failure(
                 tf.errors.INVALID_ARGUMENT,
-                f"Expected a Content-Length of at most {LARGEST_BODY} bytes (the stand-in reads no "
-                f"chunked bodies). Received: {length[:30] or 'none'}.",
+                f"Expected a Content-Length of at most {LARGEST_BODY} bytes (chunked bodies are "
+                f"not supported). Received: {length[:30] or 'none'}.",
             )
         return self.rfile.read(int(length))

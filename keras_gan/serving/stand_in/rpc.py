@@ -1,10 +1,10 @@
-"""TF Serving's gRPC interface to a `Model`: predict, metadata and status."""
+"""TF Serving's gRPC API for a `Model`: predict, metadata and status."""
 
 import contextlib
 import os
 from concurrent import futures
 
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # Its notices say again what we say.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # Silence gRPC's own messages.
 
 import grpc
 import numpy as np
@@ -26,19 +26,19 @@ _THREADS = 64
 
 
 def start(model, port):
-    """Starts answering on 127.0.0.1.
+    """Starts a gRPC server on 127.0.0.1.
 
     Args:
         model: A `Model`.
-        port: Where to listen; 0 takes any free port.
+        port: Port to listen on; 0 for any free port.
 
     Returns:
-        (server, port): call `server.stop(seconds)` to end it.
+        (server, port); call `server.stop(seconds)` to end it.
 
     Raises:
-        OSError: If the port cannot be had.
+        OSError: If the port is not available.
     """
-    # Without limits on messages, as TF Serving; and a port in use is an error.
+    # Like TF Serving, no limit on message sizes. Without so_reuseport, a used port is an error.
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(
         futures.ThreadPoolExecutor(_THREADS), options=[*unlimited, ("grpc.so_reuseport", 0)]

@@ -1,4 +1,4 @@
-"""How a request can fail: one error with a code that every protocol can tell."""
+"""Errors of requests, with codes for HTTP and gRPC."""
 
 import tensorflow as tf
 
@@ -14,13 +14,13 @@ _HTTP = {
 
 
 def failure(code, message):
-    """Returns the error to raise for a request, with one of TensorFlow's error codes.
+    """Returns the error to raise for a bad request, with one of TensorFlow's error codes.
 
-    The codes are those of gRPC, so that every protocol can tell them.
+    These codes equal gRPC's; `http_status` translates them for HTTP.
     """
     return tf.errors.OpError(None, None, message, code)
 
 
 def http_status(error):
-    """Returns the HTTP status that TF Serving answers an error with."""
+    """Returns the HTTP status that TF Serving returns for an error."""
     return _HTTP.get(error.error_code, 500)

@@ -1,4 +1,4 @@
-"""Tensors in protocol buffers, as TF Serving's gRPC interface reads and writes them."""
+"""Converts arrays from and to `TensorProto` messages, as TF Serving's gRPC API does."""
 
 import numpy as np
 import tensorflow as tf
@@ -22,14 +22,14 @@ def to_array(proto, name):
     except (TypeError, ValueError) as error:
         raise failure(
             tf.errors.INVALID_ARGUMENT,
-            f"{name} must be a whole tensor. Received: {first_line(error)}.",
+            f"{name} must be a complete tensor. Received: {first_line(error)}.",
         ) from None
 
 
 def to_proto(value):
-    """Returns an array as a message.
+    """Returns an array as a `TensorProto`.
 
-    Values are written one by one, as TF Serving does: clients may read the field itself.
+    Like TF Serving, it writes values to the typed field, which some clients read directly.
     """
     fields = {"float32": "float_val", "int64": "int64_val", "int32": "int_val"}
     field = "string_val" if value.dtype == object else fields.get(value.dtype.name)

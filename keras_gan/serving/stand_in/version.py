@@ -1,4 +1,4 @@
-"""One version of an exported model, in a TensorFlow session as in TF Serving."""
+"""One version of an exported model, run in a TensorFlow session as in TF Serving."""
 
 import tensorflow as tf
 
@@ -12,16 +12,16 @@ class Version:
     """One version of a model.
 
     Args:
-        path: A SavedModel that this package wrote.
-        number: Its version.
-        limits: `Limits` to merge requests by, or `None`.
+        path: Directory of a SavedModel that this package wrote.
+        number: The version number.
+        limits: `Limits` for merging requests, or `None`.
     """
 
     def __init__(self, path, number, limits=None):
         self.number = number
         try:
             self._session, self.signatures = saved_model.open_session(path)
-        except Exception as error:  # Protocol buffers and files raise what they like.
+        except Exception as error:  # Bad files raise errors of many types.
             raise failure(
                 tf.errors.UNAVAILABLE, f"Cannot load {path}: {first_line(error)}"
             ) from None
@@ -68,7 +68,7 @@ class Version:
             feeds = {signature.inputs[name].name: value for name, value in inputs.items()}
             try:
                 return self._session.run(fetches, feeds)
-            except tf.errors.OpError as error:  # Says also where in the graph.
+            except tf.errors.OpError as error:  # Leave out where in the graph it happened.
                 raise failure(error.error_code, first_line(error)) from None
             except (TypeError, ValueError) as error:
                 raise failure(tf.errors.INVALID_ARGUMENT, first_line(error)) from None

@@ -1,0 +1,100 @@
+"""One training of each system's tiny instance, shared by all checks of it."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import models
+from keras_gan.runs.checkpoints import Checkpoints
+from tests.conftest import values
+
+STEPS, CUT = 7, 4  # SeqGAN's stages end at steps 2 and 3.
+
+
+def build(name, seed=0):
+    """Returns the tiny instance of any system, not compiled."""
+    keras.utils.set_random_seed(seed)
+    system = models.get(name)
+    assert system.tiny, f"{name} has no tiny arguments for the tests"
+    return system(**system.tiny_data(), **system.tiny)
+
+
+def batches(model, count, batch_size=4, seed=0):
+    """Returns a list of batches of random examples as the model's ports say, with labels."""
+    draws = np.random.default_rng(seed)
+    rows = batch_size * model.sub_batches
+
+    def one(port):
+        if port.dtype == "int32":
+            return tf.constant(draws.integers(len(port.vocabulary), size=(rows, *port.shape)))
+        return tf.constant(draws.uniform(-1, 1, (rows, *port.shape)), keras.config.floatx())
+
+    def batch():
+        examples = {key: one(port) for key, port in model.spec.items()}
+        return {**examples, "label": tf.constant(draws.integers(0, 3, rows))}
+
+    return [batch() for _ in range(count)]
+
+
+def fit(model, given):
+    """Trains a model on a list of batches; returns the logs of the end."""
+    whole = {key: tf.concat([batch[key] for batch in given], 0) for key in given[0]}
+    rows = len(whole["label"]) // len(given)
+    dataset = tf.data.Dataset.from_tensor_slices(whole).batch(rows, drop_remainder=True)
+    history = model.fit(dataset, verbose=0, shuffle=False).history
+    return {key: series[-1] for key, series in history.items()}
+
+
+def state(model):
+    """Returns all that decides how training goes on: weights, averages, optimizers, metrics."""
+    optimizers = [v for name in sorted(model.optimizers) for v in model.optimizers[name].variables]
+    return values([*model.variables, *optimizers])
+
+
+@dataclasses.dataclass
+class Session:
+    """A system that was trained for seven steps.
+
+    Attributes:
+        name: Its name.
+        model: It, after the last step.
+        batches: What it was trained on.
+        checkpoints: `Checkpoints` with one of step 4.
+        file: The `.keras` file of step 4.
+        at_cut: Its state at step 4.
+        at_end: Its state at step 7.
+        logs: The logs of the last steps.
+        traces: Stages for which a step was traced, in order.
+    """
+
+    name: str
+    model: keras.Model
+    batches: list
+    checkpoints: Checkpoints
+    file: str
+    at_cut: list
+    at_end: list
+    logs: dict
+    traces: list
+
+    def go_back(self):
+        """Brings the model to step 4."""
+        self.checkpoints.restore(self.model)
+
+
+def run_session(name, directory):
+    """Trains a system's tiny instance; returns the `Session`."""
+    model = build(name)
+    model.compile(seed=3)
+    train_step, traces = model.train_step, []
+    model.train_step = lambda batch: traces.append(model.stage.name) or train_step(batch)
+    given = batches(model, STEPS)
+    fit(model, given[:CUT])
+    checkpoints, file = Checkpoints(str(directory / "checkpoints")), directory / "model.keras"
+    checkpoints.save(model, CUT)
+    model.save(file)
+    at_cut = state(model)
+    logs = fit(model, given[CUT:])
+    return Session(name, model, given, checkpoints, file, at_cut, state(model), logs, traces)

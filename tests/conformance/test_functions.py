@@ -1,0 +1,146 @@
+"""What every function of every system must do: answer alike for alike rows, and export."""
+
+import numpy as np
+import pytest
+
+from keras_gan import UserError, models
+from keras_gan.game.ports import Images, Tokens
+from keras_gan.serving import onnx_model, saved_model
+from keras_gan.serving.function import ServedFunction
+from keras_gan.serving.inference import inference_network
+from tests.conformance.sessions import build
+
+# The system whose export stands for all with such a function: networks and ports. A new network
+# gets a line of its own here, or its systems fail.
+EXPORTED_BY = {
+    "dcgan.Generator: Latents -> Images": "dcgan",
+    "mlp.Generator: Latents -> Images": "gan",
+    "labelled.Generator: Latents, Condition -> Images": "cgan",
+    "infogan.Generator: Latents, Condition, Condition -> Images": "infogan",
+    "conditional_resnet.Generator: Latents, Condition -> Images": "biggan",
+    "resnet.Generator: Latents -> Images": "sagan",
+    "r3gan.Generator: Latents -> Images": "r3gan",
+    "began.Decoder: Latents -> Images": "began",
+    "translation.Generator: Images -> Images": "cyclegan",
+    "recurrent.Policy: Latents -> Tokens": "seqgan",
+}
+
+
+def kind(function):
+    """Returns which network with which ports a function is, in words."""
+    network = type(function.network)
+    inputs = ", ".join(type(port).__name__ for port in function.inputs)
+    output = type(function.output).__name__
+    module = network.__module__.rpartition(".")[2]
+    return f"{module}.{network.__name__}: {inputs} -> {output}"
+
+
+@pytest.fixture(scope="module", params=models.names())
+def model(request):
+    model = build(request.param)
+    for network, twin in model._averaged:  # Not equal, so that they can be told apart.
+        twin.set_weights([weights + 0.01 for weights in network.get_weights()])
+    return model
+
+
+def check_images(port, rows):
+    assert rows.dtype == np.float32 and np.isfinite(rows).all()
+    assert all(side in (None, own) for side, own in zip(port.shape, rows.shape[1:], strict=True))
+
+
+def check_tokens(port, rows):
+    assert rows.dtype == np.int32 and rows.shape[1:] == port.shape
+    assert rows.min() >= 0 and rows.max() < len(port.vocabulary)
+    assert all(len(text) >= port.length for text in port.text(rows))
+
+
+CHECKS = {Images: check_images, Tokens: check_tokens}
+
+
+def test_outputs_are_what_the_port_says(model):
+    assert model.functions
+    for name, function in model.functions.items():
+        assert type(function.output) in CHECKS, f"{name}: add a check of its output"
+        assert kind(function) in EXPORTED_BY, f"{name}: add its kind to EXPORTED_BY"
+        CHECKS[type(function.output)](function.output, rows_and_output(function, 3)[1])
+
+
+def rows_and_output(function, count, seed=7, averaged=True):
+    given = {port.name: port.examples(np.arange(count)) for port in function.given}
+    rows = function.rows([(seed, i) for i in range(count)], **given)
+    return rows, function.run(rows, averaged)
+
+
+def test_a_row_does_not_depend_on_the_others(model):
+    for function in model.functions.values():
+        rows, four = rows_and_output(function, 4)
+        _, two = rows_and_output(function, 2)
+        np.testing.assert_allclose(four[:2], two, atol=1e-5)
+        second = {name: values[1:2] for name, values in rows.items()}
+        np.testing.assert_allclose(function.run(second)[0], two[1], atol=1e-5)
+        assert len(rows_and_output(function, 0)[1]) == 0
+
+
+def test_seeds_decide_what_is_drawn(model):
+    for name, function in model.functions.items():
+        if function.given:
+            continue
+        one = model.sample(4, seed=7, function=name)
+        np.testing.assert_array_equal(one, model.sample(4, seed=7, function=name))
+        np.testing.assert_allclose(
+            model.sample_seeds([(7, 1)], function=name)[0], one[1], atol=1e-5
+        )
+        latents = [model.function(name).rows([(seed, 0)])["latents"] for seed in (7, 8)]
+        assert not np.allclose(*latents)
+
+
+def test_samples_come_from_the_average(model):
+    for function in model.functions.values():
+        if isinstance(function.output, Images):
+            average, raw = (rows_and_output(function, 2, averaged=x)[1] for x in (True, False))
+            assert not np.allclose(average, raw)
+
+
+def test_calling_the_model_runs_the_first_function(model):
+    function = model.function()
+    rows, output = rows_and_output(function, 2)
+    inputs = rows if len(rows) > 1 else next(iter(rows.values()))
+    np.testing.assert_allclose(np.asarray(model(inputs)), output, atol=1e-6)
+
+
+def test_unknown_inputs_and_functions_are_refused(model):
+    with pytest.raises(UserError, match="has the functions .* Received: nothing"):
+        model.function("nothing")
+    with pytest.raises(UserError, match="takes no nothing"):
+        model.function().rows([(0, 0)], nothing=[1])
+    for function in model.functions.values():
+        if function.given:
+            with pytest.raises(UserError, match="cannot be drawn from a seed"):
+                function.rows([(0, 0)])
+
+
+@pytest.mark.parametrize("name", sorted(set(EXPORTED_BY.values())))
+def test_exports_answer_as_keras_does(name, tmp_path):
+    """SavedModel and ONNX of all functions, each compared with Keras by the writers."""
+    model = build(name)
+    kinds = {kind(function) for function in model.functions.values()}
+    assert name in {EXPORTED_BY[one] for one in kinds}
+    metadata = {"max_batch": "8", "license": "mit", "step": "0", "dataset": "none"}
+    served = [
+        ServedFunction(
+            function, own, inference_network(function.averaged), name, 8, metadata, not number
+        )
+        for number, (own, function) in enumerate(model.functions.items())
+    ]
+    for writer, file in ((saved_model, "saved_model.pb"), (onnx_model, None)):
+        directory = tmp_path / writer.__name__
+        directory.mkdir()
+        writer.write(served, str(directory))
+        assert any(directory.glob(file or "*.onnx"))
+    with saved_model.session(str(tmp_path / saved_model.__name__)) as run:
+        for function in served:  # Seen here once more, apart from the writers' own checks.
+            rows, expected = function.example(2)
+            names = [port.name for port in function.function.inputs]
+            signature = "serving_default" if function.is_main else function.name
+            answer = run(signature, {key: rows[key] for key in names})
+            np.testing.assert_allclose(answer[function.function.output.name], expected, atol=1e-4)
