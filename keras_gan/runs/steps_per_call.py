@@ -1,4 +1,4 @@
-"""How many steps to run in one call into TensorFlow."""
+"""Chooses how many steps to run in one call into TensorFlow."""
 
 import gc
 import itertools
