@@ -1,4 +1,4 @@
-"""Makes the systems known to `keras.models.load_model`, without importing TensorFlow early.
+"""Makes the systems known to Keras when it loads files, without importing TensorFlow early.
 
 Keras finds a class in a file by its registered name, so the module that registers it must have
 been imported. Systems need TensorFlow, which `import keras_gan` must not load. They are
