@@ -140,14 +140,6 @@ class Fitting:
                 self.distribute_strategy, self.train_step, self.steps_per_execution
             )
 
-    def _logged_in(self, stage):
-        """Returns the names of the metrics of a stage: all, where there is one stage."""
-        if len(self.stages) == 1:
-            return list(self._means)
-        players = {player.name for player in stage.players}
-        other = {f"{p.name}_" for p in self.players if p.name not in players}
-        return [name for name in self._means if not name.startswith(tuple(other))]
-
     @property
     def _replicas(self):
         return self.distribute_strategy.num_replicas_in_sync

@@ -80,11 +80,13 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
         functions = {
             name: f._replace(averaged=twins[id(f.network)]) for name, f in functions.items()
         }
+        stages = (*stages, Stage("game" if stages else "", tuple(players)))
         tables = {
-            "stages": (*stages, Stage("game" if stages else "", tuple(players))),
+            "stages": stages,
             "makers": tuple(makers),
             "functions": functions,
             "contests": tuple(contests),
+            "_logged": {stage.name: set() for stage in stages},  # Filled as steps are traced.
             "_averaged": [(used[key], twin) for key, twin in twins.items()],
         }
         for name, value in tables.items():  # Past Keras' tracking, which would reorder them.
@@ -168,7 +170,8 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
             if self._moves_makers(player):
                 made = None
         self.step.assign(self.step + 1)
-        return {name: self._means[name].result() for name in self._logged_in(stage)}
+        logged = self._logged[stage.name] if len(self.stages) > 1 else self._means
+        return {name: mean.result() for name, mean in self._means.items() if name in logged}
 
     # Which player and stage it is.
 

@@ -207,6 +207,7 @@ class Updates:
 
     def log(self, **means):
         """Adds scalars, the same on every replica, to the metrics of these names."""
+        self._logged[self.stage.name].update(means)
         for name, mean in means.items():
             self._means[name].update_state(mean)
 
