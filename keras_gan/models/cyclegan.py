@@ -78,6 +78,12 @@ class CycleGAN(TakesPieces, AdversarialModel):
         check_weights(adversarial_weight=adversarial_weight)
         if any(len(shape) != 3 for shape in shapes.values()):
             raise UserError(f"CycleGAN translates images. Received: vectors {shapes['a']}.")
+        if shapes["a"][:2] != shapes["b"][:2]:
+            raise UserError(
+                "CycleGAN trains on images of one size. Received: "
+                f"{' and '.join('x'.join(map(str, x[:2])) for x in shapes.values())}. Give "
+                "--image_size; trained translators take images of any size."
+            )
         super().__init__({key: Images(shape, key) for key, shape in shapes.items()})
         self.cycle_weight, self.adversarial_weight = cycle_weight, adversarial_weight
         channels = {key: shape[2] for key, shape in shapes.items()}
@@ -89,11 +95,9 @@ class CycleGAN(TakesPieces, AdversarialModel):
             for x, y in ("ab", "ba")
         )
         self.critics, self.pools, self.games = {}, {}, {}
-        for key, source in (("a", "b"), ("b", "a")):
-            shape = (*shapes[source][:2], channels[key])  # A translation has its source's size.
-            smallest = (*map(min, shapes["a"][:2], shapes["b"][:2]), channels[key])
+        for key, shape in shapes.items():
             self.critics[key] = translation.PatchDiscriminator(
-                smallest, width=discriminator_width, layers=patch_layers, name=f"critic_{key}"
+                shape, width=discriminator_width, layers=patch_layers, name=f"critic_{key}"
             )
             self.pools[key] = History(pool, shape)
             self.games[key] = Contest(chosen, key)
