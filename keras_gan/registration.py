@@ -1,4 +1,4 @@
-"""Registers the systems with Keras, so that `keras.models.load_model` can load them.
+"""Registers the systems with Keras, so that it can load files of them.
 
 Keras looks up the class in a file by its registered name, so the module that registers it must
 be imported first. Systems need TensorFlow, which `import keras_gan` must not load. Therefore an

@@ -19,8 +19,11 @@ from benchmarks.mode_coverage import record
 from keras_gan import models
 from keras_gan.commands.exporting import export
 from keras_gan.distribution.replicas import make_strategy
+from keras_gan.models._latent import LatentGAN
 from tests.runs import run_train
 
+# Systems from latents to examples, which take all shared arguments.
+LATENT = [name for name in models.names() if issubclass(models.get(name), LatentGAN)]
 WITHOUT_REWRITING = {"disable_meta_optimizer": True}
 # Tests that start commands as processes run with it.
 tf.config.optimizer.set_experimental_options(WITHOUT_REWRITING)

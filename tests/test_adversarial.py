@@ -137,7 +137,7 @@ def test_gradients_are_clipped_after_the_replicas_are_summed(clipping, float64):
     for replicas in (1, 2):
         strategy = make_strategy(cpu_replicas=replicas)
         with strategy.scope():
-            model = build("gan", (3,))
+            model = build("gan", (3,), generator_units=(), discriminator_units=(4,))
             rule = {clipping: 0.01}
             model.compile(keras.optimizers.SGD(1.0, **rule), keras.optimizers.SGD(1.0, **rule))
         data = tf.data.Dataset.from_tensor_slices(examples(8, (3,))).batch(8, drop_remainder=True)

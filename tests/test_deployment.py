@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -19,6 +20,7 @@ from google.protobuf import (
 
 import export
 from keras_gan.commands import exporting
+from keras_gan.errors import UserError
 from keras_gan.evaluation.digests import weights_digest
 from keras_gan.runs.directory import load_run
 from keras_gan.serving import deployment
@@ -82,15 +84,17 @@ def test_bad_labels_stop_an_export(place, finished, capsys):
     directory, add = place
     add(1)
     path = directory / "models.config"
-    flags = (f"--run_dir={finished}", f"--export_dir={directory}", "--formats=saved_model")
     for broken, expected in [
         ("garbage {", f"{path} must give the model's name and the labels stable and canary"),
         (path.read_text().replace('"stable" value: 1', '"stable" value: 77'), "Received: 77."),
         (b"\xff\xfe", f"Cannot read {path}: "),
     ]:
         path.write_bytes(broken if isinstance(broken, bytes) else broken.encode())
-        assert expected in command_fails(capsys, export.main, *flags)
-        assert os.listdir(directory / "saved_model") == ["1"]
+        with pytest.raises(UserError, match=re.escape(expected)):
+            add(2)
+    flags = (f"--run_dir={finished}", f"--export_dir={directory}", "--formats=saved_model")
+    assert f"Cannot read {path}: " in command_fails(capsys, export.main, *flags)
+    assert os.listdir(directory / "saved_model") == ["1"]
 
 
 def test_merged_requests_fit_every_version(place):

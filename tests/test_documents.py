@@ -6,7 +6,9 @@ import pathlib
 import re
 import shlex
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 import export
 import train
@@ -24,7 +26,7 @@ TEXTS = [
     *sorted((ROOT / "benchmarks").glob("*.md")),
 ]
 SCRIPTS = {"train.py": Config, "export.py": ExportOptions}
-MODULES = ("evaluate", "generate", "probe")
+MODULES = ("evaluate", "generate", "probe", "translate")
 STAND_IN = "keras_gan.serving.stand_in"
 OTHERS_FLAGS = {"--help", "--flagfile"}
 
@@ -187,11 +189,20 @@ def classes(names):
     assert names["classes"].shape == (64, 10)
 
 
+def trains(names):
+    model = names["model"]
+    images = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype("float32")
+    data = tf.data.Dataset.from_tensor_slices({"image": images}).batch(4, drop_remainder=True)
+    logs = model.fit(data, verbose=0, shuffle=False).history
+    assert logs["g_variation"][0] > 0
+
+
 EXAMPLES = [(name_of(path), i) for path in PAGES for i in range(len(blocks(path, "python")))]
 RESULTS = {
     ("README.md", 0): images_of((16, 32, 32, 1)),
     ("docs/serving.md", 0): images_of((5, 8, 8, 1)),
     ("docs/labels.md", 0): classes,
+    ("docs/extending.md", 0): trains,
 }
 
 

@@ -316,7 +316,7 @@ def test_diverged_samples_are_named(run_dir, capsys, monkeypatch):
     weights.assign(np.full(weights.shape, np.nan))
     monkeypatch.setattr("keras_gan.evaluation.sample_sets.load_run", lambda *_: (model, loaded))
     message = command_fails(capsys, evaluate.main, f"--run_dir={run_dir}", PIXELS)
-    assert "samples must be finite. Received: NaN" in message and "diverged generator" in message
+    assert "samples must be finite. Received: NaN" in message and "may have diverged" in message
     assert not (run_dir / "evaluation.json").exists()
 
 

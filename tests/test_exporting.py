@@ -242,7 +242,8 @@ def test_two_exports_at_once(run_dir, tmp_path, monkeypatch, capsys):
         return original(export_dir, name, version, *rest)
 
     monkeypatch.setattr(exporting.deployment, "write", too_late)
-    message = command_fails(capsys, export.main, f"--run_dir={run_dir}", f"--export_dir={tmp_path}")
+    flags = (f"--run_dir={run_dir}", f"--export_dir={tmp_path}", "--formats=saved_model")
+    message = command_fails(capsys, export.main, *flags)
     assert f"Another export has just written version 1 to {tmp_path}. Export again." in message
     assert not [n for n in os.listdir(tmp_path / "saved_model") if n.startswith(".")]
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 import train
 from keras_gan import callbacks
 from keras_gan.commands import training
-from keras_gan.game import model as adversarial
+from keras_gan.game import updates
 from keras_gan.runs.directory import RunDirectory, load_run
 from tests.conftest import values
 from tests.runs import assert_same_run, fails, rows, run_train
@@ -249,7 +249,7 @@ def test_numbers_that_are_none_stop_the_run_and_are_not_saved(
 def test_a_gradient_that_is_infinite_on_one_replica_is_named(
     player, variables, tmp_path, monkeypatch, capsys
 ):
-    original = adversarial.sum_over_replicas
+    original = updates.sum_over_replicas
 
     def poison(gradients):
         if len(gradients) == variables:
@@ -258,7 +258,7 @@ def test_a_gradient_that_is_infinite_on_one_replica_is_named(
             gradients = [gradient * bad for gradient in gradients]
         return original(gradients)
 
-    monkeypatch.setattr(adversarial, "sum_over_replicas", poison)
+    monkeypatch.setattr(updates, "sum_over_replicas", poison)
     message = fails(capsys, "--steps=20", "--cpu_replicas=2", run_dir=tmp_path)
     assert f"{player[0]}_gradient_norm" in message and "not finite by step 2" in message
 

@@ -38,7 +38,7 @@ def test_labels_change_samples_and_are_drawn_by_default(name):
     assert np.abs(one - other).reshape(4, -1).max(axis=1).min() > 0.2 * np.abs(one).max()
     labels = model.function().rows([(0, i) for i in range(4)])["labels"]
     np.testing.assert_allclose(model.sample(4, labels=labels), model.sample(4), atol=1e-6)
-    with pytest.raises(UserError, match="Expected labels of shape .* from 0 to 2"):
+    with pytest.raises(UserError, match="Expected labels of shape .* whole numbers 0 to 2"):
         model.sample(1, labels=[3])
 
 
@@ -254,5 +254,5 @@ def test_truncation_cuts_the_prior_off_and_keeps_the_order():
     model = build("cgan")
     assert not np.allclose(model.sample(2, truncation=0.3), model.sample(2))
     for prior, threshold in (("normal", 0.0), ("uniform", 0.7)):
-        with pytest.raises(UserError, match=f"Received: {threshold} for {prior} ones"):
+        with pytest.raises(UserError, match=f"Received: {threshold} for {prior} latents"):
             build("cgan", latent_prior=prior).sample(2, truncation=threshold)

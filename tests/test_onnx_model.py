@@ -10,13 +10,11 @@ import pytest
 import tensorflow as tf
 
 import export
-import train
 from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
 from keras_gan.runs.directory import load_run
 from keras_gan.serving import onnx_model, smaller
 from tests.conftest import build
-from tests.runs import command_fails
 from tests.serving_toys import served
 
 
@@ -91,15 +89,6 @@ def test_smaller_weights_make_a_smaller_file(tmp_path):
         onnx_model.write(functions, str(tmp_path), weights=weights)
         sizes.append(os.path.getsize(tmp_path / onnx_model.FILE))
     assert sizes[1] < 0.6 * sizes[0] and sizes[2] < 0.35 * sizes[0]
-
-
-def test_vectors_have_neither_layout_nor_bytes(tmp_path, capsys):
-    flags = ("--model=gan", "--dataset=ring", "--model_arg=generator_units=4", "--steps=1")
-    train.main(["train.py", f"--run_dir={tmp_path / 'ring'}", *flags])
-    flags = [f"--run_dir={tmp_path / 'ring'}", "--formats=onnx"]
-    message = command_fails(capsys, export.main, *flags, "--onnx_layout=nchw")
-    assert "Received: functions that return images (2,)." in message
-    assert not (tmp_path / "ring" / "export").exists()
 
 
 def test_an_unsupported_model_is_refused(tmp_path):

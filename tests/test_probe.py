@@ -14,6 +14,7 @@ from keras_gan.errors import UserError
 from keras_gan.evaluation.discriminator_features import discriminator_features
 from tests.conftest import build
 from tests.runs import command_fails
+from tests.toys import Translator
 
 
 def pooled_by_hand(maps, side):
@@ -87,6 +88,12 @@ def test_probe_of_a_run(finished, tmp_path, capsys):
     assert 0.9 < found["pixels"]["all"][0] < 1.0
     assert found["pixels"]["few"][0] < found["pixels"]["all"][0]
     assert f"{100 * found['pixels']['all'][0]:.1f}" in lines[-2]
+
+
+def test_systems_without_a_discriminator_of_images_are_refused(monkeypatch, capsys):
+    monkeypatch.setattr("keras_gan.runs.directory.load_run", lambda *_: (Translator(), {}))
+    message = command_fails(capsys, probe.main, "--run_dir=x")
+    assert "with one discriminator of images, such as dcgan. Received: Translator." in message
 
 
 def test_bad_probes_are_named(finished, tmp_path, capsys):

@@ -80,7 +80,7 @@ def test_adam_refuses_an_empty_schedule():
 def test_the_command_line_changes_the_schedule(settings, rates):
     config = Config(model="r3gan", batch_size=8, **settings)
     tiny = models.get("r3gan")((2,), latent_dim=2, generator_units=(2,), schedule_images=80)
-    own, runs = tiny.default_optimizers()[0], tiny.long_runs
+    own, runs = tiny.default_optimizers()["g"], tiny.long_runs
     adam = training._with_learning_rate(
         own, config.g_learning_rate, config, updates_per_step=2, runs=runs
     )

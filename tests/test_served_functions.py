@@ -209,11 +209,19 @@ def test_tokens_of_seeds_and_latents(writer):
         assert predict(server, body, name="writer")[1]["predictions"] == expected.tolist()
 
 
-def test_images_flags_are_for_images():
-    model = models.get("seqgan")(**models.get("seqgan").tiny_data(), **models.get("seqgan").tiny)
-    message = r"are for images. Received: functions that return tokens \(4,\)."
-    with pytest.raises(UserError, match=message):
-        onnx_model.check_form(model.functions.values(), "nchw", "float32", "float32")
+@pytest.mark.parametrize(
+    ("name", "returned"), [("gan", r"images \(2,\)"), ("seqgan", r"tokens \(4,\)")]
+)
+def test_flags_of_images_are_for_images(name, returned, tmp_path, monkeypatch):
+    system = models.get(name)
+    arguments = {"image_shape": (2,)} if name == "gan" else system.tiny_data()
+    model = system(**arguments, **system.tiny)
+    monkeypatch.setattr(exporting, "load_run", lambda *_: (model, {}))
+    for flag in ({"onnx_layout": "nchw"}, {"onnx_images": "uint8"}):
+        message = f"are for images. Received: functions that return {returned}. Leave"
+        with pytest.raises(UserError, match=message):
+            exporting.export(str(tmp_path), **flag)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("layout", "kind"), [("nchw", "uint8"), ("nhwc", "uint8")])
@@ -232,6 +240,17 @@ def test_form_of_images_that_are_taken_and_given(layout, kind, tmp_path):
     assert np.abs(difference).mean() < 3  # By the weights of int8.
     shape = "[N, 3, height, width]" if layout == "nchw" else "[N, height, width, 3]"
     assert f"images {shape}, [0, 255] -> images" in stated["function a_to_b"]
+
+
+def test_sizes_stay_exact_in_half_precision(translator, tmp_path):
+    """The converter makes floats of some sizes, and of a billion infinity in float16."""
+    model, _ = translator
+    onnx_model.write([served(model)], str(tmp_path), weights="float16")
+    given = images(64, 9, 14)
+    received = onnxruntime.InferenceSession(str(tmp_path / "a_to_b.onnx")).run(
+        None, {"images": given}
+    )[0]
+    np.testing.assert_allclose(received, model.function().run({"images": given}), atol=0.02)
 
 
 def test_an_engine_that_refuses_the_graph_is_a_user_error(tmp_path, monkeypatch):

@@ -201,8 +201,10 @@ def main(argv=None):
         found, places = evaluate(options)
         print("\n".join(lines(found)))
         for where in places:
-            print(f"Written: {os.path.join(where, record.FILE)}, and pictures:")
-            for path, how in evaluate_samples.files(where):
+            written = evaluate_samples.files(where)
+            kind = "pictures" if any(path.endswith(".png") for path, _ in written) else "texts"
+            print(f"Written: {os.path.join(where, record.FILE)}, and {kind}:")
+            for path, how in written:
                 print(f"  {path}: {how}")
 
     command.run(Options, DESCRIPTION, work, argv)

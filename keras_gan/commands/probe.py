@@ -1,4 +1,4 @@
-"""What a run's discriminator has learned: python -m keras_gan.probe --run_dir=runs/dcgan"""
+"""Tests what a run's discriminator has learned: python -m keras_gan.probe --run_dir=runs/dcgan"""
 
 import dataclasses
 import json
@@ -58,7 +58,8 @@ def probe(options):
     from keras_gan.runs.directory import load_run
 
     model, record = load_run(options.run_dir, options.checkpoint)
-    train, test = _labelled(options, record["config"], model.image_shape)
+    _check_discriminator(model)
+    train, test = _labelled(options, record["config"], model.spec["image"].shape)
     chosen = [
         _few(train[1], options.labels_per_class, options.seed + draw)
         for draw in range(options.draws)
@@ -84,6 +85,15 @@ def probe(options):
             ],
         }
     return found
+
+
+def _check_discriminator(model):
+    """Raises `UserError` unless the model has one discriminator of examples under `image`."""
+    if getattr(model, "discriminator", None) is None or "image" not in model.spec:
+        raise UserError(
+            "The probe is for systems with one discriminator of images, such as dcgan. Received: "
+            f"{type(model).__name__}."
+        )
 
 
 def _cycled(sets, count):

@@ -1,4 +1,4 @@
-"""Training a run: where strategy, data, model, callbacks and checkpoints meet."""
+"""Trains a run: puts strategy, data, model, callbacks and checkpoints together."""
 
 import contextlib
 import functools

@@ -1,7 +1,7 @@
-"""A small classifier, trained in under a minute on any labelled images and kept for the next time.
+"""Trains a small classifier on labelled images in under a minute, and keeps it in a cache.
 
-It gives features and class probabilities where no published network is at hand.
-Its numbers compare with each other, for the same weights, and with nothing else.
+It gives features and class probabilities where no published network is at hand. Numbers by it
+compare only with numbers by the same weights.
 """
 
 import contextlib
@@ -28,9 +28,9 @@ _FEATURES = 64
 def classifier_for(source):
     """Returns a network for a labelled `Source`, and its description.
 
-    The first 20,000 examples (in an order of their own) are taken, a tenth of
-    them to measure accuracy. The trained weights are kept in the user's cache
-    under a name that depends on these very examples and on how it is trained.
+    It trains on the first 20,000 examples in serving order; a tenth of them measures
+    its accuracy. The trained weights are kept in the user's cache, under a name
+    that depends on these examples and on how the network is trained.
 
     Returns:
         (keras.Model from images in [-1, 1], `shrunk` to `SIDE`, to [features

@@ -1,4 +1,4 @@
-"""Digests that tell arrays and texts from others."""
+"""Digests of arrays and texts, to tell one version from another."""
 
 import hashlib
 
@@ -14,5 +14,5 @@ def digest_of(*parts):
 
 
 def weights_digest(network):
-    """Returns 12 hexadecimal digits that tell the weights of a network from others."""
+    """Returns 12 hexadecimal digits that identify the weights of a network."""
     return digest_of(*network.get_weights())[:12]

@@ -1,4 +1,4 @@
-"""The convolutional features of a discriminator."""
+"""Extracts the convolutional features of a discriminator."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Pictures that show what the numbers of an evaluation mean."""
+"""Draws samples beside training examples, and histograms of classes."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _REAL, _FAKE = (150, 150, 150), (20, 70, 200)
 
 
 def nearest_neighbours(samples, training):
-    """Draws those samples that come nearest to a training example, each over that example.
+    """Draws the samples that are nearest to a training example, each above that example.
 
     Args:
         samples: uint8 images [N, H, W, C].

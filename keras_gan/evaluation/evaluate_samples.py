@@ -19,6 +19,8 @@ PICTURES = "evaluation"  # Folder beside evaluation.json.
 _MOST = 10_000  # Examples, unless more are asked for.
 _TRAINING = 50_000  # Examples among which nearest ones are looked for.
 _FEW = 10_000
+_TEXTS = 100
+_PAIRS = 16
 _SURE = 1.5  # Times as often right as by guessing: less is no classifier.
 _SIDE = 512  # Pixels: smaller pictures are enlarged.
 HOW_TO_READ = {
@@ -107,12 +109,12 @@ def write(drawn, directory):
 
 
 def files(directory):
-    """Yields pairs (path, how to read it) of what `write` left in a directory."""
+    """Returns pairs (path, how to read it) of what `write` left in a directory."""
+    found = []
     for name, how in HOW_TO_READ.items():
-        for ending in (".png", ".txt"):
-            path = os.path.join(directory, PICTURES, name + ending)
-            if os.path.exists(path):
-                yield path, how
+        path = os.path.join(directory, PICTURES, name)
+        found += [(f"{path}.png", how), (f"{path}.txt", "the first of them, a line each")]
+    return [(path, how) for path, how in found if os.path.exists(path)]
 
 
 def _check_comparable(samples, extractor, real, fake):
@@ -132,7 +134,7 @@ def _first(samples, real, fake):
     """Returns what shows the first samples, as a dict: a grid, points, pairs or texts."""
     port, examples = samples.real.port, fake.images
     if isinstance(port, Tokens):
-        return {"samples": showing.show_examples(port, examples[: _FEW // 100]).texts}
+        return {"samples": showing.show_examples(port, examples[:_TEXTS]).texts}
     fitting = pictures.count_that_fits(examples.shape[1:])
     examples = examples[:fitting]
     reference = None if examples.ndim == 4 else real.images[:fitting]
@@ -140,7 +142,9 @@ def _first(samples, real, fake):
     given = samples.function.given if samples.function else ()
     if given and all(isinstance(x, Images) and x.are_images for x in (*given, port)):
         sources = [samples.real.inputs[one.name] for one in given]
-        count = min(len(examples), 16, pictures.pairs_that_fit(sources[0].shape, len(given) + 1))
+        count = min(
+            len(examples), _PAIRS, pictures.pairs_that_fit(sources[0].shape, len(given) + 1)
+        )
         rows = [next(real_parts(source, count)) for source in sources]
         drawn["pairs"] = showing.show_pairs(rows, examples[:count])
     return drawn

@@ -14,7 +14,7 @@ _BLOCKS = 10  # That the error of the kernel distance comes from.
 _FEW_COMPARED = 1000  # Samples whose nearest training example is looked for, where all are many.
 _MANY = 1e11  # Products that looking for them may take.
 
-# What is better, for the reader of a table; "" where that depends on the data.
+# Which value is better, for the table; "" where that depends on the data.
 BETTER = {
     "frechet_distance": "lower",
     "kernel_distance": "lower",
@@ -128,7 +128,7 @@ def measure_images(real, fake, seed=0):
 
 
 def compared(samples, training):
-    """Returns those samples whose nearest training examples are looked for."""
+    """Returns the samples whose nearest training examples are searched for: all, or the first."""
     many = samples.size * len(training) > _MANY
     return samples[:_FEW_COMPARED] if many else samples
 

@@ -1,4 +1,4 @@
-"""The record of an evaluation: settings beside values, and what may be compared."""
+"""Writes and reads the record of an evaluation, and tells which records compare."""
 
 import json
 import os
@@ -65,7 +65,7 @@ def read(directory):
 
 
 def differences(one, other):
-    """Returns what makes the numbers of two settings incomparable, in words; empty if nothing."""
+    """Returns in words which settings make two evaluations incomparable; empty if none do."""
     first, second = ({name: s.get(name) for name in _DECISIVE} for s in (one, other))
     return "; ".join(f"{name} {old} and {new}" for name, old, new in changes(first, second))
 

@@ -1,4 +1,4 @@
-"""Bringing images to what a network takes."""
+"""Resizes images and converts their channels for a network."""
 
 import tensorflow as tf
 

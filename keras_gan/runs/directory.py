@@ -1,4 +1,4 @@
-"""The run directory: its files, and a run read back from it."""
+"""The run directory: names its files and loads a run from them."""
 
 import glob
 import json

@@ -1,4 +1,4 @@
-"""What the user sees of a run."""
+"""Reports on a run: what is printed, logged and drawn."""
 
 import math
 import shlex
@@ -47,7 +47,7 @@ def _examples(source):
 
 
 class Reports:
-    """What the user sees of a run: the callbacks that write and show, and the last words.
+    """Builds the callbacks that log and draw, and prints the summary at the end.
 
     Args:
         config: The run's `Config`.

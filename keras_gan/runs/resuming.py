@@ -1,4 +1,4 @@
-"""Whether a run directory can go on with a configuration, and from where."""
+"""Decides whether a run can be resumed with a configuration, and from which step."""
 
 import json
 
@@ -9,7 +9,7 @@ from keras_gan.runs.directory import load_run
 
 
 def own_record(run, config):
-    """Returns what the run directory says of its run, or `None` for a new run."""
+    """Returns the record of the run in a directory, or `None` for a new run."""
     record = run.read()
     if record is not None:
         _check_same_run(run, record["config"].differences(config))

@@ -1,6 +1,7 @@
-"""How many steps to run in one call into TensorFlow."""
+"""Chooses how many steps to run in one call into TensorFlow."""
 
 import gc
+import itertools
 import math
 import statistics
 import time
@@ -28,8 +29,9 @@ def steps_per_execution(config, model, batches, done, workers):
         done: Steps done before.
         workers: `Workers`, who all take the chief's number.
     """
+    ends = itertools.accumulate(stage.steps for stage in model.stages[:-1])
     fits = math.gcd(
-        done, config.steps, config.log_every, config.sample_every, config.checkpoint_every
+        done, config.steps, config.log_every, config.sample_every, config.checkpoint_every, *ends
     )
     wanted = config.steps_per_execution
     if fits > 1 and wanted == "auto":

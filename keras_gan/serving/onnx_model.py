@@ -54,7 +54,8 @@ def write(functions, directory, layout="nhwc", images="float32", weights="float3
     for served in functions:
         file = file_of(served)
         paths["onnx" if served.is_main else file] = file
-        texts = _write_one(served, os.path.join(directory, file), form, weights) | texts
+        own = _write_one(served, os.path.join(directory, file), form, weights)
+        texts |= {name: text for name, text in own.items() if name not in texts}
     return paths, texts
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import os
 
 import numpy as np
@@ -10,6 +11,7 @@ from keras_gan.errors import UserError, first_line
 from keras_gan.game.ports import Tokens
 
 _CALIBRATION, _MEASURED = 64, 64  # Number of rows; the two sets have different seeds.
+_FEW = 16  # Numbers in a constant that sizes are calculated with.
 
 
 def shrink(path, weights, served, form):
@@ -50,7 +52,40 @@ def _to_float16(path, small, served, form):
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
     del served, form
-    onnx.save(convert_float_to_float16(onnx.load(path), keep_io_types=True), small)
+    model = onnx.load(path)
+    kept = _counting(model)
+    made = convert_float_to_float16(model, keep_io_types=True, node_block_list=kept)
+    casts = [node for node in made.graph.node if node.op_type == "Cast"]
+    half = {n.output[0]: n.input[0] for n in casts if n.attribute[0].i == onnx.TensorProto.FLOAT16}
+    for node in casts:  # Between two of the nodes that are kept a size is not to become float16.
+        if node.attribute[0].i == onnx.TensorProto.FLOAT and node.input[0] in half:
+            node.input[0] = half[node.input[0]]
+    onnx.save(made, small)
+
+
+def _counting(model):
+    """Returns the names of nodes that calculate with sizes, which float16 does not hold exactly.
+
+    tf2onnx turns some arithmetic of integers into that of floats. These are the casts of integers
+    to float32, and the nodes that see nothing but their results and constants.
+    """
+    import onnx
+
+    inferred = onnx.shape_inference.infer_shapes(model).graph.value_info
+    types = {value.name: value.type.tensor_type.elem_type for value in inferred}
+    whole = onnx.TensorProto.INT32, onnx.TensorProto.INT64
+    # Larger ones are weights.
+    constants = {x.name for x in model.graph.initializer if math.prod(x.dims) <= _FEW}
+    sizes, names = set(), []
+    for node in model.graph.node:
+        if node.op_type == "Constant":
+            constants |= set(node.output)
+        is_cast = node.op_type == "Cast" and types.get(node.input[0]) in whole
+        known = set(node.input) - constants
+        if is_cast or (known and known <= sizes):
+            sizes |= set(node.output)
+            names.append(node.name)
+    return names
 
 
 def _to_int8(path, small, served, form):
@@ -82,14 +117,17 @@ def loss(served, original, compared):
         share of tokens that are others.
 
     Raises:
-        UserError: If the smaller model returns values that are not finite.
+        UserError: If the smaller model returns values that are not finite, or of another shape.
     """
     inputs, _ = served.example(_MEASURED, first=_CALIBRATION)
-    difference = np.abs(compared(inputs).astype("float64") - original(inputs))
-    if not np.all(np.isfinite(difference)):
+    samples, expected = compared(inputs).astype("float64"), original(inputs)
+    if samples.shape != expected.shape or not np.all(np.isfinite(samples)):
         raise UserError(
-            "The smaller ONNX model gives values that are not finite. Use --onnx_weights=float32."
+            f"The smaller ONNX model of {served.name} gives values that are not finite, or of "
+            f"another shape. Expected the shape {expected.shape}. Received: {samples.shape}. Use "
+            "--onnx_weights=float32."
         )
+    difference = np.abs(samples - expected)
     if isinstance(served.function.output, Tokens):
         return {"tokens_changed": f"{np.mean(difference > 0):.2g}"}
     return {"mean_loss": f"{difference.mean():.2g}", "largest_loss": f"{difference.max():.2g}"}

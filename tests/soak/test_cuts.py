@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import callbacks, models
+from keras_gan import callbacks
 from keras_gan.commands.training import train
+from tests.conftest import LATENT
 from tests.runs import assert_same_run, configuration
 
 pytestmark = pytest.mark.soak
@@ -62,7 +63,7 @@ def whole(tmp_path_factory, folder):
 
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("replicas", [1, 2])
-@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize("name", LATENT)
 def test_cut(name, replicas, cut, folder, whole, tmp_path, monkeypatch):
     original = callbacks.Progress.on_train_batch_begin
     for step in CUTS[cut]:
