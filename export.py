@@ -1,12 +1,12 @@
-"""Exports a run's generator: python export.py --run_dir=runs/dcgan"""
+"""Exports a trained run: python export.py --run_dir=runs/dcgan"""
 
 from keras_gan import command
 from keras_gan.serving.options import ExportOptions
 
 DESCRIPTION = (
-    "Exports the averaged generator of a run to SavedModel and ONNX, as a new version, with the "
-    "files to serve it. The flags of train.py are accepted as well, so that --flagfile=dcgan.flags "
-    "names the run."
+    "Exports the functions of a run to SavedModel and ONNX, as a new version, with the files to "
+    "serve them. The networks are the averaged ones. The flags of train.py are accepted as well, "
+    "so --flagfile=dcgan.flags names the run."
 )
 
 

@@ -4,7 +4,7 @@ from keras_gan import command
 from keras_gan.runs.config import Config
 
 DESCRIPTION = (
-    "Trains a generative adversarial network. A run directory that has a checkpoint is resumed. "
+    "Trains a generative adversarial network, or resumes the run if --run_dir has a checkpoint. "
     "The last value of a flag wins, so put overrides after --flagfile."
 )
 

@@ -1,7 +1,7 @@
-"""Generative adversarial networks in Keras, from a folder of images to a served generator.
+"""Trains and serves generative adversarial networks in Keras.
 
 Public names are imported on first use, so that `import keras_gan` and `--help` do not load
-TensorFlow. Once Keras is imported too, `keras.models.load_model` knows every system.
+TensorFlow. When Keras is imported as well, `keras.models.load_model` can load every system.
 """
 
 import importlib

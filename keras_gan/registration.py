@@ -1,8 +1,8 @@
-"""Makes the systems known to Keras when it loads files, without importing TensorFlow early.
+"""Registers the systems with Keras, so that it can load files of them.
 
-Keras finds a class in a file by its registered name, so the module that registers it must have
-been imported. Systems need TensorFlow, which `import keras_gan` must not load. They are
-therefore imported right after Keras itself, whoever imports it.
+Keras looks up the class in a file by its registered name, so the module that registers it must
+be imported first. Systems need TensorFlow, which `import keras_gan` must not load. Therefore an
+import hook imports the systems right after Keras itself.
 """
 
 import importlib
@@ -10,8 +10,8 @@ import importlib.abc
 import importlib.machinery
 import sys
 
-# What systems are made of. These import Keras themselves; it has to be there, with all systems,
-# before one of them has begun: a system cannot be made of a half imported module.
+# Modules that systems import and that import Keras themselves. Importing one of them must first
+# import Keras and all systems: a system cannot import from a half-imported module.
 PARTS = (
     "augment", "distribution.replicas", "drawing", "game", "layers", "losses", "networks",
     "optimizers", "penalties", "randomness",
@@ -19,7 +19,7 @@ PARTS = (
 
 
 def register_with_keras():
-    """Imports all systems as soon as Keras is there: at once, or when it has been imported."""
+    """Imports all systems now if Keras is loaded, otherwise as soon as it is imported."""
     if "keras" in sys.modules:
         _import_systems()
     elif not any(isinstance(finder, _AfterKeras) for finder in sys.meta_path):
@@ -27,7 +27,7 @@ def register_with_keras():
 
 
 def is_part(name):
-    """Tells whether a module of this full name is one that systems are made of."""
+    """Returns whether systems import the module of this full name."""
     own = name.removeprefix("keras_gan.")
     return name != own and any(own == part or own.startswith(f"{part}.") for part in PARTS)
 
@@ -39,7 +39,7 @@ def _import_systems():
 
 
 class _AfterKeras(importlib.abc.MetaPathFinder):
-    """Waits for the import of Keras, or of a part of systems, which needs Keras."""
+    """Import hook that imports the systems after Keras."""
 
     def find_spec(self, name, path=None, target=None):
         del path, target
@@ -48,7 +48,7 @@ class _AfterKeras(importlib.abc.MetaPathFinder):
         if name != "keras":
             return None
         spec = importlib.machinery.PathFinder.find_spec(name)
-        if spec is not None:  # Whoever asks may look only, and import it later.
+        if spec is not None:  # The caller may only look for Keras, and import it later.
             execute = spec.loader.exec_module
 
             def exec_module(module):

@@ -219,7 +219,7 @@ def test_samples_take_conditions_or_draw_them(labelled):
         ({"labels": [0]}, r"Received: shape \(1,\)"),
         ({"labels": [0.0, 1.0]}, "whole numbers 0 to 2"),
         ({"codes": np.full((2, 2), np.nan)}, r"codes of shape \(2, 2\), finite numbers"),
-        ({"colours": [1, 2]}, "takes no colours. Received: .*; it takes codes, labels, latents"),
+        ({"colours": [1, 2]}, "among codes, labels, latents: .* takes no colours. Received: "),
     ],
 )
 def test_conditions_that_do_not_fit_are_refused(labelled, given, message):

@@ -28,7 +28,7 @@ def test_xla_over_replicas_names_the_system_whose_losses_synchronise():
         model = Relative((3,), **Relative.tiny)
         model.compile(jit_compile=True)
     data = tf.data.Dataset.from_tensors(examples(4, (3,)))
-    with pytest.raises(UserError, match="Relative synchronises the replicas"):
+    with pytest.raises(UserError, match="synchronise them. Received: Relative"):
         model.fit(data, verbose=0, shuffle=False)
 
 

@@ -267,5 +267,5 @@ def test_optimizers_are_of_players():
     with pytest.raises(UserError, match="has the players d, e, g. Received an optimizer for 'x'"):
         model.compile({"x": keras.optimizers.SGD()})
     shared = keras.optimizers.SGD()
-    with pytest.raises(UserError, match="optimizer of its own.*same SGD twice"):
+    with pytest.raises(UserError, match="optimizer of its own.*Received: the same SGD twice"):
         model.compile({"d": shared, "g": shared})

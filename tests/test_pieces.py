@@ -175,7 +175,7 @@ def test_updates_of_a_step_count_for_a_lazy_penalty():
     [
         ("dcgan", {"penalty": "r1"}, "batch_normalization"),
         ("dcgan", {"penalty": "r1", "normalization": "spectral"}, "spectral_conv2d"),
-        ("dragan", {}, "dragan, by the deviation"),
+        ("dragan", {}, "dragan, which uses the standard deviation"),
     ],
 )
 def test_a_lazy_penalty_that_synchronises_is_refused_on_replicas(system, arguments, received):
@@ -337,14 +337,22 @@ def test_any_discriminator_may_compare_the_examples_of_a_batch(name, layer):
     [
         ("gan", {"objective": "hing"}, "objective must be one of minimax"),
         ("gan", {"objective": "hinge", "label_smoothing": 0.1}, "label_smoothing has no meaning"),
-        ("gan", {"penalty": "r3"}, "penalty is made of gradient_penalty, .* Received: 'r3'"),
+        (
+            "gan",
+            {"penalty": "r3"},
+            "penalty must be names among gradient_.* Received: 'r3'",
+        ),
         ("gan", {"penalty": "r1,r1"}, "each at most once"),
         ("gan", {"penalty_weight": -1.0}, "penalty_weight must be 0 or more. Received: -1.0"),
         ("gan", {"penalty_every": 0}, "penalty_every must be at least 1"),
-        ("gan", {"penalty_weight": 3.0}, "penalty_weight does nothing without penalty.*3.0"),
-        ("gan", {"penalty_every": 2}, "penalty_every does nothing without penalty. Received: 2"),
-        ("gan", {"top_k_images": 2}, "top_k_images does nothing without top_k. Received: 2"),
-        ("dcgan", {"objective": "relativistic", "augment": "adaptive"}, "adaptive follows how"),
+        ("gan", {"penalty_weight": 3.0}, "penalty_weight has no effect without penalty.*3.0"),
+        ("gan", {"penalty_every": 2}, "penalty_every has no effect without penalty. Received: 2"),
+        ("gan", {"top_k_images": 2}, "top_k_images has no effect without top_k. Received: 2"),
+        (
+            "dcgan",
+            {"objective": "relativistic", "augment": "adaptive"},
+            "adapts to the discriminator.s accuracy",
+        ),
         ("r3gan", {"augment": "adaptive"}, "Received: objective=relativistic"),
         ("gan", {"minibatch": "mean"}, "minibatch must be one of .*discrimination.*'mean'"),
         ("gan", {"top_k": 0.0}, r"top_k must be in \(0, 1\]. Received: 0.0"),
@@ -352,12 +360,16 @@ def test_any_discriminator_may_compare_the_examples_of_a_batch(name, layer):
         (
             "gan",
             {"image_shape": (2,), "augment": "color"},
-            r"augment is for images.*\(2,\) for GAN",
+            r"augment needs images.*\(2,\) for GAN",
         ),
-        ("gan", {"image_shape": (2,), "augment": "adaptive"}, "augment is for images"),
+        ("gan", {"image_shape": (2,), "augment": "adaptive"}, "augment needs images"),
         ("gan", {"objective": "wasserstein"}, "wasserstein needs a critic of bounded slope.*GAN"),
         ("dcgan", {"objective": "wasserstein"}, "penalty=gradient_penalty, with normalization"),
-        ("dcgan", {"penalty": "gradient_penalty"}, "may have no batch norm. Received: DCGAN with"),
+        (
+            "dcgan",
+            {"penalty": "gradient_penalty"},
+            "not have batch norm. Received: DCGAN with",
+        ),
     ],
 )
 def test_pieces_that_do_not_go_together_are_refused_by_name(system, arguments, message):

@@ -190,7 +190,7 @@ def test_defaults_are_the_papers():
         0.05, 0.005,
     ]  # fmt: skip
     for name in ("objective", "penalty"):
-        with pytest.raises(UserError, match=f"R3GAN is defined by {name}"):
+        with pytest.raises(UserError, match=f"R3GAN always uses {name}"):
             build("r3gan", **{name: {"objective": "hinge", "penalty": "r1"}[name]})
 
 

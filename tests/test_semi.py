@@ -88,7 +88,7 @@ def test_feature_matching_by_hand():
     losses = game.generator_loss(real, fake).total
     logits = game.discriminate(fake)["logits"].numpy()
     np.testing.assert_allclose(losses, np.log1p(np.exp(-logits)), rtol=1e-5)
-    with pytest.raises(UserError, match="Semi is defined by objective='non_saturating'"):
+    with pytest.raises(UserError, match="Semi always uses objective='non_saturating'"):
         build("semi", objective="hinge")
     with pytest.raises(UserError, match="top_k does nothing where G matches features. Received"):
         build("semi", top_k=0.5)

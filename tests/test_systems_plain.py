@@ -73,12 +73,12 @@ def test_vectors_are_for_perceptrons(name):
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("lsgan", {"objective": "hinge"}, "LSGAN is defined by objective='least_squares'"),
-        ("wgan", {"objective": "hinge"}, "WGAN is defined by objective='wasserstein'"),
+        ("lsgan", {"objective": "hinge"}, "LSGAN always uses objective='least_squares'"),
+        ("wgan", {"objective": "hinge"}, "WGAN always uses objective='wasserstein'"),
         ("wgan", {"clip": 0.0}, "clip must be more than 0. Received: 0.0"),
-        ("wgan_gp", {"penalty": "r1"}, "WGANGP is defined by penalty='gradient_penalty'"),
+        ("wgan_gp", {"penalty": "r1"}, "WGANGP always uses penalty='gradient_penalty'"),
         ("wgan_gp", {"normalization": "batch"}, "no batch norm. Received: WGANGP with batch_norm"),
-        ("dragan", {"penalty": ""}, "DRAGAN is defined by penalty='dragan'"),
+        ("dragan", {"penalty": ""}, "DRAGAN always uses penalty='dragan'"),
         ("lsgan", {"normalization": "group"}, "normalization must be one of batch, layer"),
         ("dcgan", {"normalization": ""}, "normalization must be one of batch, layer"),
         ("pacgan", {"packing": 0}, "packing must be a whole number of at least 1. Received: 0"),

@@ -9,15 +9,20 @@ import tensorflow as tf
 _SIDE = 1024  # pixels, the longest side of a grid of images
 _PLOT = 512  # pixels, the side of a scatter plot
 _GAP = 2  # pixels between images, in grey
-_GROUPS = 4  # Groups of images that belong together, in a row
-_DOT = 1  # pixels around the middle of a point
+_GROUPS = 4  # most groups of images in a row
+_DOT = 1  # pixels around the center of a point
 
 
 def count_that_fits(shape, wanted=64):
-    """Returns how many images of `shape` a grid shows within 1024 pixels a side."""
+    """Returns how many examples a picture of at most 1024 x 1024 pixels should show.
+
+    Args:
+        shape: (height, width, channels) of an image, or (dimensions,) of a point.
+        wanted: Most images to show.
+    """
     if len(shape) != 3:
         return 2000
-    rows, columns = room(shape)
+    rows, columns = grid_capacity(shape)
     return min(wanted, rows * columns)
 
 
@@ -27,37 +32,37 @@ def picture(examples, reference=None, columns=None):
     Args:
         examples: Images [N, H, W, C] in [-1, 1], or points [N, 2].
         reference: Points [M, 2] to draw in grey behind the others.
-        columns: Images in a row; see `grid`.
+        columns: Number of images in a row; see `grid`.
 
     Returns:
-        uint8 array [height, width, channels], or `None` for vectors that are
-        not points in the plane.
+        uint8 array [height, width, channels], or `None` for vectors of another dimension
+        than 2.
     """
     if examples.ndim == 4:
         return grid(examples, columns)
     return scatter(examples, reference) if examples.shape[1] == 2 else None
 
 
-def room(shape):
-    """Returns (rows, columns) of images of a shape that fit within 1024 pixels a side."""
+def grid_capacity(shape):
+    """Returns (rows, columns): how many images of a shape fit in 1024 x 1024 pixels."""
     return tuple(columns_that_fit(side) for side in shape[:2])
 
 
 def columns_that_fit(width):
-    """Returns how many images of a width stand side by side within 1024 pixels, at least 1."""
+    """Returns how many images of a width fit side by side in 1024 pixels, at least 1."""
     return max(1, _SIDE // (width + _GAP))
 
 
 def grid(images, columns=None):
-    """Lays images out row by row.
+    """Lays out images in a grid, row by row.
 
     Args:
-        images: Array [N, H, W, C] in [-1, 1], or of uint8.
-        columns: Images in a row. Default: as nearly square as their number allows.
+        images: Array [N, H, W, C] in [-1, 1] or uint8.
+        columns: Number of images in a row. Default: about as many as there are rows.
 
     Returns:
-        uint8 array [height, width, C], with thin grey lines between the images;
-        where there are none it is grey, too.
+        uint8 array [height, width, C] with thin grey lines between the images. Empty cells are
+        grey.
     """
     count, height, width, channels = images.shape
     columns = columns or max(1, min(columns_that_fit(width), math.ceil(math.sqrt(count))))
@@ -71,24 +76,24 @@ def grid(images, columns=None):
 
 
 def pairs_that_fit(shape, together=2):
-    """Returns how many groups of images of a shape `side_by_side` shows within 1024 pixels a side.
+    """Returns how many groups of images fit in a picture of `side_by_side`.
 
     Args:
         shape: (height, width, channels) of an image.
-        together: Images in a group.
+        together: Number of images in a group.
     """
-    rows, _ = room(shape)
+    rows, _ = grid_capacity(shape)
     return rows * _groups_in_a_row(shape[1], together)
 
 
 def side_by_side(*sets):
     """Lays out groups of images: the first image of each set, then the second of each, ...
 
-    Smaller images are padded with grey at the right and below; grey images are shown as RGB
-    where others have colors.
+    Smaller images are padded with grey at the right and at the bottom. Grey images become RGB
+    if others are in color.
 
     Args:
-        *sets: Arrays [N, H, W, C] in [-1, 1], or of uint8; N is the same, the rest may differ.
+        *sets: Arrays [N, H, W, C] in [-1, 1] or uint8, with equal N. H, W and C may differ.
 
     Returns:
         uint8 array [height, width, C].
@@ -110,7 +115,7 @@ def _groups_in_a_row(width, together):
 
 
 def _with_channels(images, channels):
-    """Returns uint8 images with 3 channels in place of 1, and opaque where 4 are asked for."""
+    """Converts uint8 images to a number of channels: grey to RGB, RGB to opaque RGBA."""
     if images.shape[-1] == 1 and channels > 1:
         images = np.repeat(images, 3, axis=-1)
     if images.shape[-1] == 3 and channels == 4:
@@ -119,15 +124,15 @@ def _with_channels(images, channels):
 
 
 def to_bytes(images):
-    """Brings images from [-1, 1] to uint8, rounding."""
+    """Converts images from [-1, 1] to uint8, with rounding."""
     return np.round((np.clip(images, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
 
 
 def scatter(points, reference=None):
-    """Plots points in the plane: `reference` in grey, `points` in blue over it.
+    """Plots points [N, 2]: `reference` in grey, `points` in blue over it.
 
-    The frame is that of the reference with a margin, so that pictures of one run
-    compare; points outside it are left out.
+    The reference and a margin set the frame, so that all pictures of a run have the same scale.
+    Points outside the frame are not drawn.
     """
     framed = points if reference is None else reference
     center = (framed.min(axis=0) + framed.max(axis=0)) / 2.0
@@ -145,5 +150,5 @@ def scatter(points, reference=None):
 
 
 def png(picture):
-    """Returns the PNG file of a uint8 array [height, width, channels], as bytes."""
+    """Encodes a uint8 array [height, width, channels] as PNG and returns the bytes."""
     return tf.io.encode_png(picture).numpy()

@@ -1,4 +1,4 @@
-"""The averaged generator: an exponential moving average of the weights."""
+"""Keeps an exponential moving average of a network's weights, as in the averaged generator."""
 
 import keras
 import tensorflow as tf
@@ -7,9 +7,9 @@ from keras_gan.layers.core import dtype_policy
 
 
 def twin(network):
-    """Returns a copy of `network` with the same weights, never trained itself.
+    """Copies a network and its weights. The copy holds an average and is never trained.
 
-    It computes in full precision, as what is exported does.
+    It computes in full precision, as exported networks do.
     """
     with dtype_policy(keras.config.floatx()):
         copy = type(network).from_config(network.get_config())
@@ -19,15 +19,15 @@ def twin(network):
 
 
 def decay(half_life, batch_size, images_seen):
-    """Returns the share of the old average that is kept by one update.
+    """Returns the decay of the average for one update, from 0 to 1.
 
-    The half-life is at most 5% of the images seen, so that the average does not
-    drag the untrained weights along (Karras et al. 2020, StyleGAN2-ADA).
+    The half-life is capped at 5% of the images seen, so that early in training the average
+    forgets the untrained weights (Karras et al. 2020, StyleGAN2-ADA).
 
     Args:
-        half_life: Half-life in images, a number or scalar tensor; 0 keeps nothing.
+        half_life: Half-life in images, a number or scalar tensor. With 0 the decay is 0.
         batch_size: Images in one update, over all replicas.
-        images_seen: Scalar tensor, images before this update.
+        images_seen: Scalar tensor: the images seen before this update.
     """
     most = 0.05 * tf.cast(images_seen, tf.float32)
     half_life = tf.minimum(tf.cast(half_life, tf.float32), most)
@@ -35,14 +35,14 @@ def decay(half_life, batch_size, images_seen):
 
 
 def update(average, network, kept):
-    """Moves `average` towards `network`.
+    """Moves the averaged weights towards the weights in training.
 
-    Weights are averaged; buffers such as batch-norm statistics are copied.
+    Trainable weights are averaged. Other variables, such as batch-norm statistics, are copied.
 
     Args:
-        average: What `twin(network)` returned.
+        average: The network that `twin(network)` returned.
         network: The network in training.
-        kept: Result of `decay`.
+        kept: The decay, from the function `decay`.
     """
     for mean, variable in zip(average.variables, network.variables, strict=True):
         if variable.trainable:

@@ -1,7 +1,7 @@
-"""A contest: what a discriminator says of real examples against generated ones.
+"""A contest: one discriminator compares real examples with generated ones.
 
-Objective, penalties, augmentation and monitors of one pair of real and generated examples. A
-GAN has one contest, a CycleGAN two.
+It computes the losses of both players, with penalties, augmentation and monitors. A GAN has
+one contest; a CycleGAN has two.
 """
 
 import keras
@@ -12,23 +12,25 @@ from keras_gan.errors import UserError
 from keras_gan.game.loss import Loss
 from keras_gan.game.players import synchronizing
 
-_ADAPTED_EVERY = 4  # Updates of D between changes of the augmentation's probability.
-_CONSISTENT = "translation"
-_FULL = ("gradient_penalty", "one_sided_gradient_penalty")
+_ADAPTED_EVERY = 4  # Discriminator updates between changes of the augmentation probability.
+_CONSISTENCY_POLICY = "translation"
+_PENALTIES_BETWEEN = ("gradient_penalty", "one_sided_gradient_penalty")
 
 
 class Contest(keras.layers.Layer):
-    """Losses, penalties and augmentation of one contest; a layer for the state that some have.
+    """Computes losses, penalties and augmentation of one contest.
 
-    Examples are dicts with `image`, and what else the discriminator sees of them.
+    It is a layer because adaptive augmentation and LeCam regularisation keep variables.
+    Examples are dicts with the key `image`, and others such as `label` if the discriminator
+    takes them.
 
     Args:
-        pieces: `Pieces`.
-        name: Where a game has several contests, what this one is called: its values are
-            logged as `d_logits_real_<name>`.
+        pieces: The `Pieces`: objective, penalties, augmentation and so on.
+        name: Suffix of the logged values, as in `d_logits_real_<name>`. Needed only where a
+            system has several contests.
 
     Attributes:
-        names: Names of all values that its losses log.
+        names: Names of all values that the losses log.
     """
 
     def __init__(self, pieces, name=""):
@@ -60,15 +62,16 @@ class Contest(keras.layers.Layer):
         self.built = True
 
     def augmented(self, images):
-        """Returns what D sees of images, real or generated."""
+        """Augments real or generated images before the discriminator sees them."""
         if self.pieces.is_adaptive:
             return augment.adaptive_augment(images, self.probability.value)
         return augment.diff_augment(images, self.pieces.augment)
 
     def critic(self, network):
-        """Returns the function by which a network judges images [N, H, W, C] of this contest.
+        """Returns a function that augments images and computes their logits with a network.
 
-        It augments them, and its logits are of full precision: [N], or [N, h, w] of patches.
+        It takes a dict with `image` [N, H, W, C]. It returns a dict with `logits` in full
+        precision: [N], or [N, h, w] for a network that judges patches.
         """
 
         def discriminate(examples):
@@ -78,21 +81,24 @@ class Contest(keras.layers.Layer):
         return discriminate
 
     def discriminator_loss(self, discriminate, real, fake, updates, weight=None):
-        """Returns D's `Loss`, and its answers to real and generated examples.
+        """Computes the discriminator's loss.
 
         Args:
-            discriminate: Function from a dict of examples to a dict with `logits`, which
-                augments the examples.
+            discriminate: Function that augments a dict of examples and returns a dict with
+                `logits`.
             real: Dict of real examples.
             fake: Dict of generated examples.
-            updates: Updates that D has made.
-            weight: Weight of the penalties. Default: that of the pieces.
+            updates: Number of discriminator updates so far.
+            weight: Weight of the penalties. Default: `penalty_weight` of the pieces.
+
+        Returns:
+            (the `Loss`, (output of `discriminate` for real, and for generated examples)).
         """
         pieces = self.pieces
         weight = pieces.penalty_weight if weight is None else weight
         at_once = pieces.penalty_every == 1
-        real_answer, r1 = _answer(discriminate, real, at_once and "r1" in pieces.penalties)
-        fake_answer, r2 = _answer(discriminate, fake, at_once and "r2" in pieces.penalties)
+        real_answer, r1 = _with_gradient(discriminate, real, at_once and "r1" in pieces.penalties)
+        fake_answer, r2 = _with_gradient(discriminate, fake, at_once and "r2" in pieces.penalties)
         real_logits, fake_logits = real_answer["logits"], fake_answer["logits"]
         total = per_example(self.objective.discriminator(real_logits, fake_logits))
         values = dict(self.objective.monitors(real_logits, fake_logits))
@@ -112,7 +118,7 @@ class Contest(keras.layers.Layer):
             values["consistency"] = tf.add_n(
                 [
                     per_example(
-                        penalties.consistency(logits, discriminate(_moved(examples))["logits"])
+                        penalties.consistency(logits, discriminate(_translated(examples))["logits"])
                     )
                     for logits, examples in ((real_logits, real), (fake_logits, fake))
                 ]
@@ -125,14 +131,17 @@ class Contest(keras.layers.Layer):
         return Loss(total, **named), (real_answer, fake_answer)
 
     def generator_loss(self, discriminate, real, fake, step=0, batch_size=1):
-        """Returns G's `Loss` after `step` generator steps, and D's answer; see above.
+        """Computes the generator's loss.
 
         Args:
-            discriminate: As above.
-            real: As above.
-            fake: As above.
-            step: Generator steps done.
-            batch_size: Examples of an update over all replicas.
+            discriminate: As in `discriminator_loss`.
+            real: As in `discriminator_loss`.
+            fake: As in `discriminator_loss`.
+            step: Number of training steps so far, which sets the share of `top_k`.
+            batch_size: Examples in an update over all replicas.
+
+        Returns:
+            (the `Loss`, output of `discriminate` for the generated examples).
         """
         answer = discriminate(fake)
         logits = answer["logits"]
@@ -148,11 +157,12 @@ class Contest(keras.layers.Layer):
         return Loss(found), answer
 
     def after_update(self, means, batch_size):
-        """Brings the state up to date after an update of D.
+        """Updates the variables of LeCam regularisation and adaptive augmentation.
 
         Args:
-            means: What D's loss logged, means over the global batch by name.
-            batch_size: Examples of an update over all replicas.
+            means: Values that the discriminator's loss logged, by name, as means over the
+                global batch. Others are ignored.
+            batch_size: Examples in an update over all replicas.
         """
         means = {
             name: means[name + self.suffix]
@@ -174,25 +184,25 @@ class Contest(keras.layers.Layer):
                 variable.assign(tf.where(due, tf.zeros_like(value), value))
 
     def check_discriminators(self, system, networks, bounded=False):
-        """Raises `UserError` if a piece does not go with these networks.
+        """Raises `UserError` if the objective or a penalty does not fit the discriminators.
 
         Args:
             system: Name of the system, for the message.
             networks: The discriminators.
-            bounded: Whether the system itself bounds D's slope.
+            bounded: Whether the system itself bounds the discriminator's slope.
         """
         layers = [layer for network in networks for layer in network._flatten_layers()]
         normed = [x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)]
-        refused = [name for name in self.pieces.penalties if name in _FULL]
+        refused = [name for name in self.pieces.penalties if name in _PENALTIES_BETWEEN]
         if normed and refused:
             raise UserError(
-                f"{refused[0]} is a penalty on each example's own gradient, so the discriminator "
-                f"may have no batch norm. Received: {system} with {normed[0]}. Use "
+                f"{refused[0]} needs a gradient for each example, so the discriminator must not "
+                f"have batch norm. Received: {system} with {normed[0]}. Use "
                 "normalization=none or layer."
             )
         spectral = any(hasattr(layer, "direction") for layer in layers)
         if self.pieces.objective == "wasserstein" and not (
-            bounded or spectral or set(self.pieces.penalties) & {*_FULL, "dragan"}
+            bounded or spectral or set(self.pieces.penalties) & {*_PENALTIES_BETWEEN, "dragan"}
         ):
             raise UserError(
                 "objective=wasserstein needs a critic of bounded slope. Received: "
@@ -204,30 +214,35 @@ class Contest(keras.layers.Layer):
     def check_replicas(self, discriminators):
         """Raises `UserError` if a lazy penalty would have to synchronise replicas.
 
-        What does cannot stand in a branch that is not always taken.
+        Replicas cannot exchange values inside a branch that only some updates take.
         """
         if self.pieces.penalty_every == 1 or not self.pieces.penalties:
             return
         found = synchronizing(discriminators)
         if "dragan" in self.pieces.penalties:
-            found = ["dragan, by the deviation of the batch", *found]
+            found = ["dragan, which uses the standard deviation of the batch", *found]
         if found:
             raise UserError(
-                "penalty_every above 1 works over several replicas only where nothing synchronises "
-                f"them in the discriminator. Received: {found[0]}. Leave penalty_every at 1, use "
+                "penalty_every above 1 works on several replicas only if the discriminator does "
+                f"not synchronise them. Received: {found[0]}. Leave penalty_every at 1, use "
                 "normalization=none or layer, or train on one device."
             )
 
     def _check_adaptive(self, monitored):
         if self.pieces.is_adaptive and "d_accuracy_real" not in monitored:
             raise UserError(
-                "augment=adaptive follows how sure D is of real examples, which an objective of "
-                f"differences does not say. Received: objective={self.pieces.objective}. Use "
+                "augment=adaptive adapts to the discriminator's accuracy on real examples, and "
+                "this objective only compares real with generated ones. Received: "
+                f"objective={self.pieces.objective}. Use "
                 "augment=color,translation,cutout, or another objective."
             )
 
     def _penalty(self, name, discriminate, real, fake, updates):
-        """Returns a penalty [N]; where it is lazy, 0 in most updates and stronger in the others."""
+        """Returns a penalty [N].
+
+        With `penalty_every` = n it is 0 except in every n-th update, where it is n times
+        stronger.
+        """
 
         def critic(images):
             return discriminate({**real, "image": images})["logits"]
@@ -257,20 +272,20 @@ class Contest(keras.layers.Layer):
 
 
 def per_example(values):
-    """Returns means [N] over all axes but the first, such as over patches."""
+    """Averages values over all axes except the first, such as over patches; returns [N]."""
     axes = list(range(1, values.shape.rank))
     return tf.reduce_mean(values, axes) if axes else values
 
 
-def _moved(examples):
-    """Returns examples with their images moved, for the answer to be the same."""
-    return {**examples, "image": augment.diff_augment(examples["image"], _CONSISTENT)}
+def _translated(examples):
+    """Shifts the images of the examples at random, for the consistency penalty."""
+    return {**examples, "image": augment.diff_augment(examples["image"], _CONSISTENCY_POLICY)}
 
 
-def _answer(discriminate, examples, penalised):
-    """Returns D's answer to examples, and 1/2 ||its logits' gradient by the images||^2 if asked.
+def _with_gradient(discriminate, examples, penalised):
+    """Runs the discriminator; if `penalised`, also returns 1/2 ||gradient by the images||^2 [N].
 
-    One pass serves both.
+    One forward pass serves both.
     """
     if not penalised:
         return discriminate(examples), None

@@ -1,4 +1,4 @@
-"""What Keras' `fit` needs from a model of several players: optimizers, stages, replicas."""
+"""Lets Keras' `compile` and `fit` train several players: optimizers, stages, replicas."""
 
 import keras
 import tensorflow as tf
@@ -10,7 +10,7 @@ from keras_gan.game.players import build_optimizers, scaling_losses, synchronizi
 
 
 class Fitting:
-    """Mixin of `AdversarialModel`: `compile`, its config, and what stands between it and `fit`."""
+    """Mixin of `AdversarialModel`: `compile`, its config, and the train function of each stage."""
 
     _stage = None
 
@@ -29,26 +29,27 @@ class Fitting:
         """Configures training.
 
         Args:
-            optimizers: Optimizers by the names of the players. Default for each: the paper's.
-                Their iterations count the player's updates.
-            seed: Seed of the latents and layers drawn in training.
-            ema_images: Half-life of the averaged networks in images; 0 keeps them equal to
-                those that train. Default: the system's.
-            reuse_fakes: Let the generator learn from the samples that the last discriminator
-                update saw, which saves a pass and changes no distribution; False draws fresh
-                ones, as the papers' pseudo-code does.
-            accumulate_steps: Parts that the examples of an update are worked through in, one
-                after another, to need less memory. Without batch norm the update is the same.
-                Batch norm sees a part at a time, and its moving statistics move once a part.
-                Fakes are not reused.
+            optimizers: Dict of optimizers by player name. Default: the paper's optimizer for
+                each player. An optimizer's `iterations` count the updates of its player.
+            seed: Seed of the random numbers in training: latents, dropout, augmentation.
+            ema_images: Half-life of the averaged networks, in images. With 0 they equal the
+                networks in training. Default: the system's.
+            reuse_fakes: Whether the generator learns from the samples of the last discriminator
+                update. This saves a forward pass and does not change any distribution. `False`
+                draws new samples, as the papers' pseudo-code does.
+            accumulate_steps: Number of parts into which each update splits its examples. It
+                works through them one after another, which needs less memory. Without batch
+                norm the update is the same. Batch norm sees one part at a time and moves its
+                statistics once for each part. Samples are then not reused.
             run_eagerly: As in `keras.Model.compile`.
-            jit_compile: Compile the step with XLA; with several replicas, forward passes and
-                gradients, if nothing in them synchronises the replicas.
+            jit_compile: Whether to compile the step with XLA. On several replicas only forward
+                passes and gradients are compiled, and no layer in them may synchronise the
+                replicas.
             steps_per_execution: As in `keras.Model.compile`.
 
         Raises:
-            UserError: If `jit_compile`, or a lazy penalty, is asked for on several replicas and
-                a layer synchronises them; for an optimizer of no player.
+            UserError: If an optimizer belongs to no player; if a layer synchronises the
+                replicas and `jit_compile` or a lazy penalty does not allow it.
         """
         check_arguments(accumulate_steps=accumulate_steps)
         given = dict(optimizers or {})
@@ -108,15 +109,18 @@ class Fitting:
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
-    # Stages: each has a function of its own, traced once; `fit` calls the one that is due.
+    # Stages: each has its own train function, traced once. `fit` calls the current one.
 
     @property
     def stage(self):
-        """The `Stage` that a step is traced for: the last, unless `fit` says another."""
+        """The current `Stage`: the last one, unless `fit` is running an earlier one."""
         return self._stage or self.stages[-1]
 
     def stage_at(self, step):
-        """Returns (the `Stage` of the step after so many, the steps that are left of it)."""
+        """Returns the `Stage` that follows `step` finished steps, and the steps left in it.
+
+        The steps left are `None` for the last stage, which has no end.
+        """
         for stage in self.stages[:-1]:
             if step < stage.steps:
                 return stage, stage.steps - step
@@ -132,7 +136,7 @@ class Fitting:
             self.train_function.begin()
 
     def _make_one_train_function(self, force=False):
-        """Makes the function that Keras calls with an iterator, for the stage that is set."""
+        """Makes the function that Keras calls with an iterator, for the current stage."""
         if not is_multi_worker(self.distribute_strategy):
             super().make_train_function(force)
         elif self.train_function is None or force:
@@ -145,22 +149,22 @@ class Fitting:
         return self.distribute_strategy.num_replicas_in_sync
 
     def _share(self, losses, optimizer):
-        """Returns what this part on this replica adds to the mean loss, scaled for float16.
+        """Returns this part's and replica's share of the mean loss, scaled for float16.
 
-        Gradients are summed over parts and replicas.
+        Gradients are later summed over parts and replicas.
         """
         shares = self._replicas * self.accumulate_steps
         return optimizer.scale_loss(tf.reduce_mean(losses) / shares)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Builds nothing: all is built by now.
+        """Does nothing, because the model is already built.
 
-        Keras would first take a batch and average it over the replicas, which
-        fails for dicts over several workers.
+        Keras would take a batch and average it over the replicas, which fails for dicts on
+        several workers.
         """
 
     def _xla(self, function):
-        """Returns the function, compiled by XLA where that is asked for part by part."""
+        """Compiles a function with XLA if `jit_compile` applies to parts of the step."""
         if not self._compiles_gradients:
             return function
         compiled = tf.function(function, jit_compile=True)
@@ -172,18 +176,18 @@ class Fitting:
                 if "merge_call" not in str(error):
                     raise
                 raise UserError(
-                    f"{type(self).__name__} synchronises the replicas in its losses or layers, so "
-                    "jit_compile needs one device."
+                    "jit_compile on several replicas needs losses and layers that do not "
+                    f"synchronise them. Received: {type(self).__name__}, which does. Drop "
+                    "jit_compile, or train on one device."
                 ) from None
 
         return call
 
 
 class _Staged:
-    """The function that `fit` calls where a run has several stages; one trace for each.
+    """The train function of a run with several stages. Each stage is traced once.
 
-    Which stage a step belongs to is a function of the step alone, so that a run that is resumed
-    goes on in the right one.
+    The stage depends only on the step, so a resumed run continues in the right stage.
 
     Args:
         model: The compiled model.
@@ -193,7 +197,7 @@ class _Staged:
         self.model, self.traced, self.step = model, {}, 0
 
     def begin(self):
-        """Reads the step that the model is at, as `fit` begins."""
+        """Reads the model's step when `fit` begins."""
         self.step = int(self.model.step.numpy())
 
     def __call__(self, iterator):
@@ -201,8 +205,9 @@ class _Staged:
         stage, left = model.stage_at(self.step)
         if left is not None and left < count:
             raise UserError(
-                f"The stage {stage.name} ends in the middle of a call of {count} steps. Compile "
-                f"with a steps_per_execution that divides the steps of each stage."
+                "Expected a steps_per_execution that divides the steps of each stage. Received: "
+                f"{count}, so that the stage {stage.name} ends in the middle of a call of {count} "
+                "steps. Compile with another steps_per_execution."
             )
         object.__setattr__(model, "_stage", stage)  # Past Keras' tracking of attributes.
         try:
@@ -214,7 +219,7 @@ class _Staged:
             object.__setattr__(model, "_stage", None)
             model.train_function = self
         if left is not None and count > 1:
-            self.begin()  # A call makes fewer steps where the data ends.
+            self.begin()  # The call made fewer steps if the data ended.
         else:
             self.step += count
         return logs
@@ -224,7 +229,7 @@ def _check_nothing_synchronises(networks):
     names = synchronizing(networks)
     if names:
         raise UserError(
-            "--jit_compile works over several replicas only where nothing synchronises them. "
+            "--jit_compile works on several replicas only if no layer synchronises them. "
             f"Received: {names[0]}"
             + (f" and {len(names) - 1} more such layers" if names[1:] else "")
             + ". Drop --jit_compile, or train on one device."

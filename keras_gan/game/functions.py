@@ -1,4 +1,4 @@
-"""Functions: what a trained system offers, each a network with ports."""
+"""Functions: the operations of a trained system, such as `sample` or `a_to_b`."""
 
 from typing import Any, NamedTuple
 
@@ -8,18 +8,18 @@ import tensorflow as tf
 from keras_gan.errors import UserError
 from keras_gan.game.ports import Images, Latents, Port
 
-BATCH = 64  # Rows that go through a network at a time.
+BATCH = 64  # Rows in one forward pass.
 
 
 class Function(NamedTuple):
-    """A functional network whose inputs and output are ports.
+    """A network with described inputs and output.
 
     Attributes:
-        network: The network that trains. It takes a tensor, or a dict of them by the names of
-            the ports where there are several inputs, and returns a tensor.
-        inputs: `Port`s, in the order in which they are served.
-        output: `Port` of what it returns.
-        averaged: The average of `network` over training, which the base adds.
+        network: The network in training. With one input it takes a tensor, with several a dict
+            of tensors by port name. It returns a tensor.
+        inputs: `Port`s of the inputs, in serving order.
+        output: `Port` of the output.
+        averaged: The averaged copy of `network`, which the base model adds.
     """
 
     network: Any
@@ -29,51 +29,52 @@ class Function(NamedTuple):
 
     @property
     def latents(self):
-        """The port of the latents, or `None`."""
+        """The latents' port, or `None` without latents."""
         return next((port for port in self.inputs if isinstance(port, Latents)), None)
 
     @property
     def conditions(self):
-        """The other ports that are drawn from seeds: labels, codes."""
+        """Ports of the other inputs that a seed can draw: labels and codes."""
         return tuple(p for p in self.inputs if p.is_drawn and not isinstance(p, Latents))
 
     @property
     def given(self):
-        """The ports whose rows somebody must bring: images, tokens."""
+        """Ports of the inputs that the caller must give: images or tokens."""
         return tuple(port for port in self.inputs if not port.is_drawn)
 
     @property
     def draws_images(self):
-        """Whether the output is images, not vectors or tokens."""
+        """Whether the function returns images, rather than vectors or tokens."""
         return isinstance(self.output, Images) and self.output.are_images
 
     def apply(self, network, rows, training=False):
-        """Returns the output for tensors by the names of the ports.
+        """Runs a network on tensors and returns its output.
 
         Args:
-            network: `network`, `averaged` or another of the same inputs.
-            rows: Dict of tensors [N, ...], one for each port.
-            training: Whether batch norm takes the statistics of these rows.
+            network: `network`, `averaged` or another network with the same inputs.
+            rows: Dict of tensors [N, ...] by port name.
+            training: Whether batch norm uses the statistics of these rows.
         """
         rows = {port.name: tf.convert_to_tensor(rows[port.name]) for port in self.inputs}
         inputs = rows if len(rows) > 1 else next(iter(rows.values()))
         return network(inputs, training=training)
 
     def rows(self, seeds, truncation=None, **given):
-        """Returns rows of all inputs for pairs (seed, index), drawn where they are not given.
+        """Returns the rows of all inputs. Inputs that are not given are drawn from the seeds.
 
         Args:
-            seeds: Integer array [N, 2].
-            truncation: Where the normal prior of the latents is cut off; see
-                `randomness.truncated`. Less diverse samples, each of them likelier.
-            **given: Rows [N, ...] of some ports by name.
+            seeds: Integer array [N, 2] of pairs (seed, index).
+            truncation: Threshold that cuts off the normal prior of the latents; see
+                `randomness.truncated`. It makes samples more typical and less diverse.
+            **given: Rows [N, ...] of some inputs, by port name.
 
         Returns:
-            Dict of arrays by the names of the ports.
+            Dict of arrays by port name.
 
         Raises:
-            UserError: For unknown names; for rows of another number, shape or range; where rows
-                are missing that cannot be drawn; for a truncation without normal latents.
+            UserError: If a name is unknown; if rows have the wrong number, shape or range; if an
+                input that cannot be drawn is missing; if `truncation` is given without normal
+                latents.
         """
         self._check_names(given)
         pairs = np.reshape(np.asarray(seeds, np.int64), (-1, 2))
@@ -83,7 +84,7 @@ class Function(NamedTuple):
                 found[port.name] = port.checked(given[port.name], len(pairs))
             else:
                 draws = port.drawn(pairs, number) if len(pairs) else np.zeros((0, *port.shape))
-                found[port.name] = np.array(draws, port.dtype)  # A copy that may be changed.
+                found[port.name] = np.array(draws, port.dtype)  # A writable copy.
             number += port.is_drawn and not isinstance(port, Latents)
         if truncation is not None:
             port = self._truncatable(truncation)
@@ -91,21 +92,21 @@ class Function(NamedTuple):
         return found
 
     def sample(self, seeds, averaged=True, truncation=None, **given):
-        """Returns the outputs for pairs (seed, index), one for each.
+        """Samples one output for each pair (seed, index).
 
         Args:
             seeds: Integer array [N, 2].
-            averaged: Whether from the averaged network or the one that trains.
-            truncation: As of `rows`.
-            **given: As of `rows`.
+            averaged: Whether to use the averaged network. `False` uses the one in training.
+            truncation: As in `rows`.
+            **given: As in `rows`.
 
         Returns:
-            Array [N, ...] of the output's dtype; images are float32 in [-1, 1].
+            Array [N, ...] of the output's dtype. Images are float32 in [-1, 1].
         """
         return self.run(self.rows(seeds, truncation, **given), averaged)
 
     def run(self, rows, averaged=True):
-        """Returns the outputs for rows of all inputs by name, 64 at a time, as an array."""
+        """Runs the function on rows of all inputs, 64 at a time, and returns one array."""
         network, output = self.averaged if averaged else self.network, self.output
         count = len(next(iter(rows.values())))
         parts = [
@@ -121,11 +122,14 @@ class Function(NamedTuple):
         unknown = sorted(set(given) - known)
         if unknown:
             raise UserError(
-                f"This function takes no {unknown[0]}. Received: "
-                f"{unknown[0]}={given[unknown[0]]!r}; it takes {', '.join(sorted(known))}."
+                f"Expected inputs among {', '.join(sorted(known))}: this function takes no "
+                f"{unknown[0]}. Received: {unknown[0]}={given[unknown[0]]!r}."
             )
 
     def _truncatable(self, truncation):
         if self.latents is None:
-            raise UserError(f"truncation needs latents. Received: {truncation} without any.")
+            raise UserError(
+                f"truncation needs a function with latents. Received: truncation={truncation} for "
+                "a function without latents. Leave it out."
+            )
         return self.latents

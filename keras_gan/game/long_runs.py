@@ -1,16 +1,18 @@
-"""Before which steps the discriminator is trained for longer, and how much."""
+"""Extra discriminator training before some steps, as in the WGAN authors' code."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class LongRuns:
-    """Calls that train the discriminator alone, each with `d_steps` updates, before some steps.
+    """Schedules calls that train the discriminator alone before some steps.
+
+    Each call makes `d_steps` updates.
 
     Attributes:
-        calls: Calls before a step that is due; 0 for none.
-        first: The first so many steps are due,
-        every: and every so-many-th, counted from step 0.
+        calls: Calls before each scheduled step. 0 turns the extra training off.
+        first: The steps 0 to `first` - 1 are scheduled.
+        every: Every multiple of `every` is scheduled too.
     """
 
     calls: int = 0
@@ -18,10 +20,10 @@ class LongRuns:
     every: int = 500
 
     def due(self, step):
-        """Returns the calls that come right before a step; step 0 is the first."""
+        """Returns the number of calls right before a step, counted from 0."""
         return self.calls if step < self.first or step % self.every == 0 else 0
 
     def until(self, step):
-        """Returns the calls that come before all steps below `step` together."""
+        """Returns the total number of calls before the steps 0 to `step` - 1."""
         multiples = [-(-number // self.every) for number in (min(step, self.first), step)]
         return self.calls * (min(step, self.first) + multiples[1] - multiples[0])

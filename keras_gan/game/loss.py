@@ -1,16 +1,16 @@
-"""A loss as a value: what each example costs, and what to log of it."""
+"""The loss of a player: one value for each example, with values to log."""
 
 
 class Loss:
-    """Per-example losses with named per-example values to log.
+    """Holds per-example losses and named values to log.
 
-    Losses add up, and a number scales them: `adversarial + 10.0 * Loss(cycle, g_cycle=cycle)`.
-    What is logged stays as it is when a loss is scaled. The base takes the mean over the
-    global batch; a system never reduces a loss itself.
+    Add losses and scale them with numbers: `adversarial + 10.0 * Loss(cycle, g_cycle=cycle)`.
+    Scaling does not change the logged values. The base model takes the mean over the global
+    batch, so a system never reduces a loss over examples itself.
 
     Args:
-        total: Tensor [N], what the player descends.
-        **logged: Tensors [N] or scalars by the name of a metric.
+        total: Tensor [N]: the values that the player minimises.
+        **logged: Tensors [N] or scalars, by metric name.
     """
 
     def __init__(self, total, **logged):

@@ -1,12 +1,13 @@
-"""The base of all systems: players, what they make of a batch, and one training step.
+"""The base model of all systems: players, functions and one training step.
 
-A step is a list of updates, in each of which one player descends its loss. By default these
-are k updates of the discriminator, then one of the generator that pushes the frozen
-discriminator's answer towards "real": the combined-model trick. In Keras 3 freezing by
-`trainable = False` silently stops D's own training and switches its batch norm to moving
-statistics. Here `trainable` is never touched: an update differentiates its own player's
-variables only, and runs inside a `StatelessScope`, from which only that player's state is
-taken over.
+A step is a list of updates. In each update one player descends its loss. By default the
+discriminator makes k updates, then the generator makes one that pushes the frozen
+discriminator's logits towards "real": the combined-model trick.
+
+Freezing does not use `trainable = False`. In Keras 3 that silently stops the discriminator's
+own training and switches its batch norm to moving statistics. Instead, an update
+differentiates the variables of its own player only, and runs inside a `StatelessScope`. Only
+that player's state is written back.
 """
 
 import abc
@@ -18,35 +19,34 @@ from keras_gan.distribution.replicas import ReplicaMean
 from keras_gan.game import averages
 from keras_gan.game.fitting import Fitting
 from keras_gan.game.long_runs import LongRuns
-from keras_gan.game.players import (
-    Stage,
-    check_players,
-)
+from keras_gan.game.players import Stage, check_players
 from keras_gan.game.updates import Updates
 from keras_gan.game.using import Using
 from keras_gan.layers.core import ArgumentsAreConfig
 
 
 class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC):
-    """Base of the systems; a system supplies networks, players, functions and defaults.
+    """Base class of all systems. A system adds networks, players, functions and defaults.
 
-    The constructor of a system takes the shapes of its examples and keyword-only
-    hyperparameters, calls this one, builds its networks as attributes and calls `play`;
-    `get_config` is made from its arguments. Systems from latents to examples subclass
-    `models._latent.LatentGAN`, which does that for them.
+    A system's constructor takes the shapes of its examples and keyword-only hyperparameters.
+    It calls this constructor, builds its networks as attributes and calls `play`. Its arguments
+    become its `get_config`. A system with one generator from latents should subclass
+    `models._latent.LatentGAN`, which does all this.
 
     Args:
-        spec: What a batch holds: a `ports.Port` for each of its keys.
+        spec: Contents of a batch: a `ports.Port` for each key.
 
     Attributes:
-        data_keys: Keys of the examples that it learns from, such as `image`.
-        tiny: Constructor arguments with which tests build the system quickly.
-        term_names: Names of further values that the losses log.
-        default_ema_images: Half-life of the averaged networks in images.
-        long_runs: `LongRuns` of D between the steps; see `callbacks.DiscriminatorRuns`.
-        step: Steps done, a scalar variable.
+        data_keys: Keys of a batch that the system needs, such as `image`.
+        tiny: Constructor arguments for a small model that tests build quickly.
+        term_names: Names of the values that the losses log beside those of the contests.
+        default_ema_images: Default half-life of the averaged networks, in images.
+        needs_labels: Whether each example needs a label.
+        takes_unlabelled: Whether the label -1 marks an example without a label.
+        long_runs: `LongRuns` of the discriminator; see `callbacks.DiscriminatorRuns`.
+        step: Scalar variable: the number of finished steps.
         stages: `Stage`s of a run, in order.
-        contests: `Contest`s.
+        contests: `Contest`s of the system.
     """
 
     data_keys = ("image",)
@@ -58,20 +58,21 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
     seed = 0
 
     def __init__(self, spec):
-        # Losses and latents are of full precision, whatever the networks compute in.
+        # Losses and latents have full precision, whatever precision the networks use.
         super().__init__(name=type(self).__name__.lower(), dtype=keras.config.floatx())
         object.__setattr__(self, "spec", dict(spec))  # Past Keras' tracking of attributes.
 
     def play(self, players, *, makers, functions, contests=(), shared=(), stages=()):
-        """Completes the model; the last call of a system's constructor.
+        """Completes the model. A system's constructor calls this last.
 
         Args:
             players: `Player`s, in the order of their updates in a step.
-            makers: Networks that `make` calls, and that learn through what they made.
-            functions: `Function`s by name; the first one is what calling the model runs.
+            makers: Networks that `make` calls and that learn through its examples.
+            functions: `Function`s by name. Calling the model runs the first one.
             contests: `Contest`s, whose values are logged.
-            shared: Networks that several players move.
-            stages: `Stage`s before the one of `players`, which takes the steps that are left.
+            shared: Networks that several players train.
+            stages: `Stage`s that come first, such as pre-training. `players` take the steps
+                after them.
         """
         check_players(players, shared)
         used = {id(f.network): f.network for f in functions.values()}
@@ -109,55 +110,58 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
         self._means = {name: ReplicaMean(name) for name in logged}
         self.built = True
 
-    # What a system supplies.
+    # Methods that a system overrides.
 
     @classmethod
     def tiny_data(cls):
-        """Returns the arguments for tests that data decides otherwise: `data_arguments`."""
+        """Returns `data_arguments` for tests, which build the system without a dataset."""
         return {}
 
     @classmethod
     def data_arguments(cls, source):
-        """Returns the constructor's arguments that a `data.Source` decides, by name."""
+        """Returns the constructor arguments that depend on the dataset, a `data.Source`."""
         return {"image_shape": source.shape, "num_classes": source.num_classes}
 
     @abc.abstractmethod
     def default_optimizers(self):
-        """Returns the paper's optimizers by the names of the players."""
+        """Returns the paper's optimizers, by player name."""
 
     def make(self, real):
-        """Returns what the makers make of a batch, a dict of tensors; called in training.
+        """Generates the examples for an update in training: fakes, reconstructions, codes.
 
-        Draw noise by `randomness.batch_uniform` and `randomness.batch_latents`.
+        Draw noise with `randomness.batch_uniform` and `randomness.batch_latents`.
 
         Args:
-            real: The examples of a sub-batch, a dict as in `spec`.
+            real: Real examples of a sub-batch, a dict of tensors with the keys of `spec`.
+
+        Returns:
+            Dict of tensors.
         """
         del real
         return {}
 
     def after(self, player, means, batch_size):
-        """Called after each update, to clip weights or to move a variable of the system.
+        """Runs after each update, for example to clip weights or to move a variable.
 
         Args:
-            player: Name of the player that moved.
-            means: What its loss logged, means over the global batch: scalars by name, the same
-                on every replica.
-            batch_size: Examples of the update over all replicas.
+            player: Name of the player that made the update.
+            means: Values that its loss logged, as means over the global batch: scalars by name,
+                the same on every replica.
+            batch_size: Examples in the update over all replicas.
         """
 
     def ema_decay(self, batch_size):
-        """Returns the share of the averaged weights that this step keeps; see `averages`."""
+        """Returns the decay of the averaged weights in this step; see `averages.decay`."""
         return averages.decay(self.ema_images, batch_size, self.step * batch_size)
 
-    # What Keras calls.
+    # Methods that Keras calls.
 
     @property
     def metrics(self):
         return list(self._means.values())
 
     def train_step(self, batch):
-        """One step: the updates of the stage's players; see the module's docstring."""
+        """Makes one step: the updates of all players of the stage, in order."""
         stage = self.stage
         check_batch(batch, self.spec, stage.sub_batches, self.accumulate_steps)
         made = None
@@ -173,11 +177,9 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
         logged = self._logged[stage.name] if len(self.stages) > 1 else self._means
         return {name: mean.result() for name, mean in self._means.items() if name in logged}
 
-    # Which player and stage it is.
-
     @property
     def players(self):
-        """All players, those of the stages before the last included, each name once."""
+        """All players of all stages. If a name has several players, the last stage wins."""
         found = {}
         for stage in reversed(self.stages):
             for player in stage.players:
@@ -186,6 +188,9 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
 
     @property
     def sub_batches(self):
-        """Sub-batches in the batch of a step: a batch given to `fit` has as many times the
-        examples of one update; update j takes every k-th of them, from j."""
+        """The number of sub-batches k in the batch of a step.
+
+        Give `fit` batches with k times the examples of one update. Sub-batch j holds the
+        examples j, j + k, j + 2k and so on.
+        """
         return self.stage.sub_batches

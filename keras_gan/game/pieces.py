@@ -1,7 +1,7 @@
-"""What any system can be changed by besides its networks: loss, penalty, augmentation, ...
+"""Shared options of the systems: objective, penalties, augmentation and so on.
 
-Each field of `Pieces` is an argument of every system, with the system's own default
-(`AdversarialModel.pieces`), and so a `--model_arg`.
+Each field of `Pieces` is a constructor argument of every system that takes them, and so a
+`--model_arg`. A system may set its own default in `pieces`.
 """
 
 import dataclasses
@@ -19,27 +19,29 @@ ADAPTIVE = "adaptive"
 
 @dataclasses.dataclass(frozen=True)
 class Pieces:
-    """The shared arguments of all systems.
+    """Holds the shared options of a system.
 
     Attributes:
         objective: Losses of both players, one of `losses.OBJECTIVES`.
-        label_smoothing: One-sided: real examples are labelled 1 minus this. For
-            `"non_saturating"` and `"minimax"`.
-        penalty: Of `PENALTIES`, separated by commas; `""` for none. See `penalties`.
-        penalty_weight: The paper's lambda, or gamma of R1 and R2.
-        penalty_every: Only in every so-many-th update of D, and as many times stronger
-            (lazy regularisation, Karras et al. 2020, whose Adam is rescaled, too). On one
-            device, or where nothing synchronises replicas.
-        augment: What D sees of all images, real and generated, in both players' updates:
-            DiffAugment's `"color"`, `"translation"`, `"cutout"`, separated by
-            commas, or `"adaptive"` (ADA); `""` for the images as they are.
-        minibatch: What D compares the examples of a batch by: `"discrimination"` (Salimans
-            et al. 2016), `"standard_deviation"` (Karras et al. 2018), `""` for nothing.
-        top_k: Share of the samples, those that D likes best, that G learns from in
-            the end; 1 for all. It falls there from 1.
+        label_smoothing: One-sided label smoothing: real examples have the label 1 minus this.
+            Only for `"non_saturating"` and `"minimax"`.
+        penalty: Names from `PENALTIES`, separated by commas. `""` for none. See `penalties`.
+        penalty_weight: The paper's lambda, or gamma for R1 and R2.
+        penalty_every: n computes the penalty in every n-th discriminator update and makes it n
+            times stronger (lazy regularisation, Karras et al. 2020, who also rescale Adam).
+            Above 1 it needs one device, or a discriminator that does not synchronise replicas.
+        augment: Augmentation of all images that the discriminator sees, real and generated, in
+            both players' updates. DiffAugment's `"color"`, `"translation"` and `"cutout"`,
+            separated by commas, or `"adaptive"` (ADA). `""` for none.
+        minibatch: Layer that lets the discriminator compare the examples of a batch:
+            `"discrimination"` (Salimans et al. 2016) or `"standard_deviation"` (Karras et al.
+            2018). `""` for none.
+        top_k: Share of the samples that the generator learns from, those with the highest
+            logits. The share falls from 1 to this value. 1 uses all samples throughout.
         top_k_images: Images over which that share falls, geometrically.
-        lecam: Weight of the LeCam regularisation, 0 for none.
-        consistency: Weight of balanced consistency (bCR), by translation; 0 for none.
+        lecam: Weight of the LeCam regularisation. 0 for none.
+        consistency: Weight of balanced consistency regularisation (bCR) under translation. 0
+            for none.
     """
 
     objective: str = "non_saturating"
@@ -59,8 +61,8 @@ class Pieces:
         unknown = set(self.penalties) - set(PENALTIES)
         if unknown or len(set(self.penalties)) < len(self.penalties):
             raise UserError(
-                f"penalty is made of {', '.join(PENALTIES)}, each at most once, separated by "
-                f"commas. Received: {self.penalty!r}."
+                f"penalty must be names among {', '.join(PENALTIES)}, each at most once, separated "
+                f"by commas. Received: {self.penalty!r}."
             )
         check_choice("minibatch", self.minibatch, ("", *LAYERS))
         if not self.is_adaptive:
@@ -76,12 +78,12 @@ class Pieces:
 
     @property
     def penalties(self):
-        """The penalties as a tuple of names."""
+        """The names of the penalties, a tuple."""
         return tuple(name.strip() for name in self.penalty.split(",") if name.strip())
 
     @property
     def unused(self):
-        """The arguments that do nothing, with what they would need."""
+        """Options that have no effect, each with the option that it depends on."""
         found = {}
         if not self.penalties:
             found |= {"penalty_weight": "penalty", "penalty_every": "penalty"}
@@ -91,27 +93,27 @@ class Pieces:
 
     @property
     def is_adaptive(self):
-        """Whether the augmentation adapts itself."""
+        """Whether the augmentation probability adapts during training."""
         return self.augment == ADAPTIVE
 
     def check_examples(self, system, image_shape):
-        """Raises `UserError` if a piece is not for examples of this shape."""
+        """Raises `UserError` if an option does not support examples of this shape."""
         asked = [name for name in ("augment", "consistency") if getattr(self, name)]
         if asked and (len(image_shape) != 3 or image_shape[2] not in (1, 3, 4)):
             raise UserError(
-                f"{asked[0]} is for images of 1, 3 or 4 channels (any of "
+                f"{asked[0]} needs images of 1, 3 or 4 channels (for any of "
                 f"{', '.join((*POLICIES, ADAPTIVE))}). Received: examples {tuple(image_shape)} for "
-                f"{system}; drop {asked[0]}."
+                f"{system}. Leave {asked[0]} out."
             )
 
 
 class TakesPieces:
-    """Mixin of `LatentGAN`: what a system says of its pieces, and its whole signature.
+    """Mixin of systems with shared options. It adds them to the constructor's signature.
 
     Attributes:
-        pieces: Shared arguments whose defaults are not those of `Pieces`.
-        fixed_pieces: Names of those of them that make the system what it is.
-        bounded_critic: Whether the system itself bounds D's slope.
+        pieces: The system's own defaults of shared options, by name.
+        fixed_pieces: Names in `pieces` that define the system and cannot be changed.
+        bounded_critic: Whether the system itself bounds the discriminator's slope.
     """
 
     pieces = {}
@@ -120,20 +122,20 @@ class TakesPieces:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        # All parameters by name: for `help`, for a run's record, for what it is compared with.
+        # All parameters by name: for `help`, run records and checks of arguments.
         cls.__signature__ = inspect.Signature(_parameters(cls, cls).values())
 
 
 def defaults(system):
-    """Returns the `Pieces` of a system when nothing else is asked for."""
+    """Returns the default `Pieces` of a system."""
     return Pieces(**system.pieces)
 
 
 def _parameters(system, owner):
-    """Returns the parameters of the constructor that `owner` has, by name.
+    """Returns the parameters of a class's constructor, by name, with `**` parameters expanded.
 
-    `**pieces` stands for the fields of `Pieces`, with the system's own defaults; any other
-    `**name` for the parameters of the base, to which they are passed on.
+    `**pieces` becomes the fields of `Pieces`, with the defaults of `system`. Any other `**name`
+    becomes the parameters of the base class's constructor.
     """
     definer = next(base for base in owner.__mro__ if "__init__" in vars(base))
     _, *given = inspect.signature(definer.__init__).parameters.values()
@@ -150,23 +152,23 @@ def _parameters(system, owner):
 
 
 def choose(system, given):
-    """Returns the `Pieces` of a system with some chosen by the user.
+    """Returns the `Pieces` of a system: its defaults, changed by the options in `given`.
 
     Raises:
-        UserError: For values that no system, or not this one, can take.
+        UserError: If a value is invalid, changes a fixed option, or has no effect.
     """
     fixed = {name: system.pieces[name] for name in system.fixed_pieces}
     for name, value in fixed.items():
         if name in given and given[name] != value:
             raise UserError(
-                f"{system.__name__} is defined by {name}={value!r}. Received: {given[name]!r}. Use "
+                f"{system.__name__} always uses {name}={value!r}. Received: {given[name]!r}. Use "
                 "another system, such as dcgan, to change it."
             )
     chosen = dataclasses.replace(defaults(system), **given)
     for name, without in chosen.unused.items():
         if getattr(chosen, name) != getattr(defaults(system), name):
             raise UserError(
-                f"{name} does nothing without {without}. Received: {given[name]!r}. Add {without} "
+                f"{name} has no effect without {without}. Received: {given[name]!r}. Add {without} "
                 f"or leave {name} out."
             )
     return chosen

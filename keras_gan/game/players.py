@@ -1,4 +1,4 @@
-"""Players and stages: who moves which networks by which loss, and in which order."""
+"""Players and stages: which networks learn from which loss, and in which order."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,16 +13,16 @@ _TITLES = {"d": "discriminator", "g": "generator"}
 
 
 class Player(NamedTuple):
-    """A player of a game. A step is a list of players, each of which moves in turn.
+    """A player: networks that learn from one loss. In a step the players take turns.
 
     Attributes:
-        name: Its short name: the prefix of its metrics (`d_loss`), and the key of its
-            optimizer. `"d"` and `"g"` are the discriminator and the generator.
-        networks: Networks and layers that move in its updates, weights as well as state (the
-            statistics of batch norm, a pool of past samples). All others are frozen.
+        name: Short name, the prefix of the player's metrics (`d_loss`) and the key of its
+            optimizer. `"d"` is the discriminator and `"g"` the generator.
+        networks: Networks and layers that its updates change: their weights and their state,
+            such as batch-norm statistics or a pool of past samples. All others are frozen.
         loss: Function from (real, made), two dicts of examples, to a `Loss`.
-        updates: Its updates in a step, the paper's k.
-        needs_made: Whether its loss looks at what the system makes of a batch.
+        updates: Number of its updates in a step, the paper's k.
+        needs_made: Whether its loss uses generated examples. `False` skips making them.
     """
 
     name: str
@@ -33,32 +33,32 @@ class Player(NamedTuple):
 
     @property
     def title(self):
-        """The name in words."""
+        """The name in full, such as `discriminator`."""
         return _TITLES.get(self.name, self.name)
 
     @property
     def variables(self):
-        """The weights that its optimizer moves."""
+        """The weights that its optimizer updates."""
         return trainable_variables(self.networks)
 
     @property
     def state(self):
-        """The variables that move by themselves in its updates."""
+        """The variables that its forward passes update, such as batch-norm statistics."""
         return [v for network in self.networks for v in network.non_trainable_variables]
 
     def moves(self, network):
-        """Returns whether its updates move any variable of a network, or of a part of it."""
+        """Returns whether its updates change any variable of a network."""
         own = {id(variable) for mine in self.networks for variable in mine.variables}
         return any(id(variable) in own for variable in network.variables)
 
 
 class Stage(NamedTuple):
-    """A part of a run with a list of players of its own, such as pre-training.
+    """A part of a run with its own list of players, such as pre-training.
 
     Attributes:
-        name: What it is called.
+        name: Name of the stage.
         players: `Player`s, in the order of their updates.
-        steps: How many steps it takes; `None` for all that are left.
+        steps: Number of steps. `None` for all remaining steps.
     """
 
     name: str
@@ -67,26 +67,26 @@ class Stage(NamedTuple):
 
     @property
     def updates(self):
-        """Pairs (player, number among the player's own updates), in order."""
+        """The updates of a step in order: pairs (player, number of the player's update)."""
         return [(player, j) for player in self.players for j in range(player.updates)]
 
     @property
     def sub_batches(self):
-        """Sub-batches that the batch of a step is made of: one for each update of a player."""
+        """The number of sub-batches in a step's batch: the most updates of any player."""
         return max(player.updates for player in self.players)
 
 
 def trainable_variables(networks):
-    """Returns the trainable variables of several networks, in order."""
+    """Returns the trainable variables of all networks, in order."""
     return [variable for network in networks for variable in network.trainable_variables]
 
 
 def check_players(players, shared=()):
-    """Raises `ValueError` if a variable has two owners that the system does not name.
+    """Raises `ValueError` if two players train the same variable without declaring it.
 
     Args:
         players: `Player`s.
-        shared: Networks that several players move.
+        shared: Networks that several players may train.
     """
     allowed = {id(variable) for variable in trainable_variables(shared)}
     owners = {}
@@ -95,7 +95,7 @@ def check_players(players, shared=()):
             owner = owners.setdefault(id(variable), player.name)
             if owner is not player.name and id(variable) not in allowed:
                 raise ValueError(
-                    "Expected every trainable variable in the networks of one player, or the "
+                    "Expected every trainable variable in the networks of one player, or its "
                     f"network among `shared`. Received: {variable.path} of {owner} and "
                     f"{player.name}."
                 )
@@ -107,22 +107,22 @@ def check_players(players, shared=()):
 
 
 def same_for_both(kind, *rate, **settings):
-    """Returns optimizers of one kind with equal settings for the generator and discriminator."""
+    """Returns two optimizers with the same settings, for the generator and discriminator."""
     return {"g": kind(*rate, **settings), "d": kind(*rate, **settings)}
 
 
 def add(a, b):
-    """Returns the sum of two gradients; `None` is one that is zero."""
+    """Adds two gradients. `None` counts as zero."""
     if a is None or b is None:
         return b if a is None else a
     return a + b
 
 
 def scaling_losses(optimizer, networks):
-    """Returns the optimizer, made to scale the loss if the networks compute in float16.
+    """Wraps the optimizer to scale the loss if a network computes in float16.
 
-    Gradients below 6e-8 are zero in float16. The scaled ones may be infinite;
-    such a step is skipped and the scale halved.
+    Gradients below 6e-8 would be zero in float16. If scaled gradients become infinite, the
+    optimizer skips the update and halves the scale.
     """
     layers = (layer for network in networks for layer in network._flatten_layers())
     half = any(layer.compute_dtype == "float16" for layer in layers)
@@ -132,9 +132,9 @@ def scaling_losses(optimizer, networks):
 
 
 def gradient_norm(optimizer, gradients):
-    """Returns the norm of all gradients together, of the loss before `optimizer.scale_loss`.
+    """Returns the global norm of the gradients, without the factor of `optimizer.scale_loss`.
 
-    It is 0 for a step that a loss-scaling optimizer skips.
+    It is 0 if a loss-scaling optimizer skips the update.
     """
     norm = tf.linalg.global_norm(
         [tf.cast(g, keras.config.floatx()) for g in gradients if g is not None]
@@ -146,10 +146,10 @@ def gradient_norm(optimizer, gradients):
 
 
 def build_optimizers(pairs):
-    """Makes the optimizers' variables now, so that checkpoints restore them.
+    """Creates the optimizers' variables now, so that checkpoints can restore them.
 
     Args:
-        pairs: Pairs (optimizer, the variables that it moves).
+        pairs: Pairs (optimizer, the variables that it updates).
 
     Raises:
         UserError: If two players share an optimizer.
@@ -158,8 +158,9 @@ def build_optimizers(pairs):
     for optimizer, variables in pairs:
         if id(optimizer) in seen:
             raise UserError(
-                "Each player needs an optimizer of its own, because an optimizer keeps the state "
-                f"of its variables. Received the same {type(optimizer).__name__} twice."
+                "Each player needs an optimizer of its own, because an optimizer keeps state for "
+                f"its variables. Received: the same {type(optimizer).__name__} twice. Make one for "
+                "each player."
             )
         seen.add(id(optimizer))
         if not optimizer.built:

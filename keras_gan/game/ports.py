@@ -1,7 +1,7 @@
-"""Ports: what a function takes or returns, how it is drawn, checked, described and served.
+"""Ports describe the inputs and outputs of functions: names, shapes, ranges, random draws.
 
 A port is one input or output of a `functions.Function`, or one entry of a batch. Commands,
-grids, exports and model cards ask ports and know no system.
+sample grids, exports and model cards use ports, so they work for any system.
 """
 
 import dataclasses
@@ -15,15 +15,15 @@ from keras_gan.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Port:
-    """Base of the ports; rows of `shape`, of a `dtype`, under a `name`.
+    """Base class of the ports. A port describes rows by name, shape and dtype.
 
     Attributes:
         name: Name of the network's input and of the served tensor.
-        shape: Shape of a row; `None` where a side may have any size.
-        dtype: Of the served tensor.
-        key: The key of a batch that holds such rows, or `None`.
-        words: What it holds, for metadata and model cards.
-        is_drawn: Whether rows are drawn from a seed where none are given.
+        shape: Shape of a row. A side of `None` may have any size.
+        dtype: Dtype of the served tensor.
+        key: Key of the batch entry that holds such rows, or `None`.
+        words: Description of the values, for metadata and model cards.
+        is_drawn: Whether a seed can draw rows when none are given.
     """
 
     dtype = "float32"
@@ -32,22 +32,29 @@ class Port:
 
     @property
     def spec(self):
-        """The `tf.TensorSpec` of any number of rows."""
+        """The `tf.TensorSpec` of a batch of rows of any size."""
         return tf.TensorSpec((None, *self.shape), self.dtype, self.name)
 
     def drawn(self, pairs, number=0):
-        """Returns a row for each pair (seed, index); other numbers give independent draws."""
-        raise UserError(f"{self.name} cannot be drawn from a seed. Give {self.words}.")
+        """Draws a row for each pair (seed, index). Different numbers give independent draws."""
+        raise UserError(
+            f"Expected {self.name}, {self.words}: they cannot be drawn from a seed. Received: "
+            f"none. Give {self.name}."
+        )
 
     def examples(self, seeds, number=0):
-        """Returns rows that show a written file to be right, as an array, for whole numbers."""
+        """Returns example rows, one for each integer seed, to check exported files with."""
         return np.asarray(self.drawn(np.stack([seeds, np.zeros_like(seeds)], 1), number))
 
     def checked(self, rows, count=None):
-        """Returns rows as an array of this dtype.
+        """Checks rows and returns them as an array of this dtype.
+
+        Args:
+            rows: Array-like [N, *shape].
+            count: Expected N. Default: any.
 
         Raises:
-            UserError: Unless they fit, and are `count` if that is given.
+            UserError: If the shape, number or values do not fit.
         """
         rows = np.asarray(rows)
         count = len(rows) if count is None and rows.ndim else count
@@ -65,7 +72,7 @@ class Port:
         return rows.dtype.kind in "iuf" and bool(np.isfinite(rows).all())
 
     def faults(self, rows):
-        """Returns what a server checks of a tensor: triples (condition, expected, received)."""
+        """Returns the checks of a served tensor: triples (condition, expected, received)."""
         if not rows.dtype.is_floating:
             return []
         return [(tf.reduce_all(tf.math.is_finite(rows)), "finite numbers", rows)]
@@ -76,7 +83,7 @@ class Latents(Port):
     """Latent vectors, drawn from a prior.
 
     Attributes:
-        dim: Dimension of a latent.
+        dim: Dimension of a latent vector.
         prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
     """
 
@@ -98,10 +105,10 @@ class Latents(Port):
         return randomness.seeded_latents(self.prior, pairs, self.dim)
 
     def truncated(self, latents, threshold):
-        """Returns latents cut off at a threshold; see `randomness.truncated`.
+        """Truncates latents at a threshold; see `randomness.truncated`.
 
         Raises:
-            UserError: For a threshold that is not positive, and for another prior.
+            UserError: If the threshold is not positive or the prior is not normal.
         """
         if not (threshold > 0 and self.prior == "normal"):
             raise UserError(
@@ -113,9 +120,12 @@ class Latents(Port):
 
 @dataclasses.dataclass(frozen=True)
 class Condition(Port):
-    """What a generator takes beside the latents: labels, categories or continuous codes.
+    """Labels, categories or continuous codes, which a generator takes beside the latents.
 
     Attributes:
+        name: As in `Port`.
+        dtype: As in `Port`.
+        shape: As in `Port`.
         count: Labels are 0 to count - 1. `None` for continuous codes: any finite value is
             accepted; training draws from [-1, 1).
     """
@@ -131,7 +141,7 @@ class Condition(Port):
         return "finite numbers" if self.count is None else f"whole numbers 0 to {self.count - 1}"
 
     def from_uniform(self, draws):
-        """Returns rows from uniform draws on [0, 1) of their shape: labels all as likely."""
+        """Turns uniform draws on [0, 1) into rows. All labels are equally likely."""
         if self.count is None:
             return tf.cast(2.0 * draws - 1.0, self.dtype)
         return tf.cast(tf.floor(draws * self.count), self.dtype)
@@ -159,11 +169,11 @@ class Condition(Port):
 
 @dataclasses.dataclass(frozen=True)
 class Images(Port):
-    """Images in [-1, 1], [height, width, channels], or vectors [dimensions] of any range.
+    """Images [height, width, channels] in [-1, 1], or vectors [dimensions] of any range.
 
     Attributes:
-        shape: Height and width may be `None`: images of any size.
-        key: The key of a batch that holds such images.
+        shape: Shape of an image. Height and width are `None` for images of any size.
+        key: Key of the batch entry that holds such images.
     """
 
     shape: tuple
@@ -172,7 +182,7 @@ class Images(Port):
 
     @property
     def are_images(self):
-        """Whether these are images, not vectors."""
+        """Whether the rows are images, rather than vectors."""
         return len(self.shape) == 3
 
     @property
@@ -187,12 +197,12 @@ class Images(Port):
 
 @dataclasses.dataclass(frozen=True)
 class Tokens(Port):
-    """Sequences of whole numbers below the size of a vocabulary.
+    """Sequences of tokens, integers from 0 to the size of the vocabulary minus 1.
 
     Attributes:
-        length: Tokens in a sequence.
-        vocabulary: The texts of the tokens, in the order of their numbers.
-        key: The key of a batch that holds such sequences.
+        length: Number of tokens in a sequence.
+        vocabulary: Text of each token, in order of the token numbers.
+        key: Key of the batch entry that holds such sequences.
     """
 
     length: int
@@ -222,7 +232,10 @@ class Tokens(Port):
         return np.asarray(draws, "int32").reshape(len(seeds), self.length)
 
     def text(self, rows):
-        """Returns the text of each sequence [N, length], tokens side by side."""
+        """Returns the text of each sequence in rows [N, length].
+
+        It puts spaces between the tokens if any of them is longer than one character.
+        """
         words = len(max(self.vocabulary, key=len)) > 1
         between = " " if words else ""
         return [between.join(self.vocabulary[token] for token in row) for row in rows]

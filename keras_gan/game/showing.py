@@ -1,7 +1,7 @@
-"""Shows what a function makes: a grid of samples, rows of source | output, or texts.
+"""Draws the outputs of a function: a grid of samples, source | output pairs, or texts.
 
-Sample grids in training, model cards and evaluations all call this module. It looks at the ports
-of a function and knows no system.
+Sample grids in training, model cards and evaluations all use this module. It reads the ports of
+a function, so it works for any system.
 """
 
 from typing import NamedTuple
@@ -11,12 +11,12 @@ import numpy as np
 from keras_gan.drawing import pictures
 from keras_gan.game.ports import Images, Tokens
 
-_PAIRS = 16  # Pairs of source and output in a picture, at most.
-_TEXTS = 32  # Sequences of tokens.
+_PAIRS = 16  # Most pairs of source and output in a picture.
+_TEXTS = 32  # Most sequences of tokens.
 
 
 class Shown(NamedTuple):
-    """What can be seen of some examples; both are `None` if nothing can.
+    """A picture or a list of texts. Both are `None` if the examples cannot be shown.
 
     Attributes:
         picture: uint8 array [height, width, channels], or `None`.
@@ -28,14 +28,14 @@ class Shown(NamedTuple):
 
 
 def show(model, name=None, real=None, averaged=True):
-    """Returns what a function shows, always from the same seeds or the same real examples.
+    """Runs a function on fixed seeds, or on the first real examples, and draws the outputs.
 
     Args:
         model: An `AdversarialModel`.
         name: Name of the function. Default: the main one.
-        real: Real examples, a dict of arrays [N, ...] by key. A function of images or tokens
-            shows nothing without those of its input.
-        averaged: Whether to run the averaged network or the one that trains.
+        real: Real examples, a dict of arrays [N, ...] by key. A function that takes images or
+            tokens needs them under its input's key; without them nothing is shown.
+        averaged: Whether to run the averaged network. `False` runs the one in training.
 
     Returns:
         `Shown`.
@@ -49,13 +49,13 @@ def show(model, name=None, real=None, averaged=True):
 
 
 def show_examples(port, examples, reference=None, columns=None):
-    """Returns what examples of a port show, such as outputs or real examples.
+    """Draws examples, such as outputs of a function or real examples.
 
     Args:
-        port: The `ports.Port`.
+        port: The `ports.Port` that describes them.
         examples: Array [N, ...].
         reference: Real examples [M, 2] to draw in grey behind points in the plane.
-        columns: Images in a row of the grid; see `pictures.grid`.
+        columns: Number of images in a row of the grid; see `pictures.grid`.
 
     Returns:
         `Shown`.
@@ -69,17 +69,17 @@ def show_examples(port, examples, reference=None, columns=None):
 
 
 def show_pairs(sources, outputs):
-    """Returns the picture of source | output, pair after pair, as uint8.
+    """Draws source and output images side by side, as a uint8 picture.
 
     Args:
         sources: List of arrays of images [N, H, W, C] in [-1, 1] or uint8, one for each input.
-        outputs: Array of as many images, of any size and number of channels.
+        outputs: Array of N images. Their size and number of channels may differ.
     """
     return pictures.side_by_side(*sources, outputs)
 
 
 def count_of(port):
-    """Returns how many examples of a port are shown at most."""
+    """Returns the largest number of examples to show for a port."""
     if isinstance(port, Tokens):
         return _TEXTS
     if None in port.shape:
@@ -88,7 +88,7 @@ def count_of(port):
 
 
 def _show_given(function, real, averaged):
-    """Returns what a function shows whose inputs are not all drawn."""
+    """Draws the outputs of a function that needs real inputs."""
     ports = function.given
     if any(port.key not in real for port in ports):
         return Shown()

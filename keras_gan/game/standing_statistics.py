@@ -1,7 +1,7 @@
-"""Statistics of batch norm from samples: the standing statistics of BigGAN.
+"""Standing statistics of BigGAN: batch-norm statistics recomputed from samples.
 
-Brock et al. 2019, appendix A: averages over many batches of samples, in place of the moving
-averages of training, which lag behind the weights and are not those of averaged weights.
+Brock et al. 2019, appendix A. The statistics are averages over many batches of samples. The
+moving averages of training lag behind the weights and do not belong to the averaged weights.
 """
 
 import contextlib
@@ -12,27 +12,27 @@ from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
 
 _BATCH = 64
-_SEED = 2  # Other samples than those that are looked at or judged.
+_SEED = 2  # Differs from the seeds of sample grids and evaluations.
 
 
 def recompute_statistics(model, batches):
-    """Sets the batch-norm statistics of the main function's averaged network from samples.
+    """Recomputes the batch-norm statistics of the averaged generator from samples.
 
-    Networks without batch norm stay as they are, and a line says so.
+    It prints a line and changes nothing if the network has no batch norm.
 
     Args:
-        model: An `AdversarialModel` whose first function draws all its inputs.
-        batches: Number of batches of 64 samples, at least 1; the paper takes 100.
+        model: An `AdversarialModel` whose first function can draw all its inputs.
+        batches: Number of batches of 64 samples, at least 1. The paper uses 100.
 
     Raises:
-        UserError: For another number of batches; where the inputs cannot be drawn.
+        UserError: If `batches` is below 1 or an input cannot be drawn.
     """
     check_arguments(batches=batches)
     function = model.function()
     if function.given:
         raise UserError(
-            "standing_statistics are taken from samples of seeds. Received: a function of "
-            f"{function.given[0].name}. Leave standing_statistics at 0."
+            "standing_statistics needs a function whose inputs are all drawn from seeds. Received: "
+            f"a function of {function.given[0].name}. Leave standing_statistics at 0."
         )
     network = function.averaged
     layers = [
@@ -45,7 +45,7 @@ def recompute_statistics(model, batches):
         return
     variables = [v for layer in layers for v in (layer.moving_mean, layer.moving_variance)]
     sums = [0.0] * len(variables)
-    with _keeping_the_last_batch(network, layers):
+    with _statistics_of_one_batch(network, layers):
         for number in range(batches):
             rows = function.rows([(_SEED, number * _BATCH + i) for i in range(_BATCH)])
             with keras.StatelessScope() as scope:
@@ -57,10 +57,10 @@ def recompute_statistics(model, batches):
 
 
 @contextlib.contextmanager
-def _keeping_the_last_batch(network, layers):
-    """Makes batch norms keep the statistics of the last batch alone inside the block."""
+def _statistics_of_one_batch(network, layers):
+    """Inside the block, batch norm stores the statistics of the last batch, not an average."""
     momenta = [layer.momentum for layer in layers]
-    network.trainable = True  # Batch norm learns nothing otherwise.
+    network.trainable = True  # Otherwise batch norm does not update its statistics.
     try:
         for layer in layers:
             layer.momentum = 0.0

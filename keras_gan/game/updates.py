@@ -1,7 +1,7 @@
-"""How one player learns: what is made of a batch, its gradients, and what moves.
+"""One update of one player: generate examples, compute gradients, apply them.
 
-An update differentiates the variables of one player and runs inside a `StatelessScope`, from
-which only that player's state is taken over. All else is frozen, without touching `trainable`.
+An update differentiates the variables of one player and runs inside a `StatelessScope`. Only
+that player's state is written back. This freezes everything else without using `trainable`.
 """
 
 from typing import NamedTuple
@@ -16,14 +16,14 @@ from keras_gan.game.players import add, gradient_norm
 
 
 class Made(NamedTuple):
-    """What a system made of a batch, with what the makers need to learn from it.
+    """Generated examples of a sub-batch, with the tape to train their makers.
 
     Attributes:
         examples: Dict of tensors: fakes, reconstructions, codes.
-        tape: The gradient tape that watched the makers.
-        state: Pairs of a variable of the makers' state, such as batch-norm statistics, and
-            what this pass would make of it, or `None`.
-        sub_batch: Number of the sub-batch that it was made for.
+        tape: The gradient tape that recorded the makers.
+        state: Pairs (state variable of the makers, its value after this pass), such as
+            batch-norm statistics. The value is `None` if the pass did not change it.
+        sub_batch: Number of the sub-batch.
     """
 
     examples: dict
@@ -32,22 +32,27 @@ class Made(NamedTuple):
     sub_batch: int
 
     def state_of(self, variables):
-        """Returns pairs (variable, value) of those of these variables that the pass moved."""
+        """Returns pairs (variable, value) for those of the variables that the pass changed."""
         own = {id(variable) for variable in variables}
         return [(v, x) for v, x in self.state if x is not None and id(v) in own]
 
 
 class Updates:
-    """Mixin of `AdversarialModel`: `draw` and `update`, on any number of replicas and parts."""
+    """Mixin of `AdversarialModel`: generates examples (`draw`) and trains a player (`update`).
+
+    Both work on any number of replicas. A part is one of `accumulate_steps` pieces of a
+    sub-batch.
+    """
 
     def draw(self, batch, number=0, part=0, sub_batch=None):
-        """Makes examples of a part of a sub-batch; the makers' state is left alone.
+        """Generates examples for a part of a sub-batch, without changing the makers' state.
 
         Args:
             batch: The step's examples on this replica.
-            number: Number of the draw within the step.
-            part: Number of the part, of `accumulate_steps`.
-            sub_batch: Number of the sub-batch. Default: that of the update of this number.
+            number: Number of the draw within the step, which decides the latents.
+            part: Number of the part, from 0 to `accumulate_steps` - 1.
+            sub_batch: Number of the sub-batch. Default: `number`, or the last one if there are
+                fewer.
 
         Returns:
             `Made`.
@@ -67,14 +72,15 @@ class Updates:
         return Made(examples, tape, list(zip(state, values, strict=True)), sub_batch)
 
     def update(self, name, batch, j=0, made=None, call=0):
-        """Lets one player descend its loss, with all else frozen.
+        """Makes one update of a player. Everything else stays frozen.
 
         Args:
             name: Name of the player.
             batch: The step's examples on this replica.
-            j: Number of the update among the player's own in a step.
-            made: What `draw` returned. Default: a new draw.
-            call: 0 within a step; from 1 the number of a call of the player alone before it.
+            j: Number of the update among the player's updates in a step, from 0.
+            made: The `Made` of an earlier `draw`, to reuse. Default: draw anew.
+            call: 0 within a step. Extra calls before a step, which train one player alone, count
+                from 1.
         """
         player = self._player(name)
         variables, state = player.variables, player.state
@@ -89,7 +95,7 @@ class Updates:
                 drawn = self.draw(batch, number, part, sub_batch)
             examples = drawn.examples if drawn else {}
             floats = [x for x in tf.nest.flatten(examples) if x.dtype.is_floating] if moves else []
-            # Passes in the loss go on from the state that making the examples left.
+            # Passes in the loss start from the state after the examples were generated.
             known = drawn.state_of(state) if drawn else []
             with (
                 keras.StatelessScope(state_mapping=known) as scope,
@@ -101,7 +107,7 @@ class Updates:
                 share = self._share(loss.total, optimizer)
             gradients, through = tape.gradient(share, [variables, floats])
             if floats:
-                # As an output gradient `None` would count as one.
+                # TensorFlow would take `None` as an output gradient of ones.
                 through = [
                     tf.zeros_like(x) if g is None else g
                     for g, x in zip(through, floats, strict=True)
@@ -125,12 +131,15 @@ class Updates:
         self.after(name, means, batch_size)
 
     def _accumulate(self, differentiate, variables):
-        """Returns gradients and values to record of an update, from those of its parts.
+        """Sums the gradients of all parts of an update, and averages the values to log.
 
         Args:
-            differentiate: Function from the number of a part to the gradients of
-                its share of the loss and a dict of per-example values.
-            variables: What is differentiated by.
+            differentiate: Function from the number of a part to (gradients of the part's share
+                of the loss, dict of per-example values).
+            variables: The variables of the gradients.
+
+        Returns:
+            (gradients, dict of means by name).
         """
         differentiate = self._xla(differentiate)
 
@@ -151,33 +160,35 @@ class Updates:
         def add_part(part, sums):
             return part + 1, tf.nest.map_structure(add, sums, one(part))
 
-        # Parts at the same time would need the memory of all of them.
+        # Running parts in parallel would need the memory of all of them.
         if self._replicas == 1:
             more = lambda part, sums: part < self.accumulate_steps  # noqa: E731
             return tf.while_loop(more, add_part, (1, sums), parallel_iterations=1)[1]
-        for part in range(1, self.accumulate_steps):  # What synchronises cannot be in a loop.
+        for part in range(1, self.accumulate_steps):  # Replicas cannot synchronise in a loop.
             with tf.control_dependencies(sums[0]):
                 _, sums = add_part(part, sums)
         return together(sums)
 
     def _descend(self, optimizer, gradients, variables):
-        """Applies a player's gradients, summed over the replicas; returns their norm."""
+        """Sums a player's gradients over the replicas, applies them and returns their norm."""
         gradients = sum_over_replicas(gradients)
         norm = gradient_norm(optimizer, gradients)
         optimizer.apply(gradients, variables)
         return norm
 
     def _update_averages(self, player, batch):
-        """Moves the averages of the networks that no later player of the step moves."""
+        """Updates the average of each network whose last player in the step is this one."""
         later = self.stage.players[self.stage.players.index(player) + 1 :]
         for network, average in self._averaged:
             if player.moves(network) and not any(other.moves(network) for other in later):
                 averages.update(average, network, self.ema_decay(self._batch_size(batch)))
 
     def _part(self, batch, sub_batch, part=0):
-        """Returns a part of a sub-batch: examples j, j + k, j + 2 k, ... and of these every n-th.
+        """Returns a part of a sub-batch.
 
-        They are the same on any number of replicas; contiguous blocks would not be.
+        Sub-batch j of k holds the examples j, j + k, j + 2k and so on. Its parts divide it in
+        the same way. The result is the same on any number of replicas; contiguous blocks would
+        not be.
         """
         k, parts = self.stage.sub_batches, self.accumulate_steps
         if k * parts == 1:
@@ -190,29 +201,35 @@ class Updates:
         return {key: own(rows) for key, rows in batch.items()}
 
     def _draws(self, number, who, part):
-        """Returns a block in which the layers of a player, and latents, are drawn for a part."""
+        """Opens a block that seeds the random layers and the latents of a part.
+
+        Args:
+            number: Number of the update or draw within the step.
+            who: `"generator"` to generate examples, `"discriminator"` to compute a loss.
+            part: Number of the part.
+        """
         seed = randomness.training_seed(self.seed, self.step, number, f"{who}_layers")
         purpose = "latents" if who == "generator" else "loss_latents"
         latents = randomness.training_seed(self.seed, self.step, number, purpose)
         return randomness.layer_draws(seed, part, self.accumulate_steps, latents)
 
     def _batch_size(self, batch):
-        """Returns the examples of an update over all replicas, given a step's on this one."""
+        """Returns the examples in an update over all replicas, from this replica's batch."""
         return tf.nest.flatten(batch)[0].shape[0] // self.stage.sub_batches * self._replicas
 
     def _global_size(self, examples):
-        """Returns the examples of an update over all replicas, given a part's on this one."""
+        """Returns the examples in an update over all replicas, from this replica's part."""
         count = tf.nest.flatten(examples)[0].shape[0]
         return count * self._replicas * self.accumulate_steps
 
     def log(self, **means):
-        """Adds scalars, the same on every replica, to the metrics of these names."""
+        """Logs scalars by metric name. They must be the same on every replica."""
         self._logged[self.stage.name].update(means)
         for name, mean in means.items():
             self._means[name].update_state(mean)
 
     def _record(self, **values):
-        """Adds per-example values to the metrics; returns their means over the global batch."""
+        """Logs per-example values and returns their means over the global batch."""
         local = tf.stack([tf.reduce_mean(tf.cast(x, self.compute_dtype)) for x in values.values()])
         means = dict(zip(values, tf.unstack(global_mean(local)), strict=True))
         self.log(**means)
@@ -222,7 +239,7 @@ class Updates:
         return next(player for player in self.stage.players if player.name == name)
 
     def _number(self, name, j, call=0):
-        """Returns the number of an update within the step, by which its draws are made."""
+        """Returns the number of an update within the step, which seeds its draws."""
         names = [player.name for player, _ in self.stage.updates]
         return call * len(names) + names.index(name) + j
 

@@ -48,7 +48,7 @@ class LabelledModel(LatentGAN):
         For the first classes, where there are more than a picture has room for.
         """
         del function
-        most_rows, most_columns = pictures.room(self.image_shape)
+        most_rows, most_columns = pictures.grid_capacity(self.image_shape)
         classes = min(self.num_classes, most_rows, count)
         columns = min(count // classes, most_columns, max(classes, _COLUMNS))
         pairs = [(seed, 0) for seed in range(columns)] * classes

@@ -129,7 +129,7 @@ class InfoGAN(LatentGAN):
         `Using.showcase`.
         """
         del function
-        most_rows, most_columns = pictures.room(self.image_shape)
+        most_rows, most_columns = pictures.grid_capacity(self.image_shape)
         factors = [(infogan.category_name(i), k) for i, k in enumerate(self.categories)]
         factors += [(number, None) for number in range(self.codes)]
         factors = factors[:most_rows]
