@@ -7,7 +7,7 @@ Real 8x8 images with 17 grey levels, no download. `digits_builder` offers them t
 import functools
 
 import numpy as np
-import tensorflow as tf
+from PIL import Image
 
 from keras_gan.data.source import ArraySource
 from keras_gan.errors import UserError
@@ -41,6 +41,5 @@ def arrays(split):
 def load(split, preparation):
     """Returns the digits of a split as a `Source`; see `data.load_dataset`."""
     images, labels = arrays(split)
-    prepared = tf.data.Dataset.from_tensor_slices(images).map(preparation)
-    prepared = np.stack(list(prepared.as_numpy_iterator()))
+    prepared = np.stack([preparation(Image.fromarray(image[..., 0])) for image in images])
     return ArraySource("digits", prepared, labels, tuple(str(digit) for digit in range(10)))
