@@ -18,6 +18,7 @@ from tests.test_scan import encoded
 
 ROOT = pathlib.Path(__file__).parent.parent
 FLAGFILES = [path.read_text() for path in (ROOT / "dcgan.flags", *ROOT.glob("recipes/*.flags"))]
+FORMS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 quick = settings(
     max_examples=60,
     deadline=None,
@@ -110,7 +111,9 @@ def test_records_of_runs(finished, tmp_path, data, capsys):
 
 
 @quick
-@given(data=mutated([encoded(form) for form in ("PNG", "JPEG", "BMP", "GIF", "WEBP")]))
+@given(
+    data=mutated([encoded(form) for form in ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")])
+)
 def test_images(tmp_path, data):
     folder = tmp_path / "images"
     folder.mkdir(exist_ok=True)

@@ -3,15 +3,17 @@
 import io
 import os
 import struct
+import time
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_gan.data import headers, images, load_dataset
-from keras_gan.data.decoding import Decoding
+from keras_gan.data import decoding, images, load_dataset, scan
 from keras_gan.data.source import shuffled_index
 from keras_gan.errors import UserError
 
@@ -23,6 +25,7 @@ def encoded(form, size=(7, 5), mode="RGB", **options):
 
 
 GOOD = encoded("PNG")
+CUT = GOOD[:-24]  # In the middle of the pixels.
 PNG_START = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s", 13, b"IHDR")
 
 
@@ -39,26 +42,12 @@ def big_gif(frames):
     return b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6) + frame * frames + b";"
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P"])
-@pytest.mark.parametrize("form", ["PNG", "BMP", "GIF", "WEBP"])
-def test_pixels_are_counted_from_headers(form, mode):
-    assert headers.count_pixels(io.BytesIO(encoded(form, mode=mode))) == 35
-
-
-@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"exif": b"x" * 999}])
-def test_pixels_of_jpeg(options):
-    assert headers.count_pixels(io.BytesIO(encoded("JPEG", **options))) == 35
-
-
-def test_pixels_of_other_kinds_of_webp_and_gif():
-    animation = {
-        "save_all": True,
-        "append_images": [Image.new("RGB", (70, 50), (i, 0, 0)) for i in (9, 99)],
-    }
-    size = {"size": (70, 50)}
-    assert headers.count_pixels(io.BytesIO(encoded("WEBP", lossless=True, **size))) == 3500
-    assert headers.count_pixels(io.BytesIO(encoded("WEBP", **size, **animation))) == 3500
-    assert headers.count_pixels(io.BytesIO(encoded("GIF", **size, **animation))) >= 3500
+def big_webp(side):
+    """A small animation whose canvas is said to be large."""
+    frames = [Image.new("RGB", (7, 5), color) for color in ("red", "blue")]
+    data = encoded("WEBP", save_all=True, append_images=frames, duration=9)
+    assert data[12:16] == b"VP8X"
+    return data[:24] + 2 * (side - 1).to_bytes(3, "little") + data[30:]
 
 
 @pytest.fixture
@@ -77,21 +66,23 @@ def message_of(folder, **options):
 
 
 BAD = {
-    "cut.png": (GOOD[:-20], ""),
-    "text.png": (b"no image at all", "it is no PNG, JPEG, BMP, GIF or WebP file"),
-    "tiff.png": (encoded("TIFF"), "it is no PNG, JPEG, BMP, GIF or WebP file"),
+    "cut.png": (CUT, ""),
+    "text.png": (b"no image at all", "it is no PNG, JPEG, BMP, GIF, WebP or TIFF file"),
+    "eps.png": (encoded("EPS"), "it is no PNG, JPEG, BMP, GIF, WebP or TIFF file"),
+    "cut.tif": (encoded("TIFF")[:-20], "image file is truncated"),
+    "numbers.tif": (encoded("TIFF", mode="F"), "its samples have 32 bits, expected 8 or 16"),
     "empty.jpg": (b"", "it is empty"),
-    "head.jpg": (encoded("JPEG")[:20], "its header is cut short"),
-    "broken.jpg": (b"\xff\xd8\xff\xe0\x00\x00", "its header is broken"),
+    "head.jpg": (encoded("JPEG")[:20], "it is no PNG, "),
+    "broken.jpg": (b"\xff\xd8\xff\xe0\x00\x00", "it is no PNG, "),
     "bomb.png": (big_png(100_000, 100_000), "it has 10,000,000,000 pixels, more than 89,478,485"),
     "bomb.gif": (big_gif(4), "it has 100,000,000 pixels, more than 89,478,485"),
     "bomb.bmp": (
-        b"BM" + bytes(12) + struct.pack("<Iii", 40, 30_000, -30_000) + bytes(40),
+        b"BM" + struct.pack("<12xIiiHH", 40, 30_000, -30_000, 1, 24) + bytes(40),
         "it has 900,000,000 pixels",
     ),
     "bomb.webp": (
-        b"RIFF" + bytes(4) + b"WEBPVP8X" + bytes(8) + b"\xff\xff\x00\xff\xff\x00" + bytes(9),
-        "it has 4,294,967,296 pixels",
+        big_webp(10_000),
+        "it has 100,000,000 pixels",
     ),
 }
 
@@ -105,22 +96,32 @@ def test_bad_files_are_named(name, photos):
     assert message.endswith("or leave them out with --on_bad_image=skip.")
 
 
-def test_the_largest_allowed_image_passes_the_header_check(tmp_path):
-    for pixels, fails in ((headers.MAX_PIXELS, False), (headers.MAX_PIXELS + 1, True)):
-        (tmp_path / "x.png").write_bytes(big_png(pixels, 1))
-        if fails:
-            with pytest.raises(headers.BadImageError):
-                headers.check(str(tmp_path / "x.png"), str(tmp_path))
-        else:
-            headers.check(str(tmp_path / "x.png"), str(tmp_path))
+def reason_of(path):
+    """Returns why a file is bad before it is decoded, or `None`."""
+    try:
+        scan._check(str(path), str(path.parent))
+        with open(path, "rb") as file, decoding.opened(file):
+            return None
+    except decoding.BadImageError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_the_largest_allowed_image_passes_the_header_check(factor, tmp_path):
+    """Beyond the limit Pillow warns, beyond twice it refuses."""
+    with warnings.catch_warnings(action="ignore"):
+        for extra in (0, 1):
+            pixels = decoding.MAX_PIXELS * factor + extra
+            (tmp_path / "x.png").write_bytes(big_png(pixels, 1))
+            reason = f"it has {pixels:,} pixels, more than 89,478,485"
+            assert reason_of(tmp_path / "x.png") == (reason if pixels > 89_478_485 else None)
 
 
 def test_files_larger_than_any_image_are_not_read(tmp_path):
     with open(tmp_path / "x.png", "wb") as file:
         file.write(big_png(10, 10))
-        file.truncate(8 * headers.MAX_PIXELS + 1)  # A hole: it takes no space.
-    with pytest.raises(headers.BadImageError, match="it is too large"):
-        headers.check(str(tmp_path / "x.png"), str(tmp_path))
+        file.truncate(8 * decoding.MAX_PIXELS + 1)  # A hole: it takes no space.
+    assert reason_of(tmp_path / "x.png").startswith("it is too large, 715,827,881 bytes")
 
 
 def test_hidden_files_and_folders_are_passed_over_and_others_counted(tmp_path, capsys):
@@ -198,7 +199,7 @@ def test_skipping_leaves_out_up_to_one_percent(in_memory, tmp_path, monkeypatch,
         path = tmp_path / ("cat" if number < 100 else "dog") / f"{number:03d}.png"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(tf.io.encode_png(np.full((2, 2, 3), number, np.uint8)).numpy())
-    (tmp_path / "cat" / "007.png").write_bytes(GOOD[:-20])  # Found when it is decoded.
+    (tmp_path / "cat" / "007.png").write_bytes(CUT)  # Found when it is decoded.
     (tmp_path / "dog" / "150.png").write_bytes(b"")  # Found before.
     source = load_dataset(str(tmp_path), on_bad_image="skip")
     warning = capsys.readouterr().err
@@ -233,8 +234,7 @@ def write_many(folder, count=100):
 
 
 def alone(path, **options):
-    preparation = images.Preparation(3, **options)
-    return preparation(images.decode(tf.io.read_file(str(path)))).numpy()
+    return decoding.read(path.read_bytes(), images.Preparation(3, **options))
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
@@ -247,7 +247,7 @@ def test_images_are_the_same_by_the_batch_as_alone(size, bad, in_memory, tmp_pat
     monkeypatch.setattr("keras_gan.data.scan._TOLERATED", 0.1)
     write_many(tmp_path)
     for number in bad:
-        (tmp_path / f"{number:03d}.png").write_bytes(GOOD[:-20])
+        (tmp_path / f"{number:03d}.png").write_bytes(CUT)
     source = load_dataset(str(tmp_path), image_size=size, on_bad_image="skip")
     options = {"size": size and (int(size),) * 2}
     good = [path for path in sorted(tmp_path.iterdir()) if int(path.stem) not in bad]
@@ -257,32 +257,56 @@ def test_images_are_the_same_by_the_batch_as_alone(size, bad, in_memory, tmp_pat
     np.testing.assert_array_equal(batch, (expected[order] / np.float32(127.5) - 1.0))
 
 
-@pytest.mark.parametrize("size", [(6, 6), (4, 6), None])
+@pytest.mark.parametrize("size", [(6, 6), (4, 6), (9, 5), None])
 @pytest.mark.parametrize("crop", ["center", "none", (6, 6), (9, 6), (5, 9)])
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_only_what_preparation_leaves_as_it_is_is_taken_as_it_is(size, crop, channels):
-    preparation = images.Preparation(channels, size, crop)
-    prepared = preparation(tf.constant(noise(0))).numpy()
-    kept = np.array_equal(prepared, noise(0))
-    assert preparation.keeps((6, 6, 3)) == kept
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+@pytest.mark.parametrize("channels", [None, 1, 3, 4])
+def test_preparation_is_that_of_tensorflow(size, crop, mode, channels):
+    """Crops are the same pixels; of resized values those about halfway may round otherwise."""
+    stored = noise(0, (6, 6, len(mode)))
+    prepared = images.Preparation(channels, size, crop)(Image.fromarray(stored.squeeze(), mode))
+    expected = images.to_channels(stored, channels) if channels else stored
+    height, width = crop if isinstance(crop, tuple) else (6, 6)
+    if crop == "center" and size:
+        height, width = {(6, 6): (6, 6), (4, 6): (4, 6), (9, 5): (6, 3)}[size]
+    expected = tf.image.resize_with_crop_or_pad(expected, min(height, 6), min(width, 6))
+    if size:
+        expected = tf.image.resize(expected, size, "bicubic", antialias=True)
+    expected = np.clip(expected, 0.0, 255.0)
+    assert prepared.dtype == np.uint8 and prepared.shape == expected.shape
+    np.testing.assert_allclose(prepared, expected, atol=0.501)
 
 
 def test_many_bad_files_are_named_and_sizes_compared_in_order(tmp_path):
     write_many(tmp_path)
     for number in (5, 80):
-        (tmp_path / f"{number:03d}.png").write_bytes(GOOD[:-20])
+        (tmp_path / f"{number:03d}.png").write_bytes(CUT)
     message = message_of(tmp_path)
     assert message.startswith("Cannot use 2 of 100 images") and "005.png (" in message
     assert "080.png (" in message
-    (tmp_path / "000.png").write_bytes(GOOD[:-20])
+    (tmp_path / "000.png").write_bytes(CUT)
     for number in (60, 85):
         Image.new("RGB", (7, 5)).save(tmp_path / f"{number:03d}.png")
     sizes = f"{tmp_path}/001.png is 6x6, {tmp_path}/060.png is 5x7. Set --image_size."
     assert sizes in message_of(tmp_path)
 
 
-def test_large_images_are_decoded_one_at_a_time(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("most", "limit"), [(1, 35), (2, 36)])
+def test_large_images_are_decoded_one_at_a_time(most, limit, tmp_path, monkeypatch):
+    active, seen, real = [], [], decoding.decode
+
+    def decode(picture):
+        active.append(picture)
+        time.sleep(0.002)
+        seen.append(len(active))
+        active.remove(picture)
+        return real(picture)
+
     write_many(tmp_path)
-    monkeypatch.setattr("keras_gan.data.scan._LARGE_PIXELS", 35)
-    monkeypatch.setattr(Decoding, "_by_the_batch", None)
+    pool = ThreadPoolExecutor(2)
+    monkeypatch.setattr("keras_gan.data.scan._LARGE_PIXELS", limit)
+    monkeypatch.setattr(decoding, "decode", decode)
+    monkeypatch.setattr("keras_gan.data.threads.count", lambda: 2)
+    monkeypatch.setattr("keras_gan.data.threads._pool", lambda: pool)
     assert load_dataset(str(tmp_path)).num_examples == 100
+    assert max(seen) == most

@@ -141,17 +141,15 @@ def _translated(function, path, number):
 
 def _read(path, channels):
     """Returns an image file as float32 [height, width, channels] in [-1, 1]."""
-    import tensorflow as tf
-
-    from keras_gan.data import images
+    from keras_gan.data import decoding, images
 
     try:
         with open(path, "rb") as file:
-            pixels = images.decode(tf.constant(file.read()))
-    except (OSError, ValueError, tf.errors.OpError) as error:
+            pixels = decoding.read(file.read(), images.Preparation(channels))
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or first_line(error)
         raise UserError(f"Cannot read the image {path}: {reason}.") from None
-    return images.to_channels(pixels, channels).numpy() / 127.5 - 1.0
+    return pixels.astype("float32") / 127.5 - 1.0
 
 
 def main(argv=None):

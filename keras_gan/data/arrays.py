@@ -5,9 +5,9 @@ import zipfile
 import zlib
 
 import numpy as np
-import tensorflow as tf
+from PIL import Image
 
-from keras_gan.data import sequences, threads
+from keras_gan.data import sequences
 from keras_gan.data.source import ArraySource
 from keras_gan.errors import UserError, first_line
 
@@ -24,8 +24,10 @@ def prepare(images, preparation):
     Returns:
         uint8 array [N, *shape].
     """
-    prepared = tf.data.Dataset.from_tensor_slices(images).map(preparation, threads.count())
-    return np.stack(list(threads.fixed(prepared).as_numpy_iterator()))
+    pictures = (
+        Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image) for image in images
+    )
+    return np.stack([preparation(picture) for picture in pictures])
 
 
 def load(path, split, preparation):

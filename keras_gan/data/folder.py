@@ -1,11 +1,15 @@
 """A folder of images, flat or with one sub-folder a class."""
 
+import functools
 import os
 
-from keras_gan.data import images, scan, source
+from keras_gan.data import decoding, images, scan, source
 from keras_gan.errors import UserError
 
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+EXTENSIONS = (
+    ".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif", ".jp2",
+    ".ppm", ".pgm", ".pbm",
+)  # fmt: skip
 
 
 def load(folder, split, preparation, on_bad_image="fail"):
@@ -38,15 +42,26 @@ def load(folder, split, preparation, on_bad_image="fail"):
     labels = {path: label for label, files in enumerate(classes.values()) for path in files}
     class_names = None if list(classes) == [None] else tuple(classes)
     preparation = images.Preparation(preparation.channels or 3, preparation.size, preparation.crop)
-    seen = scan.Scan(folder, list(labels))
-    decoding = seen.decode(seen.check_headers(), preparation, source.IN_MEMORY_BYTES)
+    seen = scan.Scan(folder, list(labels), preparation, source.IN_MEMORY_BYTES)
+    seen.run()
     seen.settle(on_bad_image)
     files = [path for path in labels if path not in seen.bad]
     labels = [labels[path] for path in files] if class_names else None
-    if decoding.array is not None:
-        return source.ArraySource(folder, decoding.array, labels, class_names)
+    if seen.array is not None:
+        return source.ArraySource(folder, seen.array, labels, class_names)
     files = [os.fsencode(path) for path in files]
-    return source.FileSource(folder, decoding.shape, files, decoding.load, labels, class_names)
+    read = functools.partial(_read, preparation)
+    return source.FileSource(folder, seen.shape, files, read, labels, class_names)
+
+
+def _read(preparation, path):
+    """Returns the prepared image of a file that the scan found to be good."""
+    try:
+        with open(path, "rb") as file:
+            return decoding.read(file.read(), preparation)
+    except (OSError, decoding.BadImageError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{os.fsdecode(path)}: {reason}") from None
 
 
 def find_images(folder):

@@ -1,56 +1,98 @@
 """One look at every file of a folder before training, so that bad ones are named at the start."""
 
+import contextlib
+import math
 import os
+import stat
 import sys
+import threading
+import warnings
 
-from keras_gan.data import headers
-from keras_gan.data.decoding import Decoding
+import keras
+import numpy as np
+
+from keras_gan.data import decoding, threads
+from keras_gan.data.decoding import BadImageError
 from keras_gan.errors import UserError
 
 _TOLERATED = 0.01
 _NAMED = 10
 _LARGE_PIXELS = 2**24  # Images beyond this are decoded one at a time, to save memory.
+_SHOW_PROGRESS = 10_000  # images
+_MAX_BYTES = 8 * decoding.MAX_PIXELS  # 16-bit RGBA; an image file has no need to be larger.
 
 
 class Scan:
-    """Goes through the images of a folder and notes those that cannot be used.
+    """Decodes the images of a folder once and notes those that cannot be used.
 
     Args:
         folder: Path of the folder.
         files: Paths of its images.
+        preparation: `images.Preparation`.
+        limit: Largest size in bytes of all images together to keep.
 
     Attributes:
+        shape: Shape of a prepared image, or `None` as long as none was decoded.
+        array: The good images in the order of the files, uint8 [N, *shape], or
+            `None` if they are too large together.
         bad: Why a file cannot be used, by path.
     """
 
-    def __init__(self, folder, files):
-        self.folder, self.files = folder, files
-        self.bad = {}
-        self._large = False
+    def __init__(self, folder, files, preparation, limit):
+        self.folder, self.files, self.preparation, self.limit = folder, files, preparation, limit
+        self.shape, self.array, self.bad = None, None, {}
+        self._root, self._one_large = os.path.realpath(folder), threading.Lock()
 
-    def check_headers(self):
-        """Notes what can be told without decoding; returns the paths of the others."""
-        root = os.path.realpath(self.folder)
-        for path in self.files:
-            try:
-                if headers.check(path, root) > _LARGE_PIXELS:
-                    self._large = True
-            except headers.BadImageError as error:
-                self.bad[path] = str(error)
-        return [path for path in self.files if path not in self.bad]
+    def run(self):
+        """Decodes all files.
 
-    def decode(self, files, preparation, limit):
-        """Decodes files, noting those that cannot be; returns the `Decoding`.
-
-        Args:
-            files: Paths.
-            preparation: `images.Preparation`.
-            limit: Largest size in bytes of all images together to keep.
+        Raises:
+            UserError: If the images have different sizes.
         """
-        decoding = Decoding(files, preparation, limit, self._large)
-        decoding.run()
-        self.bad |= decoding.bad
-        return decoding
+        shown = len(self.files) >= _SHOW_PROGRESS
+        progress = keras.utils.Progbar(len(self.files), unit_name="image") if shown else None
+        first, good = None, 0
+        with warnings.catch_warnings():  # Pillow warns of oddities that do no harm.
+            warnings.simplefilter("ignore")
+            images = threads.in_order(self._try, self.files)
+            for number, (path, image) in enumerate(zip(self.files, images, strict=True)):
+                if isinstance(image, BadImageError):
+                    self.bad[path] = str(image)
+                else:
+                    first = first or path
+                    self._keep(good, image, first, path)
+                    good += 1
+                if progress:
+                    progress.update(number + 1)
+        if self.array is not None:
+            self.array = self.array[:good]
+
+    def _keep(self, row, image, first, path):
+        if self.shape is None:
+            self.shape = image.shape
+            if len(self.files) * math.prod(image.shape) <= self.limit:
+                self.array = np.empty((len(self.files), *image.shape), np.uint8)
+        if image.shape != self.shape:
+            (height, width, _), (other_height, other_width, _) = self.shape, image.shape
+            raise UserError(
+                f"The images have different sizes: {first} is {height}x{width}, {path} is "
+                f"{other_height}x{other_width}. Set --image_size."
+            )
+        if self.array is not None:
+            self.array[row] = image
+
+    def _try(self, path):
+        """Returns the prepared image of a file, or the `BadImageError` that says why not."""
+        try:
+            _check(path, self._root)
+            with open(path, "rb") as file, decoding.opened(file) as picture:
+                large = picture.width * picture.height > _LARGE_PIXELS
+                with self._one_large if large else contextlib.nullcontext():
+                    return self.preparation(decoding.decode(picture))
+        except OSError as error:
+            return BadImageError(error.strerror or str(error))
+        except BadImageError as error:
+            return error
 
     def settle(self, on_bad_image):
         """Does with what was noted as the user wishes.
@@ -84,3 +126,27 @@ class Scan:
 
 def _shown(path):
     return path if path.isprintable() else repr(path)
+
+
+def _check(path, root):
+    """Raises `BadImageError` for what is no file of the folder.
+
+    Args:
+        path: The file. None of the folders on the way to it from `root` is a
+            symbolic link: `folder.find_images` goes into none.
+        root: The real path of the folder that it must be in, after symbolic
+            links are followed.
+    """
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        if os.path.commonpath([root, os.path.realpath(path)]) != root:
+            raise BadImageError(
+                "a symbolic link leads out of the folder; use a copy or a hard link"
+            )
+        status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise BadImageError("it is not a file")
+    if status.st_size == 0:
+        raise BadImageError("it is empty")
+    if status.st_size > _MAX_BYTES:
+        raise BadImageError(f"it is too large, {status.st_size:,} bytes")

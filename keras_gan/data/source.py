@@ -191,7 +191,7 @@ class FileSource(Source):
         name: What the user called it.
         shape: Shape of a prepared example.
         files: Paths, [N].
-        load: Function from a path tensor to a prepared uint8 image.
+        load: Function from a path, as bytes, to a prepared uint8 image.
         labels: Integers [N], or `None`.
         class_names: Names of the classes, or `None`.
     """
@@ -206,15 +206,14 @@ class FileSource(Source):
     def _examples(self, positions, rows, seed, start):
         files = tf.constant(self.files)
 
-        def fetch(index):
-            example = {"image": self.load(tf.gather(files, index))}
-            if self.labels is not None:
-                example["label"] = tf.gather(tf.constant(self.labels), index)
-            return example
+        def fetch(positions):
+            index = shuffled_index(positions, self.num_examples, seed)
+            images = threads.in_graph(self.load, tf.gather(files, index), self.shape)
+            if self.labels is None:
+                return {"image": images}
+            return {"image": images, "label": tf.gather(tf.constant(self.labels), index)}
 
-        indices = positions.map(lambda p: shuffled_index(p, self.num_examples, seed)).unbatch()
-        examples = indices.map(fetch, num_parallel_calls=threads.count())
-        return examples.batch(rows.count, drop_remainder=True)
+        return positions.map(fetch)
 
 
 class StreamSource(Source):
@@ -230,7 +229,7 @@ class StreamSource(Source):
         num_examples: Number of examples.
         read: Function that returns a dataset of undecoded examples (scalars) in
             fixed order.
-        decode: Function from an undecoded example to a prepared one of `shape`.
+        decode: Function from a batch of undecoded examples to the prepared ones.
         class_names: Names of the classes, or `None`.
     """
 
@@ -252,13 +251,9 @@ class StreamSource(Source):
         first_epoch, offset = divmod(start, self.num_examples)
         epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
         examples = epochs.flat_map(one_epoch).skip(offset)
-        if rows.count < rows.batch_size:
-            # Undecoded examples are passed over cheaply.
-            batches = examples.batch(rows.batch_size, drop_remainder=True)
-            own = batches.map(lambda batch: tf.nest.map_structure(rows.of, batch))
-            examples = own.unbatch()
-        examples = examples.map(self.decode, num_parallel_calls=threads.count())
-        return examples.batch(rows.count, drop_remainder=True)
+        batches = examples.batch(rows.batch_size, drop_remainder=True)
+        own = batches.map(lambda batch: tf.nest.map_structure(rows.of, batch))
+        return own.map(self.decode)
 
 
 def shuffled_index(positions, num_examples, seed):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.data import images, source, threads, unknown_dataset
+from keras_gan.data import decoding, images, source, threads, unknown_dataset
 from keras_gan.errors import UserError, first_line
 
 
@@ -46,29 +46,38 @@ def load(name, split, data_dir, preparation):
         )
         return raw.map(lambda example: {key: example[key] for key in kept})
 
-    def decode(example):
-        prepared = {"image": preparation(images.decode(example[image_key]))}
-        return {**prepared, "label": example["label"]} if class_names else prepared
+    def prepare(data):
+        return decoding.read(data, preparation)
 
     try:
         count = int(read().cardinality())
-        first = next(iter(read().map(decode)), None)
+        first = next(read().as_numpy_iterator(), None)
+        shape = first and prepare(first[image_key]).shape
     except (ValueError, tf.errors.OpError) as error:
         raise UserError(f"Cannot read --split={split} of {name}: {first_line(error)}") from None
     if first is None:
         raise UserError(f"The split {split} of {name} is empty.")
-    shape = tuple(first["image"].shape)
-    if count * math.prod(shape) > source.IN_MEMORY_BYTES:
-        return source.StreamSource(name, shape, count, read, decode, class_names)
-    return _in_memory(name, read().map(decode, threads.count()), shape, count, class_names)
+    if count * math.prod(shape) <= source.IN_MEMORY_BYTES:
+        return _in_memory(name, read, image_key, prepare, (count, *shape), class_names)
+
+    def decode(batch):
+        prepared = {"image": threads.in_graph(prepare, batch[image_key], shape)}
+        return {**prepared, "label": batch["label"]} if class_names else prepared
+
+    return source.StreamSource(name, shape, count, read, decode, class_names)
 
 
-def _in_memory(name, decoded, shape, count, class_names):
-    array, labels, number = np.empty((count, *shape), np.uint8), np.empty(count, np.int64), 0
+def _in_memory(name, read, image_key, prepare, shape, class_names):
+    array, labels, number = np.empty(shape, np.uint8), [], 0
+
+    def load(example):
+        return prepare(example[image_key]), example.get("label", 0)
+
     try:
-        for number, example in enumerate(decoded.as_numpy_iterator()):
-            array[number], labels[number] = example["image"], example.get("label", 0)
-    except tf.errors.OpError as error:
+        for number, (image, label) in enumerate(threads.in_order(load, read().as_numpy_iterator())):
+            array[number] = image
+            labels.append(label)
+    except (decoding.BadImageError, tf.errors.OpError) as error:
         raise UserError(
             f"Cannot read {name} beyond example {number}: {first_line(error)}"
         ) from None

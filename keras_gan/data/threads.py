@@ -1,14 +1,23 @@
-"""How the tf.data pipelines run: by a fixed number of threads instead of autotuning.
+"""How work on examples is spread over the CPUs: by a fixed number of threads.
 
-Autotuning ends with the iterator only when its thread wakes from a sleep that
-grows to as long as it has run, and `fit` waits for it.
+tf.data's autotuning is off: it ends with the iterator only when its thread wakes
+from a sleep that grows to as long as it has run, and `fit` waits for it.
 """
 
+import atexit
+import collections
+import concurrent.futures
+import functools
 import os
+import threading
+import time
 
+import numpy as np
 import tensorflow as tf
 
 AHEAD = 2  # Batches that are prepared ahead.
+_REST = 0.3  # Seconds without a call after which the pipelines are taken to be at rest.
+_LONGEST_WAIT = 10.0  # seconds
 
 
 def count():
@@ -24,3 +33,74 @@ def fixed(dataset):
     options.autotune.enabled = False
     options.deterministic = True
     return dataset.with_options(options)
+
+
+def in_order(function, items):
+    """Yields function(item) for each item in order; a few are computed ahead in threads."""
+    waiting = collections.deque()
+    for item in items:
+        waiting.append(_pool().submit(function, item))
+        if len(waiting) > AHEAD * count():
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def in_graph(function, items, shape):
+    """Calls a Python function for each of a batch, from a graph such as a `tf.data` pipeline.
+
+    Args:
+        function: Function from an item, as bytes, to a uint8 array of `shape`. It must
+            not run TensorFlow, whose threads wait for it.
+        items: String tensor [B].
+        shape: Shape of each result.
+
+    Returns:
+        uint8 tensor [B, *shape].
+    """
+
+    def call(items):
+        _calls.begin()
+        try:
+            return np.stack(list(_pool().map(function, items)))
+        finally:
+            _calls.end()
+
+    return tf.ensure_shape(tf.numpy_function(call, [items], tf.uint8), [None, *shape])
+
+
+@functools.cache
+def _pool():
+    return concurrent.futures.ThreadPoolExecutor(count())
+
+
+class _Calls:
+    """Which calls of Python from pipelines are under way.
+
+    A pipeline whose iterator lives until the end of the process may call Python
+    when the interpreter is gone, and then waits forever. So the end waits until
+    all pipelines are at rest. They soon are: once the pool is shut down, which
+    happens before, each call fails at once, and buffers are full after a few.
+    """
+
+    def __init__(self):
+        self.active, self.last, self._lock = 0, -_REST, threading.Lock()
+
+    def begin(self):
+        with self._lock:
+            self.active += 1
+
+    def end(self):
+        with self._lock:
+            self.active, self.last = self.active - 1, time.monotonic()
+
+    def wait(self):
+        latest = time.monotonic() + _LONGEST_WAIT
+        while time.monotonic() < min(latest, self.last + _REST) or (
+            self.active and time.monotonic() < latest
+        ):
+            time.sleep(_REST / 10)
+
+
+_calls = _Calls()
+atexit.register(_calls.wait)

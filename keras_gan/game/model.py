@@ -74,7 +74,7 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
             stages: `Stage`s that come first, such as pre-training. `players` take the steps
                 after them.
         """
-        check_players(players, shared)
+        check_players([*players, *(p for stage in stages for p in stage.players)], shared)
         used = {id(f.network): f.network for f in functions.values()}
         twins = {key: averages.twin(network) for key, network in used.items()}
         self.averages = list(twins.values())

@@ -85,12 +85,18 @@ def check_players(players, shared=()):
     """Raises `ValueError` if two players train the same variable without declaring it.
 
     Args:
-        players: `Player`s.
+        players: `Player`s of all stages.
         shared: Networks that several players may train.
     """
     allowed = {id(variable) for variable in trainable_variables(shared)}
-    owners = {}
+    owners, networks = {}, {}
     for player in players:
+        # One optimizer for a name, so its variables must be the same in every stage.
+        if networks.setdefault(player.name, player.networks) != player.networks:
+            raise ValueError(
+                f"Expected players of one name to have the same networks. Received: {player.name} "
+                "with others in another stage."
+            )
         for variable in player.variables:
             owner = owners.setdefault(id(variable), player.name)
             if owner is not player.name and id(variable) not in allowed:

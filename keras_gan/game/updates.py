@@ -222,6 +222,10 @@ class Updates:
         count = tf.nest.flatten(examples)[0].shape[0]
         return count * self._replicas * self.accumulate_steps
 
+    def updates_done(self, name):
+        """Returns the updates that a player has made, 0 before `compile`."""
+        return self.optimizers[name].iterations if self.compiled else 0
+
     def log(self, **means):
         """Logs scalars by metric name. They must be the same on every replica."""
         self._logged[self.stage.name].update(means)

@@ -139,8 +139,9 @@ class LatentGAN(TakesPieces, AdversarialModel):
             fake: Dict of generated examples.
         """
         weight = self.penalty_weight(real)
-        updates = self.optimizers["d"].iterations if self.compiled else 0
-        loss, answers = self.game.discriminator_loss(self.discriminate, real, fake, updates, weight)
+        loss, answers = self.game.discriminator_loss(
+            self.discriminate, real, fake, self.updates_done("d"), weight
+        )
         return _with_terms(loss, self.discriminator_terms(real, fake, *answers))
 
     def discriminator_terms(self, real, fake, real_answer, fake_answer):

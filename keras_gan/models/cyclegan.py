@@ -135,41 +135,40 @@ class CycleGAN(TakesPieces, AdversarialModel):
         }
 
     def discriminator_loss(self, real, made):
-        updates = self.optimizers["d"].iterations if self.compiled else 0
-        losses = []
+        updates, losses = self.updates_done("d"), []
         for key, game in self.games.items():
-            shown = {"image": self.pools[key](made[key])}
+            seen = {"image": self.pools[key](made[key])}
             critic = game.critic(self.critics[key])
-            losses.append(game.discriminator_loss(critic, {"image": real[key]}, shown, updates)[0])
+            losses.append(game.discriminator_loss(critic, {"image": real[key]}, seen, updates)[0])
         return losses[0] + losses[1]
 
     def generator_loss(self, real, made):
-        batch_size = self._global_size(real)
-        losses = []
+        batch_size, losses = self._global_size(real), []
         for key, game in self.games.items():
-            critic, fake = game.critic(self.critics[key]), {"image": made[key]}
-            given = {"image": real[key]}
-            losses.append(game.generator_loss(critic, given, fake, self.step, batch_size)[0])
-        adversarial = self.adversarial_weight * (losses[0] + losses[1])
-        again = {
-            "a": self.b_to_a(made["b"], training=True),
-            "b": self.a_to_b(made["a"], training=True),
-        }
-        cycle = _distance(again["a"], real["a"]) + _distance(again["b"], real["b"])
-        loss = adversarial + self.cycle_weight * Loss(cycle, g_cycle=cycle)
-        if not self.identity_weight:
-            return loss + Loss(0.0 * cycle, g_identity=0.0 * cycle)
-        same = _distance(self.b_to_a(real["a"], training=True), real["a"]) + _distance(
-            self.a_to_b(real["b"], training=True), real["b"]
-        )
+            critic, fake, own = game.critic(self.critics[key]), made[key], {"image": real[key]}
+            losses.append(
+                game.generator_loss(critic, own, {"image": fake}, self.step, batch_size)[0]
+            )
+        cycle = self._distances({"a": made["b"], "b": made["a"]}, real)
+        loss = self.adversarial_weight * (losses[0] + losses[1])
+        loss += self.cycle_weight * Loss(cycle, g_cycle=cycle)
+        same = self._distances(real, real) if self.identity_weight else tf.zeros_like(cycle)
         return loss + self.identity_weight * Loss(same, g_identity=same)
+
+    def _distances(self, images, targets):
+        """Returns mean absolute differences [N], of both sets, of images brought to each set.
+
+        Args:
+            images: Images to translate, by the set that they are brought to.
+            targets: What they should become.
+        """
+        total = 0.0
+        for key, network in (("a", self.b_to_a), ("b", self.a_to_b)):
+            became = tf.cast(network(images[key], training=True), self.compute_dtype)
+            target = tf.cast(targets[key], self.compute_dtype)
+            total += tf.reduce_mean(tf.abs(became - target), [1, 2, 3])
+        return total
 
     def check_replicas(self):
         for key, game in self.games.items():
             game.check_replicas([self.critics[key]])
-
-
-def _distance(images, others):
-    """Returns the mean absolute difference of each two images, [N], in full precision."""
-    images, others = (tf.cast(x, keras.config.floatx()) for x in (images, others))
-    return tf.reduce_mean(tf.abs(images - others), [1, 2, 3])

@@ -30,10 +30,11 @@ class SeqGAN(AdversarialModel):
     last token it is that of the sequence. G descends -sum_t (r_t - b_t) log p(y_t), the mean
     over the batch; the baseline b_t is the batch's mean reward of token t.
 
-    Where this differs from the authors' code: there is a baseline, without which the policy
-    walks at random; continuations come from the live policy, not from a lagging copy; Adam
-    1e-3 by likelihood and 1e-4 in the game, where 1e-2 loses what was learnt before. Minimal so far: sequences of one length, no highway layer in D.
-    Sampling from a likelihood model is hard to beat: compare with the end of the first stage.
+    Where this differs from the authors' code: there is a baseline, without which the policy walks
+    at random; continuations come from the live policy, not from a lagging copy; Adam 1e-3 by
+    likelihood and 1e-4 in the game, where 1e-2 loses what was learnt before. Minimal so far:
+    sequences of one length, no highway layer in D. Sampling from a likelihood model is hard to
+    beat: compare with the end of the first stage.
 
     Args:
         length: Tokens in a sequence.
