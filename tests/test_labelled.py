@@ -218,9 +218,7 @@ def test_standing_statistics_on_the_command_line(run, tmp_path):
     paths = export(run, str(tmp_path / "export"), "onnx", standing_statistics=3)
     session = onnxruntime.InferenceSession(paths["onnx"])
     assert session.get_modelmeta().custom_metadata_map["standing_statistics"] == "3"
-    latents = model.seeded_latents(pairs)
-    labels = model.seeded_conditions(pairs)["labels"]
-    (images,) = session.run(None, {"latents": latents.numpy(), "labels": labels})
+    (images,) = session.run(None, model.function().rows(pairs))
     np.testing.assert_allclose(images, model.sample_seeds(pairs), atol=1e-5)
 
 
