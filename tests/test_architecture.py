@@ -90,3 +90,28 @@ def test_systems_are_the_modules():
     for name in models.names():
         assert models.get(name).tiny, f"{name} has no tiny arguments for the tests"
         assert keras_gan.models.get(name).__doc__.strip()
+
+
+def test_a_system_is_short():
+    """At most 120 lines without docstrings and blank lines."""
+    for name in models.names():
+        text = (PACKAGE / "models" / f"{name}.py").read_text()
+        lines, tree = text.splitlines(), ast.parse(text)
+        count = sum(bool(line.strip()) for line in lines)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                if ast.get_docstring(node):
+                    first, last = node.body[0].lineno, node.body[0].end_lineno
+                    count -= sum(bool(line.strip()) for line in lines[first - 1 : last])
+        assert count <= 120, f"{name} has {count} lines"
+
+
+def test_no_function_is_long():
+    """At most 60 lines without the docstring."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                first = node.body[0]
+                documented = first.end_lineno - first.lineno + 1 if ast.get_docstring(node) else 0
+                length = node.end_lineno - node.lineno + 1 - documented
+                assert length <= 60, f"{path.name}: {node.name} has {length} lines"

@@ -35,6 +35,7 @@ def staged(**options):
         make,
         makers=[maker],
         functions={"copy": Function(maker, (IMAGES,), IMAGES)},
+        shared=[maker],
         stages=[Stage("pretrain", (Player("p", (maker,), copy),), 2), Stage("only", (critic,), 1)],
     )
     model.compile(**{"seed": 3, **options})

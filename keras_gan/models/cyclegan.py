@@ -51,9 +51,7 @@ class CycleGAN(TakesPieces, AdversarialModel):
     """
 
     data_keys = ("a", "b")
-    tiny = {
-        "width": 2, "discriminator_width": 2, "blocks": 1, "patch_layers": 1, "pool": 6,
-    }  # fmt: skip
+    tiny = {"width": 2, "discriminator_width": 2, "blocks": 1, "patch_layers": 1, "pool": 6}
     pieces = {"objective": "least_squares"}
     term_names = ("g_cycle", "g_identity")
 
