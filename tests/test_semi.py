@@ -90,7 +90,7 @@ def test_feature_matching_by_hand():
     np.testing.assert_allclose(losses, np.log1p(np.exp(-logits)), rtol=1e-5)
     with pytest.raises(UserError, match="Semi always uses objective='non_saturating'"):
         build("semi", objective="hinge")
-    with pytest.raises(UserError, match="top_k does nothing where G matches features. Received"):
+    with pytest.raises(UserError, match="top_k has no effect with feature_matching. Received"):
         build("semi", top_k=0.5)
 
 

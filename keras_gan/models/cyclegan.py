@@ -22,32 +22,34 @@ from keras_gan.networks import translation
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class CycleGAN(TakesPieces, AdversarialModel):
-    """Two translators between unpaired sets of images, A and B, each judged in its target set.
+    """Translates images between two unpaired datasets A and B, in both directions.
 
-    Both generators learn from both cycles, |F(G(a)) - a| and |G(F(b)) - b| (equation 2), from
-    the least-squares game in each set, and from the identity of images that already are of the
-    target set (section 5.2; the authors' code has it on by default). A discriminator sees
-    generated images from a pool of past ones (section 4).
+    Two generators, A to B and B to A, learn from three losses: the least-squares GAN loss in
+    each dataset; the cycle losses |F(G(a)) - a| and |G(F(b)) - b| (equation 2); and the identity
+    losses, by which an image of the target dataset should stay the same (section 5.2; on by
+    default in the authors' code). Each discriminator learns from a pool of past generated
+    images (section 4).
 
-    Where this differs from the authors' code: D's update comes before G's, with one optimizer
-    for both generators and one for both discriminators, as in the port to PyTorch; `History`
-    says how the pool differs; samples come from averaged generators. Minimal so far: the learning
-    rate falls over the whole of `decay_images`; images are not cropped at random.
+    Where this differs from the authors' code: the discriminators are updated before the
+    generators, with one optimizer for both generators and one for both discriminators, as in
+    the PyTorch port; `layers.history.History` says how the pool differs; samples come from
+    averaged generators. Not implemented: a constant learning rate before the decay (it falls
+    over all of `decay_images`), and random crops.
 
     Args:
-        image_shape: (height, width, channels) of the images of A in training.
-        target_shape: The same of B. Default: as A.
-        width: Channels of the generators at full size.
+        image_shape: (height, width, channels) of the training images of A.
+        target_shape: (height, width, channels) of the training images of B. Default: as A.
+        width: Channels of the generators at full resolution.
         discriminator_width: Channels of the discriminators' first layer.
-        blocks: Residual blocks of a generator.
-        patch_layers: Convolutions of stride 2 in a discriminator.
-        cycle_weight: Weight of the cycles.
-        identity_weight: Weight of the identities: half of the cycles' in the authors' code. 0
-            where A and B differ in channels.
-        adversarial_weight: Weight of G's game. 2, since the least-squares loss here has a 1/2
-            that the authors' code does not have.
-        pool: Past images that a discriminator learns from.
-        **pieces: See `pieces.Pieces`.
+        blocks: Number of residual blocks in a generator.
+        patch_layers: Number of stride-2 convolutions in a discriminator.
+        cycle_weight: Weight of the cycle losses.
+        identity_weight: Weight of the identity losses. The authors' code uses half of
+            `cycle_weight`. It is 0 if A and B differ in their number of channels.
+        adversarial_weight: Weight of the generators' GAN losses. The default 2 makes up for a
+            factor 1/2 in our least-squares loss, which the authors' code does not have.
+        pool: Number of past images in each discriminator's pool.
+        **pieces: Shared options; see `pieces.Pieces`.
     """
 
     data_keys = ("a", "b")
@@ -77,7 +79,10 @@ class CycleGAN(TakesPieces, AdversarialModel):
         check_weights(cycle_weight=cycle_weight, identity_weight=identity_weight)
         check_weights(adversarial_weight=adversarial_weight)
         if any(len(shape) != 3 for shape in shapes.values()):
-            raise UserError(f"CycleGAN translates images. Received: vectors {shapes['a']}.")
+            raise UserError(
+                "CycleGAN translates images: expected shapes (height, width, channels). Received: "
+                f"{shapes['a']} and {shapes['b']}. Use another dataset or another system."
+            )
         super().__init__({key: Images(shape, key) for key, shape in shapes.items()})
         self.cycle_weight, self.adversarial_weight = cycle_weight, adversarial_weight
         channels = {key: shape[2] for key, shape in shapes.items()}
@@ -90,7 +95,7 @@ class CycleGAN(TakesPieces, AdversarialModel):
         )
         self.critics, self.pools, self.games = {}, {}, {}
         for key, source in (("a", "b"), ("b", "a")):
-            shape = (*shapes[source][:2], channels[key])  # A translation has its source's size.
+            shape = (*shapes[source][:2], channels[key])  # Translation keeps the source's size.
             smallest = (*map(min, shapes["a"][:2], shapes["b"][:2]), channels[key])
             self.critics[key] = translation.PatchDiscriminator(
                 smallest, width=discriminator_width, layers=patch_layers, name=f"critic_{key}"
@@ -125,6 +130,7 @@ class CycleGAN(TakesPieces, AdversarialModel):
         return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)
 
     def make(self, real):
+        """Translates both images of a dict with the keys a and b, each to the other's key."""
         return {
             "a": self.b_to_a(real["b"], training=True),
             "b": self.a_to_b(real["a"], training=True),
@@ -147,17 +153,11 @@ class CycleGAN(TakesPieces, AdversarialModel):
             given = {"image": real[key]}
             losses.append(game.generator_loss(critic, given, fake, self.step, batch_size)[0])
         adversarial = self.adversarial_weight * (losses[0] + losses[1])
-        again = {
-            "a": self.b_to_a(made["b"], training=True),
-            "b": self.a_to_b(made["a"], training=True),
-        }
-        cycle = _distance(again["a"], real["a"]) + _distance(again["b"], real["b"])
+        cycle = _distance(self.make(made), real)
         loss = adversarial + self.cycle_weight * Loss(cycle, g_cycle=cycle)
         if not self.identity_weight:
             return loss + Loss(0.0 * cycle, g_identity=0.0 * cycle)
-        same = _distance(self.b_to_a(real["a"], training=True), real["a"]) + _distance(
-            self.a_to_b(real["b"], training=True), real["b"]
-        )
+        same = _distance(self.make({"a": real["b"], "b": real["a"]}), real)
         return loss + self.identity_weight * Loss(same, g_identity=same)
 
     def check_replicas(self):
@@ -165,7 +165,8 @@ class CycleGAN(TakesPieces, AdversarialModel):
             game.check_replicas([self.critics[key]])
 
 
-def _distance(images, others):
-    """Returns the mean absolute difference of each two images, [N], in full precision."""
-    images, others = (tf.cast(x, keras.config.floatx()) for x in (images, others))
-    return tf.reduce_mean(tf.abs(images - others), [1, 2, 3])
+def _distance(made, real):
+    """Returns the mean absolute differences [N] of the images of A plus those of B."""
+    cast = lambda images: tf.cast(images, keras.config.floatx())  # noqa: E731
+    a, b = (tf.reduce_mean(tf.abs(cast(made[k]) - cast(real[k])), [1, 2, 3]) for k in "ab")
+    return a + b
