@@ -1,6 +1,6 @@
-"""One TensorFlow for the whole suite, with four logical CPUs for mirrored tests.
+"""Sets up TensorFlow for the whole suite, with four logical CPUs for tests of replicas.
 
-TensorFlow does not rewrite graphs here: that takes longer than running tiny networks.
+Graph rewriting is off, because it takes longer than running tiny networks.
 """
 
 import gc
@@ -25,14 +25,14 @@ from tests.runs import run_train
 # Systems from latents to examples, which take all shared arguments.
 LATENT = [name for name in models.names() if issubclass(models.get(name), LatentGAN)]
 WITHOUT_REWRITING = {"disable_meta_optimizer": True}
-# Tests that start commands as processes run with it.
+# Tests that start commands as processes run with rewriting.
 tf.config.optimizer.set_experimental_options(WITHOUT_REWRITING)
-tf.get_logger().setLevel("ERROR")  # As the commands do, which import TensorFlow themselves.
+tf.get_logger().setLevel("ERROR")  # The commands do the same.
 make_strategy(cpu_replicas=4)
 
 
 def build(name, image_shape=None, seed=0, **arguments):
-    """Returns the tiny instance of a system, of three classes if conditional, not compiled."""
+    """Returns a tiny instance of a system, not compiled. Conditional ones have three classes."""
     keras.utils.set_random_seed(seed)
     system = models.get(name)
     arguments = {"num_classes": 3, **system.tiny, **arguments}
@@ -47,24 +47,24 @@ def examples(count, image_shape=(16, 16, 1), seed=0):
 
 
 def values(variables):
-    """Returns the variables' values as arrays, to compare before and after."""
+    """Returns the values of variables as arrays, to compare before and after."""
     return [variable.numpy() for variable in variables]
 
 
 def same(before, after):
-    """Tells whether two lists of arrays are equal to the last bit."""
+    """Returns whether two lists of arrays are exactly equal."""
     return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 def change_player(model, name, **fields):
-    """Gives a player of a built model other fields, such as another loss or more networks."""
+    """Changes fields of a player of a built model, such as its loss or its networks."""
     (stage,) = model.stages
     players = tuple(p._replace(**fields) if p.name == name else p for p in stage.players)
     object.__setattr__(model, "stages", (stage._replace(players=players),))
 
 
 def watch(model, name):
-    """Returns a list that gets (real, made, loss) of each update of a player from now on."""
+    """Returns a list to which each later update of a player appends (real, made, loss)."""
     (loss,) = (player.loss for player in model.players if player.name == name)
     seen = []
 
@@ -85,7 +85,7 @@ def fewer_to_collect():
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Keeps the tests out of the user's own cache."""
+    """Gives the tests their own cache directory."""
     directory = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(directory))
@@ -94,7 +94,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture
 def rewriting():
-    """Rewrites graphs as users' runs do, where rounding would differ without it."""
+    """Turns on graph rewriting, as in users' runs, where rounding would differ without it."""
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
     yield
     tf.config.optimizer.set_experimental_options(WITHOUT_REWRITING)
@@ -112,7 +112,7 @@ def float64():
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """The directory of a finished run of seven steps; copy it before changing it."""
+    """The directory of a finished run of seven steps. Copy it before you change it."""
     run_dir = tmp_path_factory.mktemp("runs") / "dcgan"
     run_train(run_dir, "--steps=7")
     return run_dir
@@ -128,7 +128,7 @@ def exported(finished, tmp_path_factory):
 
 @pytest.fixture
 def places(tmp_path, monkeypatch):
-    """A directory for what the benchmark of mode coverage writes, and its page on choosing."""
+    """A directory for the results and pages that the mode-coverage benchmark writes."""
     monkeypatch.setattr(record, "DIRECTORY", tmp_path / "results")
     monkeypatch.setattr(record, "DOCUMENT", tmp_path / "MODE_COVERAGE.md")
     monkeypatch.setattr(record, "CHOOSING", pathlib.Path(shutil.copy(record.CHOOSING, tmp_path)))

@@ -1,4 +1,4 @@
-"""Tiny runs through `train.py`, for the tests of runs."""
+"""Helpers to start, stop and compare tiny runs of `train.py`."""
 
 import contextlib
 import hashlib
@@ -29,7 +29,7 @@ def run_train(run_dir, *flags):
 
 
 def fails(capsys, *flags, run_dir="never/written"):
-    """Returns the one line that a mistake prints."""
+    """Runs `train.py` with a mistake and returns the one line that it prints."""
     with pytest.raises(SystemExit) as exit:
         run_train(run_dir, *flags)
     assert exit.value.code == 1
@@ -39,7 +39,7 @@ def fails(capsys, *flags, run_dir="never/written"):
 
 
 def command_fails(capsys, main, *arguments):
-    """Returns the one line that another command prints on a mistake."""
+    """Runs another command with a mistake and returns the one line that it prints."""
     with pytest.raises(SystemExit) as exit:
         main(["program.py", *arguments])
     assert exit.value.code == 1
@@ -54,7 +54,7 @@ def rows(run_dir):
 
 
 def configuration(name, run_dir, **changes):
-    """Returns the `Config` of a run of a system's tiny instance on a built-in, two replicas."""
+    """Returns the `Config` of a tiny run on a built-in dataset and two replicas."""
     system = models.get(name)
     texts = {
         k: ",".join(map(str, v)) if isinstance(v, tuple) else v for k, v in system.tiny.items()
@@ -84,8 +84,10 @@ _DATA = {
 
 
 def fingerprint(run_dir):
-    """Returns the SHA-256 of every value in the newest checkpoint: weights, averages, both
-    optimizers' states, statistics, running means and the step."""
+    """Returns the SHA-256 of all values in the newest checkpoint.
+
+    These are weights, averages, optimizer states, statistics, running means and the step.
+    """
     path = tf.train.latest_checkpoint(str(pathlib.Path(run_dir, "checkpoints")))
     reader, digest = tf.train.load_checkpoint(path), hashlib.sha256()
     for name in sorted(reader.get_variable_to_shape_map()):
@@ -95,14 +97,14 @@ def fingerprint(run_dir):
 
 
 def scalar_steps(run_dir, tag="train/d_loss"):
-    """Returns the steps of a scalar in TensorBoard's files, each as often as it is there."""
+    """Returns the steps at which TensorBoard's files hold a scalar, duplicates included."""
     events = EventAccumulator(str(pathlib.Path(run_dir, "tensorboard")), {"tensors": 0})
     events.Reload()
     return sorted(event.step for event in events.Tensors(tag))
 
 
 def assert_same_run(one, other):
-    """Asserts that two runs ended in the same bytes and logged the same, timings apart."""
+    """Asserts that two runs ended in the same bytes and logged the same, except timings."""
     assert fingerprint(one) == fingerprint(other)
     timings = {"images_per_second": None}
     assert [row | timings for row in rows(one)] == [row | timings for row in rows(other)]
@@ -145,7 +147,7 @@ def cluster_places(count=2):
 
 
 def start_workers(run_dir, *flags, last=(), **pipes):
-    """Starts the processes of a tiny run of two workers; `last` are flags of the second alone."""
+    """Starts a tiny run of two workers. Only the second one gets the flags `last`."""
     return [
         start_process(run_dir, "--strategy=multi_worker", *flags, *own, TF_CONFIG=place, **pipes)
         for place, own in zip(cluster_places(), ((), last), strict=True)
@@ -153,7 +155,7 @@ def start_workers(run_dir, *flags, last=(), **pipes):
 
 
 def kill(process, ready, delay):
-    """Kills a process, without a chance to react, `delay` seconds after `ready()` holds."""
+    """Kills a process with SIGKILL `delay` seconds after `ready()` becomes true."""
     while process.poll() is None and not ready():
         time.sleep(0.001)
     time.sleep(delay)
@@ -163,6 +165,6 @@ def kill(process, ready, delay):
 
 
 def ends(processes, within=120):
-    """Returns the exit statuses and what was written to standard error."""
+    """Waits for processes; returns their exit statuses and standard error texts."""
     errors = [process.communicate(timeout=within)[1] for process in processes]
     return [process.returncode for process in processes], errors

@@ -55,14 +55,14 @@ def test_changes_under_a_run_are_refused(finished, tmp_path, capsys):
     record["num_examples"] = 5
     (tmp_path / "config.json").write_text(json.dumps(record))
     message = fails(capsys, "--steps=9", run_dir=tmp_path)
-    assert "The data changed" in message and "began with 5 examples. Received: 1,437" in message
+    assert "The data changed since" in message and "expected 5 examples. Received: 1,437" in message
 
 
 def test_a_run_that_lost_its_checkpoints_is_not_begun_again(finished, tmp_path, capsys):
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     shutil.rmtree(tmp_path / "checkpoints")
     message = fails(capsys, "--steps=9", run_dir=tmp_path)
-    assert "has logs up to step 7, but no checkpoint to go on from" in message
+    assert "has logs up to step 7, but no checkpoint to resume from" in message
     assert rows(tmp_path) == rows(finished)
 
 
@@ -70,7 +70,7 @@ def test_lost_indices_are_not_a_new_beginning(finished, tmp_path, capsys):
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     for path in (tmp_path / "checkpoints").glob("*.index"):
         path.unlink()
-    assert "no checkpoint to go on from" in fails(capsys, "--steps=9", run_dir=tmp_path)
+    assert "no checkpoint to resume from" in fails(capsys, "--steps=9", run_dir=tmp_path)
     assert rows(tmp_path) == rows(finished)
 
 
@@ -112,7 +112,7 @@ def test_a_run_that_had_no_checkpoint_yet_says_so(finished, tmp_path, capsys):
     shutil.rmtree(tmp_path / "checkpoints")
     callbacks.cut_logs(RunDirectory(tmp_path), 2)
     run_train(tmp_path, "--steps=7")
-    assert "has no checkpoint yet: its 2 steps are done again" in capsys.readouterr().out
+    assert "has no checkpoint yet, so its 2 steps are repeated" in capsys.readouterr().out
     assert_same_run(tmp_path, finished)
 
 

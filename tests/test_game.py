@@ -1,4 +1,4 @@
-"""The base of all systems on toy systems: makers, shared networks, functions, averages."""
+"""Tests of the base model on toy systems: makers, shared networks, functions, averages."""
 
 import keras
 import numpy as np
@@ -26,12 +26,12 @@ from tests.linear_toys import (
     toy,
 )
 
-# Making, and passes in the loss.
+# Generating examples, and further forward passes in the loss.
 
 
 @pytest.mark.parametrize("reuse_fakes", [True, False])
-def test_a_second_pass_goes_on_from_the_statistics_of_the_first(reuse_fakes):
-    """As in a cycle; the gradient flows through both passes, and another player's leave none."""
+def test_a_pass_in_the_loss_starts_from_the_statistics_of_the_first_pass(reuse_fakes):
+    """As in a cycle loss. Gradients flow through both passes. Other players change no state."""
     keras.utils.set_random_seed(0)
     network, judge = dense(norm=True), dense(1)
     players = [
@@ -66,7 +66,7 @@ def test_a_second_pass_goes_on_from_the_statistics_of_the_first(reuse_fakes):
 
 
 @pytest.mark.parametrize(("reuse_fakes", "makes"), [(True, 2), (False, 4)])
-def test_made_examples_are_shared_until_a_maker_moves(reuse_fakes, makes):
+def test_generated_examples_are_reused_until_a_maker_is_updated(reuse_fakes, makes):
     maker, judge = dense(), dense(1)
     seen = {}
 
@@ -103,7 +103,7 @@ def test_made_examples_are_shared_until_a_maker_moves(reuse_fakes, makes):
 
 
 @pytest.mark.parametrize("parts", [1, 2])
-def test_a_player_that_needs_nothing_made_draws_nothing(parts):
+def test_a_player_that_needs_no_generated_examples_draws_none(parts):
     network = dense()
     player = Player("r", (network,), towards(network, 1.0), needs_made=False)
     model = toy([network], [player], lambda real: pytest.fail("drew"), makers=[network])
@@ -113,8 +113,8 @@ def test_a_player_that_needs_nothing_made_draws_nothing(parts):
     assert not same(before, values(network.variables))
 
 
-def test_a_maker_of_parts_learns_by_the_parts():
-    """What is made goes through a network of two others, which the player names."""
+def test_a_maker_composed_of_two_networks_is_trained():
+    """The player lists the two inner networks, not the composed one."""
     encoder, decoder = dense(1), dense(2, inputs=1)
     whole = keras.Model(encoder.input, decoder(encoder.output))
     loss = lambda real, made: Loss(distance(made["image"], real["image"]))  # noqa: E731
@@ -133,7 +133,7 @@ def test_a_maker_of_parts_learns_by_the_parts():
 # Networks in several players.
 
 
-def test_a_network_in_two_players_is_named():
+def test_a_network_in_two_players_must_be_declared_shared():
     network = dense()
     players = [Player(name, (network,), towards(network, 1.0), needs_made=False) for name in "ab"]
     with pytest.raises(ValueError, match="among `shared`. Received: .*kernel of a and b"):
@@ -147,15 +147,15 @@ def test_a_network_in_two_players_is_named():
 
 
 def by_hand(kernel, goals):
-    """Returns the kernel after updates towards `goals` of its example, one after another."""
+    """Returns the kernel after one update towards each of `goals`, in order."""
     for goal in goals:
         kernel = kernel - RATE * 2.0 / len(X) * X.T @ (X @ kernel - goal * X)
     return kernel
 
 
 @pytest.mark.parametrize("updates", [1, 2])
-def test_a_shared_network_is_averaged_once_a_step(updates):
-    """After the last of the updates that move it, each of which goes on from the one before."""
+def test_a_shared_network_is_averaged_once_in_a_step(updates):
+    """The average moves after the last update of the network. Updates build on one another."""
     network, other = dense(), dense()
     players = [
         Player("a", (network,), towards(network, 2.0), needs_made=False),
@@ -187,7 +187,7 @@ def test_a_shared_network_is_averaged_once_a_step(updates):
 
 
 def autoencoder():
-    """A system without a discriminator: one player of two networks."""
+    """A system without a discriminator: one player with two networks."""
     keras.utils.set_random_seed(0)
     encoder, decoder = dense(1), dense(2, inputs=1)
 
@@ -208,7 +208,10 @@ def autoencoder():
 
 
 def trio():
-    """Three players with an optimizer each: one makes, two judge, one of these twice a step."""
+    """Three players, each with its own optimizer: one generates, two judge.
+
+    One of the judges makes two updates in a step.
+    """
     keras.utils.set_random_seed(0)
     maker, one, other = dense(), dense(1), dense(1)
 
@@ -238,7 +241,7 @@ def trio():
 @pytest.mark.parametrize(
     ("build", "expected"), [(autoencoder, {"r": 3}), (trio, {"d": 6, "e": 3, "g": 3})]
 )
-def test_any_number_of_players_trains_and_resumes_exactly(build, expected, tmp_path):
+def test_systems_of_one_and_three_players_train_and_resume_exactly(build, expected, tmp_path):
     model = build()
     weights = [v for player in model.players for v in player.variables]
     before, size = values(weights), 4 * model.sub_batches
@@ -260,11 +263,11 @@ def test_the_loss_of_one_player_falls():
     assert codes.shape == (4, 1)
 
 
-def test_optimizers_are_of_players():
+def test_each_player_needs_its_own_optimizer():
     model = trio()
     kinds = {name: type(optimizer).__name__ for name, optimizer in model.optimizers.items()}
     assert kinds == {"d": "SGD", "e": "Adam", "g": "SGD"}
-    with pytest.raises(UserError, match="has the players d, e, g. Received an optimizer for 'x'"):
+    with pytest.raises(UserError, match="the players d, e, g. Received: an optimizer for 'x'"):
         model.compile({"x": keras.optimizers.SGD()})
     shared = keras.optimizers.SGD()
     with pytest.raises(UserError, match="optimizer of its own.*Received: the same SGD twice"):

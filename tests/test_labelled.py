@@ -118,7 +118,7 @@ def test_examples_without_a_label_are_refused_by_name(tmp_path, monkeypatch):
     keep_labels(source, 3, seed=0)
     monkeypatch.setattr("keras_gan.commands.training.load_dataset", lambda *_, **__: source)
     for name in SYSTEMS:
-        with pytest.raises(UserError, match="needs the label of each example. Received: 1,407"):
+        with pytest.raises(UserError, match="needs a label for each example. Received: 1,407"):
             train(configuration(name, tmp_path / name, steps=2, cpu_replicas=1))
         assert not (tmp_path / name).exists()
 

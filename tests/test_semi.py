@@ -90,7 +90,7 @@ def test_feature_matching_by_hand():
     np.testing.assert_allclose(losses, np.log1p(np.exp(-logits)), rtol=1e-5)
     with pytest.raises(UserError, match="Semi always uses objective='non_saturating'"):
         build("semi", objective="hinge")
-    with pytest.raises(UserError, match="top_k does nothing where G matches features. Received"):
+    with pytest.raises(UserError, match="top_k has no effect with feature_matching. Received"):
         build("semi", top_k=0.5)
 
 
@@ -155,7 +155,7 @@ def test_the_example_tells_both(monkeypatch, capsys):
 
 def test_labels_that_are_not_at_hand_cannot_be_few():
     source = ArraySource("unnamed", np.zeros((4, 8, 8, 1), np.uint8))
-    with pytest.raises(UserError, match="a dataset whose labels are at hand.* Received: unnamed"):
+    with pytest.raises(UserError, match="whose labels are known before.* Received: unnamed"):
         keep_labels(source, 1, seed=0)
 
 

@@ -94,11 +94,14 @@ def test_images_of_a_file(tmp_path):
         ({"tokens": [1, 2]}, "to be integers (N, length). Received: int64 of shape (2,)."),
         ({"tokens": [[True]]}, "to be integers (N, length). Received: bool"),
         ({"tokens": np.zeros((0, 3), int)}, "Received: int64 of shape (0, 3)."),
-        ({"tokens": [[0, -1]]}, "to be 0 to 0. Received: -1 to 0."),
-        ({"tokens": [[2**40]]}, "to be 0 to 1048575. Received: 1099511627776"),
-        ({"tokens": [[2]], "vocabulary": ["a"]}, "to be 0 to 0, the vocabulary's. Received: 2"),
+        ({"tokens": [[0, -1]]}, "to be from 0 to 0. Received: -1 to 0."),
+        ({"tokens": [[2**40]]}, "to be from 0 to 1048575. Received: 1099511627776"),
+        (
+            {"tokens": [[2]], "vocabulary": ["a"]},
+            "from 0 to 0, as in vocabulary. Received: 2",
+        ),
         ({"tokens": [[0]], "vocabulary": [1]}, "to be texts (number of tokens,). Received: int64"),
-        ({"tokens": [[None]]}, "it holds Python objects or is no .npz file. Expected an .npz"),
+        ({"tokens": [[None]]}, "holds Python objects or is not an .npz file. Expected an .npz"),
         ({"images": [[1]]}, "to be uint8 images (N, height, width) or"),
         ({"images": IMAGES / 255.0}, "Received: float64 of shape (2, 3, 4)."),
         ({"images": np.zeros((2, 3, 4, 2), np.uint8)}, "Received: uint8 of shape (2, 3, 4, 2)."),
@@ -138,7 +141,8 @@ def test_splits_of_files_are_named(tmp_path):
 def test_sequences_refuse_what_is_for_images(options, tmp_path):
     for name in ("arithmetic", saved(tmp_path, tokens=[[0]])):
         told = message_of(name, **options)
-        assert "has sequences of tokens, not images: drop --image_size" in told
+        assert "--channels and --crop need images. Received: " in told
+        assert "with sequences of tokens. Drop these flags." in told
 
 
 def test_systems_for_images_refuse_tokens(capsys, monkeypatch, tmp_path):
@@ -148,7 +152,9 @@ def test_systems_for_images_refuse_tokens(capsys, monkeypatch, tmp_path):
     assert " with tokens. Use " in message
     monkeypatch.setattr("keras_gan.models.dcgan.DCGAN.data_keys", ("tokens",))
     assert "key tokens. Received: --dataset=digits with image. Use " in fails(capsys)
-    assert "arithmetic has tokens. Drop --flip." in fails(capsys, "--dataset=arithmetic", "--flip")
+    assert "Received: arithmetic with tokens. Drop --flip." in fails(
+        capsys, "--dataset=arithmetic", "--flip"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

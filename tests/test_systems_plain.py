@@ -75,7 +75,7 @@ def test_vectors_are_for_perceptrons(name):
     [
         ("lsgan", {"objective": "hinge"}, "LSGAN always uses objective='least_squares'"),
         ("wgan", {"objective": "hinge"}, "WGAN always uses objective='wasserstein'"),
-        ("wgan", {"clip": 0.0}, "clip must be more than 0. Received: 0.0"),
+        ("wgan", {"clip": 0.0}, "clip must be a finite number above 0. Received: 0.0"),
         ("wgan_gp", {"penalty": "r1"}, "WGANGP always uses penalty='gradient_penalty'"),
         ("wgan_gp", {"normalization": "batch"}, "no batch norm. Received: WGANGP with batch_norm"),
         ("dragan", {"penalty": ""}, "DRAGAN always uses penalty='dragan'"),

@@ -89,7 +89,7 @@ def test_final_report_names_files_and_next_commands(tmp_path, capsys):
 def test_finished_runs_say_so(finished, capsys):
     before = rows(finished)
     run_train(finished, "--steps=7")
-    assert "already at step 7; raise --steps" in capsys.readouterr().out
+    assert "is already at step 7. Raise --steps" in capsys.readouterr().out
     assert rows(finished) == before
 
 
@@ -206,19 +206,19 @@ def test_profile_window_is_written(tmp_path):
         (["--image_size=30"], "nearest sizes, 28x28 and 32x32"),
         (
             ["--batch_size=2000"],
-            "fewer than one batch. Received: --batch_size=2000; use 1437",
+            "fewer than one batch. Received: --batch_size=2000. Use 1437",
         ),
         (["--batch_size=9", "--cpu_replicas=2"], "multiple of the 2 replicas. Received: 9"),
         (["--cpu_replicas=64", "--batch_size=64"], "needs 64 logical CPUs"),
         (["--cpu_replicas=2", "--strategy=default"], "not with --strategy=default"),
         (["--dataset=ring"], "For vectors use --model=gan"),
-        (["--dataset=ring", "--model=gan", "--flip"], "ring has vectors. Drop --flip"),
+        (["--dataset=ring", "--model=gan", "--flip"], "Received: ring with vectors. Drop --flip"),
         (["--seed=5000000000"], "--seed must be at most 4294967295. Received: 5000000000"),
         (
             ["--g_learning_rate=inf"],
             "--g_learning_rate must be at most 1000000000000. Received: inf",
         ),
-        (["--run_dir=a[1]"], "--run_dir must be free of [ ] * and ?. Received: a[1]."),
+        (["--run_dir=a[1]"], "--run_dir must not contain [ ] * or ?. Received: a[1]. Use"),
         (["--run_dir=/proc/x"], "Cannot write into --run_dir=/proc/x: No such file or directory."),
         (["--profile_steps=20,10"], "--profile_steps must be FIRST,LAST"),
     ],

@@ -80,8 +80,8 @@ def test_workers_with_different_flags_are_refused(tmp_path):
     processes = start_workers(tmp_path / "run", STEPS, last=["--log_every=5"])
     statuses, (chief, other) = ends(processes)
     assert statuses == [1, 1]
-    assert "log_every is 2 at the chief, 5 here" in other
-    assert "Received others at 1 of them" in chief
+    assert "log_every is 2 on the chief, 5 here" in other
+    assert "Received: different ones on 1 of them" in chief
     assert not (tmp_path / "run" / "config.json").exists()
 
 

@@ -32,12 +32,12 @@ def train(config):
         config: A `Config`.
 
     Returns:
-        The trained `AdversarialModel`. Of a run that was finished before, only the
-        chief of several processes has it; the others return `None`.
+        The trained `AdversarialModel`. If the run was already finished, only the chief of
+        several processes returns it; the others return `None`.
 
     Raises:
-        UserError: For anything the user can fix. Nothing is written before
-            everything is known to fit together.
+        UserError: For mistakes that the user can fix. All settings are checked before the first
+            file is written.
     """
     processes = cluster.of_strategy(config.strategy)
     holds = lock.hold(config.directory) if processes.is_chief else contextlib.nullcontext()
@@ -50,7 +50,7 @@ def _train(config, run, processes):
     profile = _profile_window(config.profile_steps)
     _check_intervals(config)
     if config.strategy != "multi_worker" and "TF_CONFIG" in os.environ:
-        print("TF_CONFIG is not looked at: that takes --strategy=multi_worker.", file=sys.stderr)
+        print("TF_CONFIG is ignored without --strategy=multi_worker.", file=sys.stderr)
     if processes.size > 1:
         print(
             f"Worker {processes.index} of {processes.size}: waiting for the others. "
@@ -59,7 +59,7 @@ def _train(config, run, processes):
         )
     strategy = make_strategy(config.strategy, config.cpu_replicas)
     if processes.size > 1:
-        print(f"Worker {processes.index}: all are here.", flush=True)
+        print(f"Worker {processes.index}: all workers are connected.", flush=True)
     workers = Workers(strategy, processes)
     with workers.report_lost_workers():
         record = resuming.own_record(run, config) if processes.is_chief else None
@@ -70,7 +70,7 @@ def _train(config, run, processes):
         description = run.describe(config, model, source)
         resuming.check_same_work(workers, description)
         judge = _judge(config, source, model) if processes.is_chief else None
-        if config.labels_per_class:  # The judge knows them all.
+        if config.labels_per_class:  # Evaluation still uses all labels.
             keep_labels(source, config.labels_per_class, config.seed)
         if processes.is_chief:
             resuming.restore(run, record, model, description)
@@ -78,8 +78,8 @@ def _train(config, run, processes):
         workers.share(checkpoints.variables(model))
         done = int(model.step.numpy())
         batches = _batches(config, model, source, done)
-        with _failures_named(run):
-            model.steps_per_execution = _together(config, model, batches, done, workers)
+        with _machine_errors(run):
+            model.steps_per_execution = _steps_in_a_call(config, model, batches, done, workers)
             if processes.is_chief:
                 resuming.clean(run, config, done)
                 reports.announce(run, model, source, done, config)
@@ -87,9 +87,9 @@ def _train(config, run, processes):
     return model
 
 
-def _together(config, model, batches, done, workers):
+def _steps_in_a_call(config, model, batches, done, workers):
     if model.long_runs.calls:
-        return 1  # They come between the calls.
+        return 1  # The extra discriminator updates run between the calls.
     return steps_per_execution(config, model, batches, done, workers)
 
 
@@ -99,7 +99,7 @@ def _load(config, strategy):
         return _build(config, source, strategy), source
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise UserError(
-            "Not enough memory for these images or this network; make them smaller."
+            "Not enough memory for these images or this network. Make them smaller."
         ) from None
 
 
@@ -116,8 +116,9 @@ def _check_intervals(config):
         )
     if config.keep_best and not config.evaluate_every:
         raise UserError(
-            "--keep_best chooses by evaluations: add --evaluate_every, such as "
-            f"{10 * config.log_every}. Received: --keep_best={config.keep_best} alone."
+            "--keep_best needs evaluations during training. Received: "
+            f"--keep_best={config.keep_best} without --evaluate_every. Add "
+            f"--evaluate_every={10 * config.log_every}."
         )
 
 
@@ -160,17 +161,17 @@ def _load_source(config, strategy):
     _check_keys(config, source)
     if source.num_examples < config.batch_size:
         raise UserError(
-            f"{source.name} has {source.num_examples} examples, fewer than one batch. "
-            f"Received: --batch_size={config.batch_size}; use {source.num_examples} or less."
+            f"{source.name} has {source.num_examples} examples, fewer than one batch. Received: "
+            f"--batch_size={config.batch_size}. Use {source.num_examples} or less."
         )
     if config.flip and any(len(shape) != 3 for shape in source.shapes.values()):
         kind = "tokens" if source.vocabulary else "vectors"
-        raise UserError(f"--flip mirrors images; {source.name} has {kind}. Drop --flip.")
+        raise UserError(f"--flip mirrors images. Received: {source.name} with {kind}. Drop --flip.")
     return source
 
 
 def _check_keys(config, source):
-    """Raises `UserError` unless the system learns from the examples that there are."""
+    """Raises `UserError` if the dataset does not have the keys that the system needs."""
     system, keys = models.get(config.model), ", ".join(source.shapes)
     if set(system.data_keys) == set(source.shapes):
         return
@@ -193,13 +194,13 @@ def _check_keys(config, source):
 def _check_labels(config, system, source):
     if config.labels_per_class and not system.takes_unlabelled:
         raise UserError(
-            "--labels_per_class is for systems that learn from few labels (semi). Received: "
-            f"--model={config.model}; drop it."
+            "--labels_per_class needs a system that learns from few labels (semi). Received: "
+            f"--model={config.model}. Drop --labels_per_class."
         )
     unknown = 0 if source.labels is None else int((source.labels < 0).sum())
     if system.needs_labels and unknown:
         raise UserError(
-            f"{system.__name__} needs the label of each example. Received: {unknown:,} examples of "
+            f"{system.__name__} needs a label for each example. Received: {unknown:,} examples of "
             f"{config.dataset} without one. Use another --split, or --model=semi."
         )
 
@@ -222,14 +223,14 @@ def _build(config, source, strategy):
 
 
 def _optimizers(model, config):
-    """Returns the system's optimizers by player, with the rates that the flags ask for."""
+    """Returns the optimizers by player, with the learning rates of the flags."""
     rates = {"g": config.g_learning_rate, "d": config.d_learning_rate}
     players = {player.name: player for player in model.players}
     for name, rate in rates.items():
         if rate is not None and name not in players:
             raise UserError(
                 f"{type(model).__name__} has the players {', '.join(players)}. Received: "
-                f"--{name}_learning_rate={rate}; drop it."
+                f"--{name}_learning_rate={rate}. Drop it."
             )
     runs = {"d": model.long_runs}
     return {
@@ -241,9 +242,17 @@ def _optimizers(model, config):
 
 
 def _with_learning_rate(optimizer, rate, config, updates_per_step, runs):
-    """Returns the optimizer with another learning rate, falling linearly by update if asked for."""
+    """Copies the optimizer with another learning rate and, if asked for, a linear decay.
+
+    Args:
+        optimizer: The system's default.
+        rate: Initial learning rate. `None` keeps the default.
+        config: A `Config`; `decay_images` is the length of the decay.
+        updates_per_step: Updates of the player in a step.
+        runs: `LongRuns` of the player.
+    """
     settings = optimizer.get_config()
-    if "images_per_update" in settings:  # Its own schedules are in images.
+    if "images_per_update" in settings:  # It has schedules that count images.
         settings["images_per_update"] = config.batch_size / updates_per_step
     if rate is not None:
         settings["learning_rate"] = rate
@@ -257,11 +266,11 @@ def _with_learning_rate(optimizer, rate, config, updates_per_step, runs):
 
 
 @contextlib.contextmanager
-def _failures_named(run):
-    """Turns what the machine may refuse in the block into a `UserError`."""
+def _machine_errors(run):
+    """Turns errors of disk, memory and data in the block into a `UserError`."""
     try:
         yield
-    except BrokenPipeError:  # The reader of our output has left.
+    except BrokenPipeError:  # Nobody reads our output any more.
         raise
     except OSError as error:
         message = f"Cannot write into {run.path}: {error.strerror or error}."
@@ -298,7 +307,7 @@ def _fit(config, run, model, source, batches, done, profile, workers, judge):
         if profile:
             watchers.insert(0, callbacks.Profile(run.tensorboard, *profile, done))
     if model.long_runs.calls:
-        # In another order than those of the steps, whatever the seed.
+        # Shuffled differently from the batches of the steps, whatever the seed.
         more = functools.partial(_batches, config, model, source, seed=~config.seed)
         watchers.append(callbacks.DiscriminatorRuns(more))
     start = time.perf_counter()
@@ -311,16 +320,16 @@ def _fit(config, run, model, source, batches, done, profile, workers, judge):
             shuffle=False,
         )
     if chief and interruption.stopped:
-        print(f"Stopped: saved {report.saves.newest}. The same command goes on from there.")
+        print(f"Stopped: saved {report.saves.newest}. Run the same command to resume.")
     elif chief:
         report.summary(time.perf_counter() - start)
-    workers.wait()  # Others that leave would end the chief while it saves.
+    workers.wait()  # Workers that exit early would end the chief while it saves.
     if interruption.stopped:
         interruption.leave()
 
 
 def _batches(config, model, source, done, seed=None):
-    """Returns the batches after the first `done`, to each process those of its replicas."""
+    """Returns the batches from step `done` on. Each process gets those of its replicas."""
     per_step = model.sub_batches * config.batch_size
     seed = config.seed if seed is None else seed
     kind = {"seed": seed, "start": done * per_step, "flip": config.flip}
@@ -334,7 +343,7 @@ def _batches(config, model, source, done, seed=None):
         batches = source.batches(per_step, **kind, share=share)
         return batches.map(lambda batch: tf.nest.map_structure(split, batch)).unbatch()
 
-    def split(values):  # The rows of each replica; `rebatch` would forget that there is no end.
+    def split(values):  # The rows of each replica. `rebatch` would lose that the data is endless.
         return tf.reshape(values, [-1, per_step // replicas, *values.shape[1:]])
 
     return strategy.distribute_datasets_from_function(own)

@@ -1,4 +1,4 @@
-"""Examples from arrays: images or sequences of tokens in an .npz file of NumPy."""
+"""Loads images or sequences of tokens from a NumPy .npz file."""
 
 import contextlib
 import zipfile
@@ -15,7 +15,7 @@ _MOST_CLASSES = 2**16
 
 
 def prepare(images, preparation):
-    """Returns images prepared one by one.
+    """Prepares images in memory: crops, resizes and converts them.
 
     Args:
         images: uint8 array [N, height, width, channels].
@@ -31,26 +31,33 @@ def prepare(images, preparation):
 
 
 def load(path, split, preparation):
-    """Returns the examples of an .npz file as a `Source`.
+    """Loads an .npz file as a `Source`. All examples stay in memory.
 
-    The file holds `tokens`, integers [N, T], and perhaps `vocabulary`, the texts of the tokens;
-    or `images`, uint8 [N, height, width] or [N, height, width, channels], and perhaps `labels`,
-    integers [N] from 0. Images may also be in `x_train` and `x_test`, their labels in `y_train`
-    and `y_test`, which `split` chooses between. All examples stay in memory.
+    The file may hold:
+
+    - `images`, uint8 [N, height, width] or [N, height, width, channels], and optionally
+      `labels`, integers [N] from 0;
+    - `x_train` and optionally `x_test`, images as above, with labels in `y_train` and `y_test`;
+    - `tokens`, integers [N, T], and optionally `vocabulary`, the texts of the tokens.
+
+    Args:
+        path: The file.
+        split: `"train"`, or `"test"` to read `x_test`.
+        preparation: `images.Preparation`.
 
     Raises:
-        UserError: If the file cannot be read or holds something else.
+        UserError: If the file cannot be read or holds other arrays.
     """
     with _reading(path), open(path, "rb") as opened:
         file = np.load(opened, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
-            raise ValueError("it is no .npz file")
+            raise ValueError("it is not an .npz file")
         with file:
             arrays = {key: file[key] for key in file.files if key in _known(split)}
             names = sorted(file.files)
     if f"x_{split}" not in arrays and split != "train":
         raise UserError(
-            f"{path} has the split train, and test where there is x_test. Received: "
+            f"{path} has the split train, and the split test if it holds x_test. Received: "
             f"--split={split} and the arrays {', '.join(names)}."
         )
     if "tokens" in arrays:
@@ -67,26 +74,26 @@ def load(path, split, preparation):
 
 @contextlib.contextmanager
 def _reading(path):
-    """Turns what NumPy says to a file that is damaged or no archive into a `UserError`."""
+    """Turns NumPy's errors for damaged or other files into a `UserError`."""
     try:
         yield
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = getattr(error, "strerror", None) or first_line(error) or type(error).__name__
         if "allow_pickle" in reason:  # NumPy takes any other file for Python objects.
-            reason = "it holds Python objects or is no .npz file"
+            reason = "it holds Python objects or is not an .npz file"
         raise UserError(
             f"Cannot read {path}: {reason}. Expected an .npz file as numpy.savez writes it."
         ) from None
 
 
 def _known(split):
-    """Returns the names of the arrays that are read: those of a split, or of the whole file."""
+    """Returns the names of the arrays to read for a split."""
     whole = ("tokens", "vocabulary", "images", "labels") if split == "train" else ()
     return {*whole, f"x_{split}", f"y_{split}"}
 
 
 def _images(path, name, images):
-    """Returns images as [N, height, width, channels]."""
+    """Checks images and returns them as [N, height, width, channels]."""
     shaped = images[..., np.newaxis] if images.ndim == 3 else images
     fits = shaped.ndim == 4 and 0 not in shaped.shape and shaped.shape[-1] in (1, 3, 4)
     if not fits or images.dtype != np.uint8:
@@ -98,7 +105,7 @@ def _images(path, name, images):
 
 
 def _labels(path, name, arrays, count):
-    """Returns (labels, class names) of `count` images, or (None, None) without labels."""
+    """Checks labels and returns (labels, class names), or (None, None) without labels."""
     if name not in arrays:
         return None, None
     labels = arrays[name]

@@ -1,7 +1,7 @@
-"""The 1,797 handwritten digits of the UCI repository that scikit-learn ships.
+"""The dataset `digits`: 1,797 handwritten digits of the UCI repository, shipped by scikit-learn.
 
-Real 8x8 images with 17 grey levels, no download. `digits_builder` offers them to
-`tfds.load("digits")` as well.
+The images are 8x8 with 17 grey levels. Nothing is downloaded. After importing `digits_builder`,
+`tfds.load("digits")` loads them too.
 """
 
 import functools
@@ -20,7 +20,7 @@ _TEST_EXAMPLES = 360
 def arrays(split):
     """Returns (images uint8 [N, 8, 8, 1], labels int64 [N]) of a split.
 
-    `train` (1,437) and `test` (360) are a fixed stratified division of `all`.
+    `train` (1,437) and `test` (360) are a fixed, stratified division of `all`.
     """
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
@@ -39,7 +39,7 @@ def arrays(split):
 
 
 def load(split, preparation):
-    """Returns the digits of a split as a `Source`; see `data.load_dataset`."""
+    """Loads the digits of a split as a `Source`; see `data.load_dataset`."""
     images, labels = arrays(split)
     names = tuple(str(digit) for digit in range(10))
     return ArraySource("digits", prepare(images, preparation), labels, names)

@@ -1,4 +1,7 @@
-"""The digits as a TensorFlow Datasets builder: import this, then `tfds.load("digits")`."""
+"""Offers the digits as a TensorFlow Datasets builder.
+
+Import this module, then call `tfds.load("digits")`.
+"""
 
 import tensorflow_datasets as tfds
 
@@ -6,7 +9,7 @@ from keras_gan.data import digits
 
 
 class Digits(tfds.core.GeneratorBasedBuilder):
-    """Handwritten digits, 8x8 grey, splits train and test (and all)."""
+    """Handwritten digits, 8x8 grey, with the splits train, test and all."""
 
     VERSION = tfds.core.Version("1.0.0")
 
@@ -26,7 +29,7 @@ class Digits(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         del dl_manager
-        # TensorFlow Datasets itself makes "all" the union of these.
+        # TensorFlow Datasets adds "all", the union of these.
         return {split: self._generate_examples(split) for split in ("train", "test")}
 
     def _generate_examples(self, split):

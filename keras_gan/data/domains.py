@@ -1,6 +1,6 @@
-"""Two datasets A and B without pairs, for systems that translate between them.
+"""Combines two unpaired datasets A and B, for systems that translate between them.
 
-Each side has its own shuffle and its own epochs: a batch holds any a with any b.
+Each side has its own shuffle and its own epochs, so a batch combines random examples of both.
 """
 
 import tensorflow as tf
@@ -14,21 +14,21 @@ _OTHER_ORDER = 0x5BD1E995  # Any 32-bit number but 0.
 
 
 class Domains(Source):
-    """Two sources of images, served as `a` and `b`.
+    """Serves two sources of images under the keys `a` and `b`.
 
-    The order of A is that of A alone with the same seed; B's comes from another seed. The two
-    may differ in their numbers of examples and in their shapes.
+    The two may differ in their numbers of examples and in their shapes. A has the same order as
+    when it is served alone with the same seed. B is shuffled with another seed.
 
     Args:
         a: `Source` of images or vectors.
-        b: Another one.
+        b: `Source` of images or vectors.
 
     Attributes:
         shape: Shape of an example of A; see `shapes`.
         num_examples: Number of examples of the larger side; see `counts`.
 
     Raises:
-        UserError: For a source of anything else.
+        UserError: If a source has anything other than images.
     """
 
     key = "a"
@@ -52,19 +52,19 @@ class Domains(Source):
         return {key: side.num_examples for key, side in self.sides.items()}
 
     def part(self, key):
-        super().part(key)  # It knows which keys there are.
+        super().part(key)  # Checks the key.
         return self.sides[key]
 
     def _examples(self, positions, rows, seed, start):
         raise NotImplementedError("The sides have their own pipelines.")
 
     def batches(self, batch_size, *, seed=0, start=0, flip=False, share=(0, 1)):
-        """Returns an endless dataset of batches of both sides, each with `batch_size` examples.
+        """Returns an endless dataset of batches with `batch_size` examples of each side.
 
-        See `Source.batches` for the arguments. Every example is served once in an epoch of its
-        own side. A batch has no labels.
+        See `Source.batches` for the arguments. Each side serves every example once in its own
+        epoch. A batch has no labels.
         """
-        # Seeds of 32 bits, because the shuffle looks at no more.
+        # Seeds of 32 bits, because the shuffle ignores the other bits.
         seeds = {"a": seed, "b": seed ^ _OTHER_ORDER}
         kind = {"start": start, "flip": flip, "share": share}
         both = {

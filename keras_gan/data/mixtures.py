@@ -1,7 +1,7 @@
-"""Two mixtures of Gaussians in the plane, on which mode collapse can be counted.
+"""The datasets `ring` and `grid`: mixtures of Gaussians in the plane, to count covered modes.
 
-Lin, Khetan, Fanti, Oh: PacGAN, 2018. The ring has 8 distinct modes (a ring in
-circulation closes on itself and has 7).
+Lin, Khetan, Fanti, Oh: PacGAN, 2018. The ring has 8 distinct modes. In another version that is
+in use its first and last mode are the same, so it has 7.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def centers(name):
 
 
 def load(name, split, preparation):
-    """Returns points of a mixture as a `Source`, labelled by their mode."""
+    """Draws points of a mixture as a `Source`. Their labels are the numbers of their modes."""
     if split not in _POINTS:
         raise UserError(f"{name} has the splits {', '.join(_POINTS)}. Received: --split={split}.")
     if preparation.size or preparation.channels:

@@ -1,8 +1,8 @@
-"""Digits and outlines of other digits: two small domains without pairs, and no download.
+"""The datasets `strokes` and `edges`: two small unpaired domains that need no download.
 
-`strokes` are half of the digits of scikit-learn as they are, `edges` the outlines of the other
-half. So no outline in `edges` belongs to a digit in `strokes`, but the right translation of each
-digit is known: `outline` computes it.
+`strokes` holds half of scikit-learn's digits, `edges` the outlines of the other half. No outline
+in `edges` belongs to a digit in `strokes`. The correct translation of a digit is still known:
+`outline` computes it.
 """
 
 import numpy as np
@@ -15,10 +15,10 @@ _CROSS = ndimage.generate_binary_structure(2, 1)  # A pixel and its four neighbo
 
 
 def outline(images):
-    """Returns the outlines of images, the external morphological gradient.
+    """Computes the outlines of images, the external morphological gradient.
 
-    A pixel gets the largest value among itself and its four neighbours, less its own: it is
-    bright just outside of a stroke.
+    The value of a pixel is the largest value among itself and its four neighbours, minus its own
+    value. Pixels just outside a stroke are bright.
 
     Args:
         images: uint8 array [N, height, width, 1].
@@ -31,7 +31,7 @@ def outline(images):
 
 
 def load(name, split, preparation):
-    """Returns `strokes` or `edges` as a `Source`; the splits are those of `digits`."""
+    """Loads `strokes` or `edges` as a `Source`. The splits are those of `digits`."""
     images, labels = digits.arrays(split)
     images, labels = images[name == "edges" :: 2], labels[name == "edges" :: 2]
     if name == "edges":

@@ -1,4 +1,4 @@
-"""Sequences of tokens, all of one length: from a file, and a grammar with known probabilities."""
+"""Datasets of token sequences of one length: from a file, and the built-in `arithmetic`."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from keras_gan.data.source import ArraySource
 from keras_gan.errors import UserError
 
 SYMBOLS = "0123456789+="
-_MOST_TOKENS = 2**20  # Each is a text in the configuration of a run.
+_MOST_TOKENS = 2**20  # Largest vocabulary: a run's configuration holds the text of each token.
 _TEST_SUMS = 20
 
 
@@ -14,9 +14,9 @@ class SequenceSource(ArraySource):
     """Sequences of tokens in memory, served as `tokens` int32 [B, T].
 
     Args:
-        name: What the user called it.
-        tokens: Integers [N, T], from 0 to the size of the vocabulary - 1.
-        vocabulary: The texts of the tokens, in the order of their numbers.
+        name: Name of the dataset, for messages.
+        tokens: Integers [N, T] from 0 to the size of the vocabulary minus 1.
+        vocabulary: Text of each token, in order of the token numbers.
     """
 
     key = "tokens"
@@ -27,15 +27,15 @@ class SequenceSource(ArraySource):
 
 
 def from_arrays(path, arrays, preparation):
-    """Returns the sequences of a file as a `SequenceSource`.
+    """Makes a `SequenceSource` from the arrays of a file.
 
     Args:
         path: The file.
-        arrays: Its arrays: `tokens`, and perhaps `vocabulary`.
-        preparation: `images.Preparation`, which must ask for nothing.
+        arrays: Dict with `tokens` and optionally `vocabulary`.
+        preparation: `images.Preparation`, which must be the default.
 
     Raises:
-        UserError: If they do not fit.
+        UserError: If an array has the wrong dtype, shape or range.
     """
     refuse_preparation(path, preparation)
     tokens, texts = arrays["tokens"], arrays.get("vocabulary")
@@ -54,8 +54,8 @@ def from_arrays(path, arrays, preparation):
     size = min(largest + 1, _MOST_TOKENS) if texts is None else len(texts)
     if smallest < 0 or largest >= size:
         raise UserError(
-            f"Expected tokens in {path} to be 0 to {size - 1}"
-            + (", the vocabulary's." if texts is not None else ".")
+            f"Expected tokens in {path} to be from 0 to {size - 1}"
+            + (", as in vocabulary." if texts is not None else ".")
             + f" Received: {smallest} to {largest}."
         )
     vocabulary = map(str, range(size)) if texts is None else texts.tolist()
@@ -63,10 +63,10 @@ def from_arrays(path, arrays, preparation):
 
 
 def load_arithmetic(split, preparation):
-    """Returns the sums of two digits as a `SequenceSource`.
+    """Returns the 100 sums of two digits, such as "3+4=07", as a `SequenceSource`.
 
-    All 100 sums, such as "3+4=07", are equally likely and have the same length. `test` are 20 of
-    them, `train` the other 80 and `all` the 100: a fixed division.
+    All sums are equally likely and have the same length. `test` holds 20 fixed sums, `train` the
+    other 80, and `all` all of them.
     """
     refuse_preparation("arithmetic", preparation)
     texts = [f"{a}+{b}={a + b:02}" for a in range(10) for b in range(10)]
@@ -82,8 +82,9 @@ def load_arithmetic(split, preparation):
 
 
 def refuse_preparation(name, preparation):
-    """Raises `UserError` if flags for images come with sequences."""
+    """Raises `UserError` if flags for images are set for a dataset of sequences."""
     if preparation.size or preparation.channels or preparation.crop != "center":
         raise UserError(
-            f"{name} has sequences of tokens, not images: drop --image_size, --channels and --crop."
+            f"--image_size, --channels and --crop need images. Received: {name} with sequences of "
+            "tokens. Drop these flags."
         )

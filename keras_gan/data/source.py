@@ -1,8 +1,8 @@
-"""Sources of training examples, and the one pipeline that serves them.
+"""Sources of training examples, and the pipeline that serves them in batches.
 
-Where examples can be fetched by index, batch number s is a function of (seed,
-s): a pseudo-random permutation of each epoch is evaluated at the positions of
-the batch, so starting in the middle costs nothing.
+If examples can be fetched by index, batch number s depends only on (seed, s): a pseudo-random
+permutation of each epoch gives the examples of the batch. So a resumed run can start at any
+batch at no cost.
 """
 
 import abc
@@ -20,27 +20,27 @@ _SHUFFLE_BLOCK = 10_000
 
 
 class _Rows(NamedTuple):
-    """The rows of each batch that a process is served: `count` from `first`, of `batch_size`."""
+    """The rows of each batch that one process gets: `count` rows from row `first` on."""
 
     batch_size: int
     first: int
     count: int
 
     def of(self, batch):
-        """Returns these rows of a batch."""
+        """Selects these rows of a batch."""
         return batch[self.first : self.first + self.count]
 
 
 class Source(abc.ABC):
-    """A dataset that is ready to be batched.
+    """Base class of the datasets. A source serves prepared examples in batches.
 
     Attributes:
-        name: What the user called it.
-        key: The key of a batch that holds the examples.
+        name: Name of the dataset, for messages.
+        key: Key of the batch entry that holds the examples.
         shape: Shape of an example, (height, width, channels), (dimensions,) or (tokens,).
         num_examples: Number of examples.
-        class_names: Names of the classes in the order of their labels, or `None`.
-        vocabulary: The texts of the tokens, in the order of their numbers; `None` for images.
+        class_names: Names of the classes in order of their labels, or `None`.
+        vocabulary: Text of each token in order of the token numbers, or `None` for images.
     """
 
     key = "image"
@@ -54,21 +54,21 @@ class Source(abc.ABC):
 
     @property
     def shapes(self):
-        """The shape of an example for each key of a batch, a dict of tuples."""
+        """Shapes of an example by batch key, a dict of tuples."""
         return {self.key: self.shape}
 
     @property
     def counts(self):
-        """The number of examples for each key of a batch, a dict."""
+        """Numbers of examples by batch key, a dict."""
         return {self.key: self.num_examples}
 
     def part(self, key):
-        """Returns the `Source` of the examples of one key of a batch.
+        """Returns the `Source` of one batch key, such as side `a` of two domains.
 
-        It serves images under the key `image`, whatever their key is here.
+        The returned source serves images under the key `image`.
 
         Raises:
-            UserError: For a key that is not in `shapes`.
+            UserError: If `key` is not in `shapes`.
         """
         if key not in self.shapes:
             raise UserError(
@@ -78,41 +78,41 @@ class Source(abc.ABC):
 
     @property
     def num_classes(self):
-        """Number of classes, or `None` where there are no labels."""
+        """Number of classes, or `None` without labels."""
         return len(self.class_names) if self.class_names else None
 
     @property
     def labels(self):
-        """The label of each example, int64 [N], where they are at hand; else `None`."""
+        """Labels of all examples, int64 [N], or `None` if they are unknown before training."""
         return None
 
     @abc.abstractmethod
     def _examples(self, positions, rows, seed, start):
-        """Returns a dataset of batched raw examples, dicts with `key` and perhaps `label`.
+        """Returns a dataset of batched raw examples: dicts with `self.key` and maybe `label`.
 
         Args:
-            positions: Dataset of the positions that are served, [rows.count].
-            rows: `_Rows`.
-            seed: Decides the order of the examples.
-            start: Position of the first example of the first whole batch.
+            positions: Dataset of the positions [rows.count] to serve.
+            rows: `_Rows` of this process.
+            seed: Seed of the order of the examples.
+            start: Position of the first example in the first batch.
         """
 
     def batches(self, batch_size, *, seed=0, start=0, flip=False, share=(0, 1)):
         """Returns an endless dataset of batches.
 
         Args:
-            batch_size: Examples in a batch.
-            seed: Decides the order of the examples and which ones are flipped.
-            start: Number of examples to pass over, as if they had been served.
-            flip: Mirror half of the images left to right.
-            share: (index, count): serve only this one of so many equal parts of
-                each batch, for a process that trains on it.
+            batch_size: Number of examples in a batch.
+            seed: Seed of the order of the examples and of the flips.
+            start: Number of examples to skip.
+            flip: Whether to mirror a random half of the images left to right.
+            share: (index, count) splits each batch into `count` equal parts and serves part
+                `index`. Each process of a cluster gets its own part.
 
         Returns:
-            A `tf.data.Dataset` of dicts: `image` float32 [B, *shape], in [-1, 1]
-            for images, or `tokens` int32 [B, T], and `label` int64 [B] where
-            there are labels; B is batch_size, or its share. Every example is
-            served once an epoch; a batch can span two epochs.
+            A `tf.data.Dataset` of dicts: `image` float32 [B, *shape], in [-1, 1] for images, or
+            `tokens` int32 [B, T]; and `label` int64 [B] if there are labels. B is `batch_size`,
+            or the size of the part. Every example is served once in an epoch. A batch may span
+            two epochs.
         """
         index, count = share
         rows = _Rows(batch_size, index * (batch_size // count), batch_size // count)
@@ -138,15 +138,15 @@ class Source(abc.ABC):
         return threads.fixed(batches.apply(endless).prefetch(threads.AHEAD).with_options(options))
 
     def first_batch(self, count):
-        """Returns up to `count` real examples in serving order, a dict of arrays as in `batches`.
+        """Returns the first `count` examples in serving order, a dict of arrays as in `batches`.
 
-        No example is in it twice.
+        There are fewer if the dataset is smaller. No example appears twice.
         """
         count = min(count, *self.counts.values())
         return {key: rows.numpy() for key, rows in next(iter(self.batches(count))).items()}
 
     def first(self, count):
-        """Returns what `first_batch` has under the first key of `shapes`, one array."""
+        """Returns the array of `first_batch` under the first key of `shapes`."""
         return self.first_batch(count)[self.key]
 
 
@@ -154,7 +154,7 @@ class ArraySource(Source):
     """Examples in memory: images as uint8, vectors as float32 or tokens as int32.
 
     Args:
-        name: What the user called it.
+        name: Name of the dataset, for messages.
         examples: Array [N, *shape].
         labels: Integers [N], or `None`.
         class_names: Names of the classes, or `None`.
@@ -185,12 +185,12 @@ class ArraySource(Source):
 
 
 class FileSource(Source):
-    """Examples in files that are too many for memory, decoded when they are served.
+    """Image files that do not fit into memory. They are decoded when they are served.
 
     Args:
-        name: What the user called it.
+        name: Name of the dataset, for messages.
         shape: Shape of a prepared example.
-        files: Paths, [N].
+        files: Paths of the N files.
         load: Function from a path, as bytes, to a prepared uint8 image.
         labels: Integers [N], or `None`.
         class_names: Names of the classes, or `None`.
@@ -217,19 +217,17 @@ class FileSource(Source):
 
 
 class StreamSource(Source):
-    """Examples that can only be read in order, and are too many for memory.
+    """Examples that do not fit into memory and can only be read in order.
 
-    They are shuffled within blocks of 10,000, each epoch anew. A start in the
-    middle reads and drops the examples before it in its epoch, which takes time
-    but gives the same batches.
+    Each epoch shuffles them within blocks of 10,000. To start in the middle of an epoch, it
+    reads and drops the examples before. This takes time but gives the same batches.
 
     Args:
-        name: What the user called it.
+        name: Name of the dataset, for messages.
         shape: Shape of a prepared example.
         num_examples: Number of examples.
-        read: Function that returns a dataset of undecoded examples (scalars) in
-            fixed order.
-        decode: Function from a batch of undecoded examples to the prepared ones.
+        read: Function that returns a dataset of encoded examples (scalars) in fixed order.
+        decode: Function from a batch of encoded examples to the prepared ones.
         class_names: Names of the classes, or `None`.
     """
 
@@ -261,11 +259,11 @@ def shuffled_index(positions, num_examples, seed):
 
     Args:
         positions: int64 tensor [B].
-        num_examples: Length of an epoch.
-        seed: Decides the permutation of each epoch.
+        num_examples: Number of examples in an epoch.
+        seed: Seed of the permutation of each epoch.
 
     Returns:
-        int64 tensor [B]; each epoch's positions give each example once.
+        int64 tensor [B]. The positions of an epoch give each example once.
     """
     epoch = positions // num_examples
     key = tf.stack([tf.fill(tf.shape(epoch), tf.constant(k, tf.int64)) for k in (seed, _SHUFFLE)])

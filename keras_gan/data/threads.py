@@ -1,7 +1,7 @@
-"""How work on examples is spread over the CPUs: by a fixed number of threads.
+"""Runs tf.data pipelines with a fixed number of threads instead of autotuning.
 
-tf.data's autotuning is off: it ends with the iterator only when its thread wakes
-from a sleep that grows to as long as it has run, and `fit` waits for it.
+The autotuning thread sleeps for ever longer periods, up to as long as it has run. When the
+iterator ends, `fit` would wait until this thread wakes.
 """
 
 import atexit
@@ -15,20 +15,20 @@ import time
 import numpy as np
 import tensorflow as tf
 
-AHEAD = 2  # Batches that are prepared ahead.
-_REST = 0.3  # Seconds without a call after which the pipelines are taken to be at rest.
+AHEAD = 2  # Number of batches to prefetch.
+_REST = 0.3  # Seconds without a call after which the pipelines count as idle.
 _LONGEST_WAIT = 10.0  # seconds
 
 
 def count():
     """Returns the number of CPUs that the process may use."""
-    if hasattr(os, "sched_getaffinity"):  # Not on macOS.
+    if hasattr(os, "sched_getaffinity"):  # macOS does not have it.
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def fixed(dataset):
-    """Returns a dataset whose numbers of threads are those asked for, and its order too."""
+    """Turns off autotuning and fixes the order of the elements of a dataset."""
     options = tf.data.Options()
     options.autotune.enabled = False
     options.deterministic = True

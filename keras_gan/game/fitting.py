@@ -56,8 +56,8 @@ class Fitting:
         names = [player.name for player in self.players]
         if unknown := sorted(set(given) - set(names)):
             raise UserError(
-                f"{type(self).__name__} has the players {', '.join(names)}. Received an optimizer "
-                f"for {unknown[0]!r}."
+                f"{type(self).__name__} has the players {', '.join(names)}. Received: an optimizer "
+                f"for {unknown[0]!r}. Leave it out."
             )
         several = self._replicas > 1
         networks = [network for player in self.players for network in player.networks]

@@ -1,7 +1,7 @@
-"""The systems. Each module here that does not start with an underscore is one.
+"""The systems: one module each. Modules that start with an underscore are shared bases.
 
-Adding a file adds a system: nothing else lists them. A module defines exactly
-one subclass of `keras_gan.AdversarialModel`.
+Adding a file adds a system; there is no list to edit. A module defines exactly one subclass of
+`keras_gan.AdversarialModel`.
 """
 
 import importlib
@@ -12,12 +12,12 @@ from keras_gan.errors import UserError, did_you_mean
 
 
 def names():
-    """Returns the names of all systems, sorted, without importing TensorFlow."""
+    """Returns the sorted names of all systems, without importing TensorFlow."""
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
 
 
 def check_name(name):
-    """Raises `UserError` unless `name` is a system."""
+    """Raises `UserError` if no system has this name."""
     if name not in names():
         raise UserError(
             f"Unknown model {name!r}.{did_you_mean(name, names())} "
@@ -26,10 +26,10 @@ def check_name(name):
 
 
 def get(name):
-    """Returns the class of the system `name`.
+    """Returns the class of a system.
 
     Raises:
-        UserError: If there is no such system.
+        UserError: If no system has this name.
     """
     from keras_gan.game.model import AdversarialModel
 
@@ -45,7 +45,7 @@ def get(name):
 
 
 def arguments(system):
-    """Returns the parameters of a system that `--model_arg` sets, by name."""
+    """Returns the constructor parameters that `--model_arg` can set, by name."""
     return {
         name: parameter
         for name, parameter in inspect.signature(system).parameters.items()
@@ -54,14 +54,13 @@ def arguments(system):
 
 
 def parse_arguments(system, texts):
-    """Turns `{"latent_dim": "100"}` into typed constructor arguments of `system`.
+    """Parses texts such as `{"latent_dim": "100"}` into constructor arguments of a system.
 
-    A value has the type of the parameter's default: numbers and true/false as
-    written, sequences of numbers separated by commas.
+    A value gets the type of the parameter's default. Sequences are separated by commas.
 
     Raises:
-        UserError: For a name that the system does not take (the message lists
-            those it takes) or a value of the wrong type.
+        UserError: If the system does not take an argument (the message lists those it takes)
+            or a value has the wrong type.
     """
     known = arguments(system)
     values = {}
@@ -91,7 +90,7 @@ def _convert(name, text, default):
         if isinstance(default, tuple):
             expected = f"values separated by commas, like {','.join(map(str, default))}"
             return tuple(type(default[0])(item) for item in text.split(",") if item.strip())
-        expected = "a whole number or none"  # A default that follows another argument.
+        expected = "a whole number or none"  # None: the default follows another argument.
         return None if text.lower() == "none" else int(text)
     except (ValueError, KeyError):
         raise UserError(f"--model_arg={name} must be {expected}. Received: {text!r}.") from None

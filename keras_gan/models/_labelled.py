@@ -1,29 +1,27 @@
-"""What the systems that make images of a class have in common."""
+"""Base classes of the systems that generate images of a given class."""
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_gan.checks import check_arguments
 from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
-from keras_gan.game.players import same_for_both
 from keras_gan.game.ports import Condition
 from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import labelled
 
-_COLUMNS = 8  # At least, where there is room: more would make a ribbon of few classes.
+_COLUMNS = 8  # Fewest columns of a grid, if they fit. With few classes, more would be too wide.
 
 
 class LabelledModel(LatentGAN):
-    """A conditional game: both players see labels; a sample has that of a real example.
+    """Base class of conditional systems: both players see labels.
 
-    Base class.
+    In training, generated images take the labels of the real examples in the batch.
 
     Args:
-        image_shape: As of `LatentGAN`.
+        image_shape: As in `LatentGAN`.
         num_classes: Number of classes.
-        **given: The others of `LatentGAN`.
+        **given: The other arguments of `LatentGAN`.
     """
 
     needs_labels = True
@@ -43,9 +41,9 @@ class LabelledModel(LatentGAN):
         return self.discriminator(given, training=True)
 
     def showcase(self, count, function=None):
-        """Returns a row of the same latents for each class; see `Using.showcase`.
+        """Chooses one row for each class, all with the same latents; see `Using.showcase`.
 
-        For the first classes, where there are more than a picture has room for.
+        It shows the first classes only if the grid cannot hold all of them.
         """
         del function
         most_rows, most_columns = pictures.grid_capacity(self.image_shape)
@@ -59,49 +57,49 @@ def labels_of(model, examples):
     """Returns the labels [N] of a dict of examples.
 
     Raises:
-        UserError: If there are none, or they are no whole numbers [N].
+        UserError: If there are no labels, or they are not integers of shape [N].
     """
     if "label" not in examples:
         raise UserError(
-            f"{type(model).__name__} learns from labels. Expected batches that are dicts with "
-            f"the keys 'image' and 'label'. Received: {sorted(examples)}."
+            f"{type(model).__name__} learns from labels. Expected batches with the keys 'image' "
+            f"and 'label'. Received: {sorted(examples)}. Add the labels, or use another system."
         )
     labels = tf.convert_to_tensor(examples["label"])
     if labels.shape.rank != 1 or not labels.dtype.is_integer:
         raise UserError(
-            "Expected 'label' of shape (batch,) of whole numbers, not one-hot. Received: "
-            f"{tuple(labels.shape)} of {labels.dtype.name}."
+            "Expected 'label' to be whole numbers of shape (batch,), not one-hot. Received: "
+            f"{tuple(labels.shape)} of {labels.dtype.name}. Give the number of the class."
         )
     return labels
 
 
 def check_classes(system, num_classes):
-    """Raises `UserError` unless there are classes for a system to learn."""
+    """Raises `UserError` if the dataset has fewer than two classes."""
     if num_classes is None or num_classes < 2:
         raise UserError(
-            f"{system.__name__} learns from labels: expected a dataset of at least two classes. "
+            f"{system.__name__} learns from labels: expected a dataset with at least two classes. "
             f"Received: {'no classes' if num_classes is None else num_classes}. Use a folder with "
             "a folder for each class, a labelled dataset such as digits, or another system."
         )
 
 
 class LabelledDCGAN(LabelledModel):
-    """A conditional game between DCGAN's networks; base class.
+    """Base class of conditional systems with DCGAN's networks and optimizers.
 
     Args:
-        image_shape: (height, width, channels), see `networks.dcgan.levels`.
+        image_shape: (height, width, channels); see `networks.dcgan.levels`.
         num_classes: Number of classes, at least 2.
         latent_dim: Dimension of the latents.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
-        embedding_dim: Dimension of the labels' embeddings in G.
+        embedding_dim: Dimension of the label embeddings in the generator.
         d_steps: Discriminator updates in a step.
         width: Channels of the layers next to the image.
-        kernel_size: Side of the convolution kernels.
-        normalization: Of D, see `networks.normalization`.
-        **pieces: See `pieces.Pieces`.
+        kernel_size: Side of the convolution kernels, in pixels.
+        normalization: Normalization of the discriminator; see `networks.normalization`.
+        **pieces: Shared options; see `pieces.Pieces`.
 
     Attributes:
-        discriminator_class: Of `networks.labelled`.
+        discriminator_class: Discriminator of the system, a class of `networks.labelled`.
     """
 
     tiny = {"latent_dim": 4, "embedding_dim": 3, "width": 2, "kernel_size": 3}
@@ -123,9 +121,7 @@ class LabelledDCGAN(LabelledModel):
     ):
         check_classes(type(self), num_classes)
         sizes = {"width": width, "kernel_size": kernel_size}
-        check_arguments(
-            latent_dim=latent_dim, embedding_dim=embedding_dim, d_steps=d_steps, **sizes
-        )
+        check_arguments(latent_dim=latent_dim, embedding_dim=embedding_dim, **sizes)
         sizes["num_classes"] = num_classes
         generator = labelled.Generator(
             image_shape, latent_dim=latent_dim, embedding_dim=embedding_dim, **sizes
@@ -142,7 +138,3 @@ class LabelledDCGAN(LabelledModel):
             d_steps=d_steps,
             pieces=pieces,
         )
-
-    def default_optimizers(self):
-        """Returns DCGAN's."""
-        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)

@@ -1,11 +1,10 @@
-"""Games from latents to examples: one generator against one discriminator.
+"""Base class of GANs with one generator from latents and one discriminator.
 
-Base of the systems that map latents to one example, which all take the same pieces: objective,
-penalties, augmentation and so on (`game.pieces`).
+These systems all take the same shared options: objective, penalties, augmentation and so on
+(`game.pieces`).
 """
 
-import abc
-
+import keras
 import tensorflow as tf
 
 from keras_gan import randomness
@@ -14,34 +13,31 @@ from keras_gan.game.contest import Contest
 from keras_gan.game.functions import Function
 from keras_gan.game.model import AdversarialModel
 from keras_gan.game.pieces import TakesPieces, choose
-from keras_gan.game.players import Player
+from keras_gan.game.players import Player, same_for_both
 from keras_gan.game.ports import Images, Latents
 from keras_gan.layers.minibatch import comparing
 
 
 class LatentGAN(TakesPieces, AdversarialModel):
-    """A generator from latents to examples against a discriminator; base class.
+    """Base class: a generator maps latents to examples, a discriminator judges them.
 
-    A system supplies the two networks, the paper's optimizers and defaults, and overrides what
-    its paper changes of the losses.
+    A system adds its two networks and its paper's defaults. It overrides the parts of the losses
+    that its paper changes.
 
     Args:
         image_shape: Shape of an example, (height, width, channels) or (dimensions,).
-        generator: Network from latents [N, latent_dim], or a dict of them and `conditions`, to
-            examples.
+        generator: Network from latents [N, latent_dim] to examples. With `conditions` it takes
+            a dict of `latents` and the conditions by name.
         discriminator: Network from examples to logits [N].
-        pieces: The shared arguments that the constructor was given, by name; see
-            `pieces.Pieces`.
         latent_dim: Dimension of the latents.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step, the paper's k.
         conditions: `ports.Condition`s of the generator, in the order of its inputs.
+        pieces: Dict of the shared options given to the constructor; see `pieces.Pieces`.
 
     Attributes:
-        tiny_shape: Shape of the images for which tests build the system.
-        needs_labels: Whether each example needs a label.
-        takes_unlabelled: Whether it learns from examples of the label -1, which have none.
-        generator: The generator that trains; `averaged_generator` is its average.
+        tiny_shape: Shape of the images in tests.
+        generator: The generator in training. `averaged_generator` is its moving average.
         discriminator: The discriminator.
     """
 
@@ -92,18 +88,18 @@ class LatentGAN(TakesPieces, AdversarialModel):
 
     @property
     def averaged_generator(self):
-        """The average of the generator over training."""
+        """The moving average of the generator."""
         return self.function("sample").averaged
 
     @classmethod
     def tiny_data(cls):
         return {"image_shape": cls.tiny_shape, "num_classes": 3}
 
-    # What a system may override of the losses.
+    # Methods that a system may override: optimizers and losses.
 
-    @abc.abstractmethod
     def default_optimizers(self):
-        """Returns the paper's optimizers by player: `{"g": ..., "d": ...}`."""
+        """Returns the optimizers by player, `{"g": ..., "d": ...}`. Default: DCGAN's."""
+        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)
 
     def make(self, real):
         count = tf.nest.flatten(real)[0].shape[0]
@@ -111,28 +107,28 @@ class LatentGAN(TakesPieces, AdversarialModel):
         return self.generate(tf.cast(latents, self.compute_dtype), real)
 
     def generate(self, latents, batch):
-        """Returns fake examples, a dict like `batch`, from latents [N, latent_dim]."""
+        """Generates examples, a dict like `batch`, from latents [N, latent_dim]."""
         del batch
         return {"image": self.generator(latents, training=True)}
 
     def answer(self, examples):
-        """Returns what the discriminator says of a dict of examples as it sees them.
+        """Runs the discriminator on a dict of examples, which are already augmented.
 
-        Logits [N], or a dict of them as `logits` and of what else it answers, such as
-        logits of classes.
+        Returns:
+            Logits [N], or a dict with `logits` and other outputs, such as class logits.
         """
         return self.discriminator(examples["image"], training=True)
 
     def penalty_weight(self, real):
-        """Returns the weight of the penalties in this step, for a dict of real examples."""
+        """Returns the weight of the penalties in this step; `real` is a dict of examples."""
         del real
         return self.game.pieces.penalty_weight
 
     def discriminator_loss(self, real, fake):
-        """Returns D's `Loss`.
+        """Computes the discriminator's `Loss`.
 
-        Real and generated examples pass through D separately, so that batch norm sees the
-        statistics of each kind.
+        Real and generated examples pass through the discriminator separately, so that batch
+        norm uses separate statistics for each kind.
 
         Args:
             real: Dict of real examples.
@@ -145,19 +141,21 @@ class LatentGAN(TakesPieces, AdversarialModel):
         return _with_terms(loss, self.discriminator_terms(real, fake, *answers))
 
     def discriminator_terms(self, real, fake, real_answer, fake_answer):
-        """Returns terms [N] of D's loss beside the game's, by name; see `term_names`.
+        """Returns further terms [N] to add to the discriminator's loss, by name.
+
+        List their names in `term_names`, since they are logged.
 
         Args:
             real: Dict of real examples.
             fake: Dict of generated examples.
-            real_answer: What `discriminate` says of the real ones.
-            fake_answer: What it says of the generated ones.
+            real_answer: Output of `discriminate` for the real examples.
+            fake_answer: Output of `discriminate` for the generated examples.
         """
         del real, fake, real_answer, fake_answer
         return {}
 
     def generator_loss(self, real, fake):
-        """Returns G's `Loss`; see above."""
+        """Computes the generator's `Loss`; the arguments are those of `discriminator_loss`."""
         batch_size = self._global_size(real)
         loss, answer = self.game.generator_loss(
             self.discriminate, real, fake, self.step, batch_size
@@ -165,14 +163,20 @@ class LatentGAN(TakesPieces, AdversarialModel):
         return _with_terms(loss, self.generator_terms(fake, answer))
 
     def generator_terms(self, fake, answer):
-        """Returns terms [N] of G's loss beside the game's, by name; see above."""
+        """Returns further terms [N] to add to the generator's loss, by name.
+
+        Args:
+            fake: Dict of generated examples.
+            answer: Output of `discriminate` for them.
+        """
         del fake, answer
         return {}
 
     def discriminate(self, examples):
-        """Returns a dict of what D answers to examples as they are, in full precision.
+        """Augments examples if asked for, and runs the discriminator on them.
 
-        Augments the examples first, if the pieces say so.
+        Returns:
+            Dict with `logits` [N] and other outputs of the discriminator, in full precision.
         """
         seen = {**examples, "image": self.game.augmented(examples["image"])}
         return self._in_full_precision(self.answer(seen))
@@ -181,17 +185,17 @@ class LatentGAN(TakesPieces, AdversarialModel):
         answers = answer if isinstance(answer, dict) else {"logits": answer}
         return {name: tf.cast(value, self.compute_dtype) for name, value in answers.items()}
 
-    # For users of Keras, by the names of the two players.
+    # Keras methods with an argument for each of the two players.
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **settings):
-        """Configures training; see `Fitting.compile` for the settings.
+        """Configures training.
 
         Args:
-            generator_optimizer: Optimizer of the generator. Default: the paper's. Its
-                iterations count steps.
-            discriminator_optimizer: Optimizer of the discriminator. Default: the paper's. Its
-                iterations count d_steps a step.
-            **settings: `seed`, `ema_images`, `jit_compile` and so on.
+            generator_optimizer: Optimizer of the generator. Default: the system's. Its
+                `iterations` count steps.
+            discriminator_optimizer: Optimizer of the discriminator. Default: the system's. Its
+                `iterations` grow by `d_steps` in each step.
+            **settings: `seed`, `ema_images`, `jit_compile` and others of `Fitting.compile`.
         """
         given = {"g": generator_optimizer, "d": discriminator_optimizer}
         super().compile(settings.pop("optimizers", None) or given, **settings)
@@ -217,14 +221,14 @@ class LatentGAN(TakesPieces, AdversarialModel):
     def check_replicas(self):
         self.game.check_replicas(self.discriminators)
 
-    # Latents, for walks and arithmetic.
+    # Latents, for interpolation and arithmetic.
 
     def seeded_latents(self, seeds):
-        """Returns the latents [N, latent_dim] of pairs (seed, index), a float32 array."""
+        """Draws latents, float32 [N, latent_dim], for an array [N, 2] of (seed, index)."""
         return self.function("sample").rows(seeds)["latents"]
 
 
 def _with_terms(loss, terms):
-    """Returns a `Loss` with terms [N] added, which are logged by their names."""
+    """Adds terms [N] to a `Loss` and logs them under their names."""
     total = sum(terms.values(), loss.total)
     return type(loss)(total, **loss.logged, **terms)

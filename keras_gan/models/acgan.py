@@ -13,20 +13,22 @@ from keras_gan.networks import labelled
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ACGAN(LabelledDCGAN):
-    """D also names the class, of real and of generated images; both players want it right.
+    """Conditional GAN whose discriminator also classifies real and generated images.
 
-    Equations 2 and 3: D descends the game's loss and the cross-entropy of the classes, on real
-    and on generated images; G descends its own loss and that cross-entropy of its images. D
-    does not see labels.
+    The discriminator adds the cross-entropy of its class predictions to its loss, on real and
+    on generated images. The generator adds the same cross-entropy of its own images to its
+    loss (equations 2 and 3). The discriminator does not see labels.
 
-    Where this differs from the paper: G takes the label's embedding beside the latents, not a
-    one-hot vector; the networks are DCGAN's, without the dropout of the paper's D. A sample has
-    the label of a real example of the batch. Samples come from an averaged generator.
+    Where this differs from the paper: the generator takes an embedding of the label beside the
+    latents, not a one-hot vector; the networks are DCGAN's, without dropout in the
+    discriminator. Generated images take the labels of the real examples in the batch. Samples
+    come from an averaged generator.
 
     Args:
-        d_class_weight: Weight of the classes' cross-entropy for D.
-        g_class_weight: And for G. The code of WGAN-GP's authors has 0.1 here.
-        **others: Those of `LabelledDCGAN`.
+        d_class_weight: Weight of the class cross-entropy in the discriminator's loss.
+        g_class_weight: Weight of the class cross-entropy in the generator's loss. The code of
+            WGAN-GP's authors uses 0.1.
+        **others: Arguments of `LabelledDCGAN`.
     """
 
     discriminator_class = labelled.Classifier

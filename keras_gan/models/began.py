@@ -19,17 +19,20 @@ from keras_gan.networks import began
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class BEGAN(AdversarialModel):
-    """D is an autoencoder whose error is an energy; a variable k_t keeps the players in balance.
+    """GAN whose discriminator is an autoencoder; a variable k_t balances the players.
 
-    With L(v) = |v - D(v)|, the mean over the pixels of an image, D descends L(x) - k_t L(G(z)),
-    G descends L(G(z)), and after each update of D k moves by lambda_k (gamma L(x) - L(G(z)))
-    within [0, 1] (section 3.4). Gradients of G's loss flow through the sample both as input and
-    as target. `d_convergence` is the paper's measure M = L(x) + |gamma L(x) - L(G(z))| (section
-    3.4.1), which falls as training converges and says nothing about diversity.
+    The reconstruction error L(v) = |v - D(v)|, averaged over the pixels of an image, replaces
+    the logit. D minimises L(x) - k_t L(G(z)) and G minimises L(G(z)). After each update of D,
+    k_t changes by lambda_k (gamma L(x) - L(G(z))) and is clipped to [0, 1] (section 3.4).
+    Gradients of G's loss flow through the sample both as the autoencoder's input and as its
+    target.
+
+    The metric `d_convergence` is the paper's M = L(x) + |gamma L(x) - L(G(z))| (section 3.4.1).
+    It falls as training converges. It does not measure diversity.
 
     Where this differs from the paper: both players see the same samples unless
-    `reuse_fakes=False`; the sizes of images are those of `networks.dcgan.levels`; samples come
-    from an averaged generator. Minimal so far: the learning rate is not halved when M stalls.
+    `reuse_fakes=False`; image sizes follow `networks.dcgan.levels`; samples come from an
+    averaged generator. Not implemented: halving the learning rate when M stalls.
 
     Args:
         image_shape: (height, width, channels).
@@ -37,8 +40,8 @@ class BEGAN(AdversarialModel):
         latent_dim: Dimension of the latents and of the autoencoder's code.
         latent_prior: `"uniform"`, U(-1, 1), the paper's, or `"normal"`, N(0, I).
         width: Channels of the layers, the paper's n.
-        gamma: Diversity ratio: the share of E[L(x)] at which E[L(G(z))] is held, in (0, 1].
-        balance_rate: The paper's lambda_k.
+        gamma: Diversity ratio in (0, 1]: the target of E[L(G(z))] / E[L(x)].
+        balance_rate: Step size of k_t, the paper's lambda_k.
     """
 
     tiny = {"latent_dim": 4, "width": 2, "balance_rate": 0.1, "gamma": 0.9}
@@ -95,7 +98,7 @@ class BEGAN(AdversarialModel):
         return {"image": self.generator(latents, training=True)}
 
     def energy(self, images):
-        """Returns the autoencoder's error L(v) [N] of images."""
+        """Returns the autoencoder's reconstruction error L(v) [N] of images."""
         images, again = (
             tf.cast(x, self.compute_dtype)
             for x in (images, self.autoencoder(images, training=True))

@@ -14,36 +14,40 @@ from keras_gan.penalties import orthogonality
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class BigGAN(LabelledModel):
-    """The hinge game between wide residual networks with self-attention (section 3).
+    """Conditional GAN with wide residual networks, self-attention and hinge loss (section 3).
 
-    G: conditional batch norm by a part of the latents for each block and an embedding of the
-    label that all of them share; D: a projection of the label (Miyato, Koyama 2018). Spectral
-    norm in both players, orthogonal kernels at the start, and for G's the orthogonal
-    regularisation of equation 3 but for the embedding, 1e-4 as there. Two updates of D in a
-    step, Adam 5e-5 and 2e-4 with beta 0 and 0.999. The average of G's weights has a half-life
-    of 6,931 updates there (decay 0.9999): `ema_images` is that times the batch.
+    The latents are split into parts, one for the input and one for each block. Conditional
+    batch norm in a block takes its part and an embedding of the label that all blocks share.
+    The discriminator projects the label (Miyato, Koyama 2018). Both players have spectral norm
+    and orthogonal initialisation. The generator's kernels, except the embedding, get the
+    orthogonal regularisation of equation 3 with weight 1e-4. The discriminator makes two
+    updates in a step. Adam has learning rates 5e-5 for G and 2e-4 for D, beta1 0 and beta2
+    0.999.
 
-    `sample(truncation=...)` is the truncation trick (section 3.1), and `standing_statistics`
-    are those with which the paper samples (appendix A).
+    The paper averages the generator's weights with decay 0.9999, a half-life of 6,931 updates.
+    To match it, set `ema_images` to 6,931 times the batch size. `sample(truncation=...)` is the
+    truncation trick (section 3.1). Use `standing_statistics` to sample with batch-norm
+    statistics as in the paper (appendix A).
 
     Where this differs from the paper: the blocks are those of table 4 (BigGAN, not
-    BigGAN-deep), but a level has the channels of `networks.dcgan.features`, at most 8 times
-    the first, D's last block and its sum are SNGAN's, and the depth follows the image's size,
-    which may be any of DCGAN's. A sample has the label of a real example of the batch.
+    BigGAN-deep), but the channels of a level follow `networks.dcgan.features`, at most 8 times
+    the first; the discriminator's last block and its sum over pixels are SNGAN's; the depth
+    follows the image size, which may be any of DCGAN's. Generated images take the labels of the
+    real examples in the batch.
 
     Args:
         image_shape: (height, width, channels), of DCGAN's sizes.
         num_classes: Number of classes, at least 2.
-        latent_dim: Dimension of the latents, at least one for each part.
+        latent_dim: Dimension of the latents, at least the number of their parts.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
-        embedding_dim: Dimension of the shared embedding.
+        embedding_dim: Dimension of the shared label embedding.
         d_steps: Discriminator updates in a step.
-        width: Channels of the blocks next to the image, a multiple of 8 where they are
-            attended to.
-        attention_level: Self-attention where the features have 2^-level of the image's sides;
-            0 for none.
-        orthogonal_weight: Weight of the orthogonal regularisation, 0 for none.
-        **pieces: See `pieces.Pieces`.
+        width: Channels of the blocks next to the image. A multiple of 8 if these blocks have
+            self-attention.
+        attention_level: n applies self-attention to features of 2^-n times the image's sides. 0
+            for none.
+        orthogonal_weight: Weight of the orthogonal regularisation. 0 for none.
+        **pieces: Shared options; see `pieces.Pieces`.
     """
 
     tiny = {"latent_dim": 6, "embedding_dim": 3, "width": 8, "d_steps": 1}
@@ -67,9 +71,7 @@ class BigGAN(LabelledModel):
         **pieces,
     ):
         check_classes(type(self), num_classes)
-        check_arguments(
-            latent_dim=latent_dim, embedding_dim=embedding_dim, d_steps=d_steps, width=width
-        )
+        check_arguments(latent_dim=latent_dim, embedding_dim=embedding_dim, width=width)
         check_weights(orthogonal_weight=orthogonal_weight)
         sizes = {
             "num_classes": num_classes,

@@ -11,12 +11,13 @@ from keras_gan.networks import labelled
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class CGAN(LabelledDCGAN):
-    """Both players see the label: the original game within each class (equation 2).
+    """Conditional GAN: both players take the label as an input (equation 2).
 
-    Where this differs from the paper: its players are perceptrons that take the label as a
-    one-hot vector; these are DCGAN's networks, with the label's embedding beside the latents
-    in G and added to the first features in D, and DCGAN's optimizers. A sample has the
-    label of a real example of the batch. Samples come from an averaged generator.
+    Where this differs from the paper: its players are multilayer perceptrons that take the
+    label as a one-hot vector. Here the networks and optimizers are DCGAN's. The generator takes
+    an embedding of the label beside the latents; the discriminator adds one to its first
+    features. Generated images take the labels of the real examples in the batch. Samples come
+    from an averaged generator.
 
     The arguments are those of `LabelledDCGAN`.
     """

@@ -22,32 +22,34 @@ from keras_gan.networks import translation
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class CycleGAN(TakesPieces, AdversarialModel):
-    """Two translators between unpaired sets of images, A and B, each judged in its target set.
+    """Translates images between two unpaired datasets A and B, in both directions.
 
-    Both generators learn from both cycles, |F(G(a)) - a| and |G(F(b)) - b| (equation 2), from
-    the least-squares game in each set, and from the identity of images that already are of the
-    target set (section 5.2; the authors' code has it on by default). A discriminator sees
-    generated images from a pool of past ones (section 4).
+    Two generators, A to B and B to A, learn from three losses: the least-squares GAN loss in
+    each dataset; the cycle losses |F(G(a)) - a| and |G(F(b)) - b| (equation 2); and the identity
+    losses, by which an image of the target dataset should stay the same (section 5.2; on by
+    default in the authors' code). Each discriminator learns from a pool of past generated
+    images (section 4).
 
-    Where this differs from the authors' code: D's update comes before G's, with one optimizer
-    for both generators and one for both discriminators, as in the port to PyTorch; `History`
-    says how the pool differs; samples come from averaged generators. Minimal so far: the learning
-    rate falls over the whole of `decay_images`; images are not cropped at random.
+    Where this differs from the authors' code: the discriminators are updated before the
+    generators, with one optimizer for both generators and one for both discriminators, as in
+    the PyTorch port; `layers.history.History` says how the pool differs; samples come from
+    averaged generators. Not implemented: a constant learning rate before the decay (it falls
+    over all of `decay_images`), and random crops.
 
     Args:
-        image_shape: (height, width, channels) of the images of A in training.
-        target_shape: The same of B. Default: as A.
-        width: Channels of the generators at full size.
+        image_shape: (height, width, channels) of the training images of A.
+        target_shape: (height, width, channels) of the training images of B. Default: as A.
+        width: Channels of the generators at full resolution.
         discriminator_width: Channels of the discriminators' first layer.
-        blocks: Residual blocks of a generator.
-        patch_layers: Convolutions of stride 2 in a discriminator.
-        cycle_weight: Weight of the cycles.
-        identity_weight: Weight of the identities: half of the cycles' in the authors' code. 0
-            where A and B differ in channels.
-        adversarial_weight: Weight of G's game. 2, since the least-squares loss here has a 1/2
-            that the authors' code does not have.
-        pool: Past images that a discriminator learns from.
-        **pieces: See `pieces.Pieces`.
+        blocks: Number of residual blocks in a generator.
+        patch_layers: Number of stride-2 convolutions in a discriminator.
+        cycle_weight: Weight of the cycle losses.
+        identity_weight: Weight of the identity losses. The authors' code uses half of
+            `cycle_weight`. It is 0 if A and B differ in their number of channels.
+        adversarial_weight: Weight of the generators' GAN losses. The default 2 makes up for a
+            factor 1/2 in our least-squares loss, which the authors' code does not have.
+        pool: Number of past images in each discriminator's pool.
+        **pieces: Shared options; see `pieces.Pieces`.
     """
 
     data_keys = ("a", "b")
@@ -75,7 +77,10 @@ class CycleGAN(TakesPieces, AdversarialModel):
         check_weights(cycle_weight=cycle_weight, identity_weight=identity_weight)
         check_weights(adversarial_weight=adversarial_weight)
         if any(len(shape) != 3 for shape in shapes.values()):
-            raise UserError(f"CycleGAN translates images. Received: vectors {shapes['a']}.")
+            raise UserError(
+                "CycleGAN translates images: expected shapes (height, width, channels). Received: "
+                f"{shapes['a']} and {shapes['b']}. Use another dataset or another system."
+            )
         if shapes["a"][:2] != shapes["b"][:2]:
             raise UserError(
                 "CycleGAN trains on images of one size. Received: "
@@ -127,6 +132,7 @@ class CycleGAN(TakesPieces, AdversarialModel):
         return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)
 
     def make(self, real):
+        """Translates both images of a dict with the keys a and b, each to the other's key."""
         return {
             "a": self.b_to_a(real["b"], training=True),
             "b": self.a_to_b(real["a"], training=True),
@@ -143,30 +149,24 @@ class CycleGAN(TakesPieces, AdversarialModel):
     def generator_loss(self, real, made):
         batch_size, losses = self._global_size(real), []
         for key, game in self.games.items():
-            critic, fake, own = game.critic(self.critics[key]), made[key], {"image": real[key]}
-            losses.append(
-                game.generator_loss(critic, own, {"image": fake}, self.step, batch_size)[0]
-            )
-        cycle = self._distances({"a": made["b"], "b": made["a"]}, real)
-        loss = self.adversarial_weight * (losses[0] + losses[1])
-        loss += self.cycle_weight * Loss(cycle, g_cycle=cycle)
-        same = self._distances(real, real) if self.identity_weight else tf.zeros_like(cycle)
+            critic, fake = game.critic(self.critics[key]), {"image": made[key]}
+            given = {"image": real[key]}
+            losses.append(game.generator_loss(critic, given, fake, self.step, batch_size)[0])
+        adversarial = self.adversarial_weight * (losses[0] + losses[1])
+        cycle = _distance(self.make(made), real)
+        loss = adversarial + self.cycle_weight * Loss(cycle, g_cycle=cycle)
+        if not self.identity_weight:
+            return loss + Loss(0.0 * cycle, g_identity=0.0 * cycle)
+        same = _distance(self.make({"a": real["b"], "b": real["a"]}), real)
         return loss + self.identity_weight * Loss(same, g_identity=same)
-
-    def _distances(self, images, targets):
-        """Returns mean absolute differences [N], of both sets, of images brought to each set.
-
-        Args:
-            images: Images to translate, by the set that they are brought to.
-            targets: What they should become.
-        """
-        total = 0.0
-        for key, network in (("a", self.b_to_a), ("b", self.a_to_b)):
-            became = tf.cast(network(images[key], training=True), self.compute_dtype)
-            target = tf.cast(targets[key], self.compute_dtype)
-            total += tf.reduce_mean(tf.abs(became - target), [1, 2, 3])
-        return total
 
     def check_replicas(self):
         for key, game in self.games.items():
             game.check_replicas([self.critics[key]])
+
+
+def _distance(made, real):
+    """Returns the mean absolute differences [N] of the images of A plus those of B."""
+    cast = lambda images: tf.cast(images, keras.config.floatx())  # noqa: E731
+    a, b = (tf.reduce_mean(tf.abs(cast(made[k]) - cast(real[k])), [1, 2, 3]) for k in "ab")
+    return a + b

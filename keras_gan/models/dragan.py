@@ -10,17 +10,19 @@ from keras_gan.models._plain import PlainModel
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DRAGAN(PlainModel):
-    """The original game with D's gradient held near length 1 around real examples.
+    """GAN with a gradient penalty around the real examples.
 
-    Algorithm 1: lambda E[(||grad D(x + delta)|| - 1)^2] is added to D's loss, lambda
-    being 10, to avoid the sharp D around the data that mode collapse goes with
-    (section 2.3). delta is uniform noise of up to half the batch's standard
-    deviation, times a uniform share, as in the authors' code; see
-    `penalties.dragan`. The gradient is that of the logit, as in the code, and D
-    may have batch norm, as there: it then counts what each example does to the
-    others' logits.
+    Algorithm 1 adds lambda E[(||grad D(x + delta)|| - 1)^2] to the discriminator's loss, with
+    lambda = 10. A discriminator that is very sharp around the data goes along with mode
+    collapse; the penalty avoids it (section 2.3). delta is uniform noise of up to half the
+    batch's standard deviation, times a uniform random factor, as in the authors' code; see
+    `penalties.dragan`.
 
-    Where this differs: samples come from an averaged generator.
+    As in the authors' code, the gradient is of the logit, and the discriminator may have batch
+    norm. With batch norm an example's gradient includes its effect on the other logits of the
+    batch.
+
+    Where this differs from the authors' code: samples come from an averaged generator.
 
     The arguments are those of `PlainModel`.
     """

@@ -8,23 +8,23 @@ import keras
 
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
-from keras_gan.game.players import same_for_both
 from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import mlp
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class GAN(LatentGAN):
-    """Two multilayer perceptrons in a minimax game.
+    """The original GAN with multilayer perceptrons.
 
-    min over G, max over D of V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))]. As in
-    the paper's experiments one discriminator update (k = 1) alternates with one
-    generator update, G is made of ReLU layers and D of maxout layers with dropout.
+    G minimises and D maximises V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))]; by default G has the
+    paper's non-saturating loss. As in the paper's experiments, one discriminator update (k = 1)
+    alternates with one generator update. The generator has ReLU layers, the discriminator maxout
+    layers with dropout.
 
-    Where this differs from the paper: Adam (2e-4, beta1 0.5) in place of SGD
-    with momentum; images are in [-1, 1] behind tanh, which is the paper's
-    sigmoid stretched; dropout is on D's hidden layers only; the latent prior is N(0, I) unless
-    `latent_prior="uniform"`; layers are narrower.
+    Where this differs from the paper: Adam (learning rate 2e-4, beta1 0.5) replaces SGD with
+    momentum; images are in [-1, 1] from tanh, where the paper has a sigmoid; only hidden layers
+    of the discriminator have dropout; the latent prior is N(0, I) unless
+    `latent_prior="uniform"`; layers are narrower; samples come from an averaged generator.
 
     Args:
         image_shape: (height, width, channels), or (dimensions,) for vectors.
@@ -32,11 +32,12 @@ class GAN(LatentGAN):
         latent_dim: Dimension of the latents.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step, the paper's k.
-        generator_units: Widths of G's hidden layers.
-        discriminator_units: Widths of D's hidden layers.
-        maxout_pieces: Affine maps in each of D's maxout units.
-        dropout: Share of D's hidden units that is dropped, in [0, 1). It keeps
-            D from learning a small dataset by heart.
+        generator_units: Widths of the generator's hidden layers.
+        discriminator_units: Widths of the discriminator's hidden layers.
+        maxout_pieces: Number of affine maps in each maxout unit.
+        dropout: Dropout rate of the discriminator's hidden units, in [0, 1). It keeps the
+            discriminator from memorising a small dataset.
+        **pieces: Shared options; see `pieces.Pieces`.
     """
 
     tiny = {"latent_dim": 4, "generator_units": (8,), "discriminator_units": (6,)}
@@ -58,7 +59,6 @@ class GAN(LatentGAN):
         del num_classes
         check_arguments(
             latent_dim=latent_dim,
-            d_steps=d_steps,
             generator_units=generator_units,
             discriminator_units=discriminator_units,
             maxout_pieces=maxout_pieces,
@@ -79,6 +79,3 @@ class GAN(LatentGAN):
             d_steps=d_steps,
             pieces=pieces,
         )
-
-    def default_optimizers(self):
-        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)

@@ -22,32 +22,35 @@ _MOST_CODES = 1000
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class InfoGAN(LatentGAN):
-    """Codes that G must use: Q, on top of D's features, reads them from the samples.
+    """GAN that learns interpretable codes without labels.
 
-    Both players descend their loss and -lambda L_I, L_I being a lower bound of the mutual
-    information of codes and samples, E[log Q(c | G(z, c))] up to a constant (equations 5 and 6),
-    on samples only. A categorical code's Q is a softmax; that of the continuous ones, which are
-    from U(-1, 1), a normal distribution of variance 1, so that its term is half a squared error,
-    as in the authors' code. Q shares D's layers up to the last one and is trained with D.
+    The generator takes codes beside the latents. A network Q on top of the discriminator's
+    features predicts the codes of generated samples. Both players add -lambda L_I to their
+    loss. L_I = E[log Q(c | G(z, c))], up to a constant, is a lower bound of the mutual
+    information between codes and samples (equations 5 and 6). For categorical codes Q is a
+    softmax. Continuous codes come from U(-1, 1); for them Q is a normal distribution with
+    variance 1, so the term is half the squared error, as in the authors' code. Q shares all
+    layers of the discriminator except the last and is trained with it.
 
-    Where this differs from the paper: the networks are DCGAN's; Q has one layer of 128 units more,
-    as there for MNIST. The latents are N(0, I) unless `latent_prior="uniform"`, as there. Samples
-    come from an averaged generator.
+    Where this differs from the paper: the networks are DCGAN's, and Q has one more layer of 128
+    units, as the paper's has for MNIST. The latents are N(0, I) unless
+    `latent_prior="uniform"`, the paper's. Samples come from an averaged generator.
 
     Args:
-        image_shape: (height, width, channels), see `networks.dcgan.levels`.
+        image_shape: (height, width, channels); see `networks.dcgan.levels`.
         num_classes: Ignored; the system learns without labels.
-        latent_dim: Dimension of the latents, which no code is of.
+        latent_dim: Dimension of the latents, without the codes.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
-        categories: Number of values of each categorical code; the paper has one of 10 for digits.
+        categories: Number of values of each categorical code. The paper has one code of 10
+            values for digits.
         codes: Number of continuous codes, 0 or more.
         category_weight: lambda of the categorical codes.
-        code_weight: lambda of the continuous ones.
+        code_weight: lambda of the continuous codes.
         d_steps: Discriminator updates in a step.
         width: Channels of the layers next to the image.
-        kernel_size: Side of the convolution kernels.
-        normalization: Of D, see `networks.normalization`.
-        **pieces: See `pieces.Pieces`.
+        kernel_size: Side of the convolution kernels, in pixels.
+        normalization: Normalization of the discriminator; see `networks.normalization`.
+        **pieces: Shared options; see `pieces.Pieces`.
     """
 
     tiny = {"latent_dim": 4, "width": 2, "kernel_size": 3, "categories": (3,), "codes": 2}
@@ -72,7 +75,7 @@ class InfoGAN(LatentGAN):
     ):
         del num_classes
         sizes = {"width": width, "kernel_size": kernel_size}
-        check_arguments(latent_dim=latent_dim, d_steps=d_steps, **sizes)
+        check_arguments(latent_dim=latent_dim, **sizes)
         check_weights(category_weight=category_weight, code_weight=code_weight)
         _check_codes(categories, codes)
         sizes |= {"categories": tuple(categories), "codes": codes}
@@ -123,9 +126,9 @@ class InfoGAN(LatentGAN):
         return tf.add_n(losses)
 
     def showcase(self, count, function=None):
-        """Returns rows that walk one code each, in turn, its other inputs being those of a seed.
+        """Chooses rows in which one code varies and a seed fixes all other inputs.
 
-        Categorical codes take their values, continuous ones go from -1 to 1; see
+        A categorical code takes its values in order, a continuous one goes from -1 to 1. See
         `Using.showcase`.
         """
         del function
@@ -151,7 +154,7 @@ class InfoGAN(LatentGAN):
 
 
 def _conditions(categories, codes):
-    """Returns the `Condition`s of the categorical codes, then that of the continuous ones."""
+    """Returns a `Condition` for each categorical code, then one for all continuous codes."""
     found = [
         Condition(infogan.category_name(number), "int64", count=count)
         for number, count in enumerate(categories)
@@ -160,14 +163,14 @@ def _conditions(categories, codes):
 
 
 def _check_codes(categories, codes):
-    """Raises `UserError` unless there are codes, and these can be some."""
+    """Raises `UserError` if `categories` or `codes` is invalid, or there are no codes."""
     numbers = [*categories, codes] if isinstance(categories, tuple | list) else [None]
     whole = all(isinstance(n, int) and not isinstance(n, bool) for n in numbers)
     if not (whole and all(n >= 2 for n in numbers[:-1]) and 0 <= numbers[-1] <= _MOST_CODES) or (
         numbers == [0]
     ):
         raise UserError(
-            "InfoGAN needs codes: categories is a tuple of numbers of values, each at least 2, and "
-            f"codes a whole number from 0 to {_MOST_CODES}; not neither. Received: "
+            "InfoGAN needs codes: categories must be numbers of values, each at least 2, and "
+            f"codes a whole number from 0 to {_MOST_CODES}; at least one of the two. Received: "
             f"categories={categories!r}, codes={codes!r}."
         )

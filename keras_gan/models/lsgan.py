@@ -10,15 +10,14 @@ from keras_gan.models._plain import PlainModel
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LSGAN(PlainModel):
-    """D and G by squared distances from labels instead of cross-entropy.
+    """GAN with a least-squares loss instead of cross-entropy.
 
-    D: 1/2 E[(D(x) - 1)^2] + 1/2 E[D(G(z))^2], G: 1/2 E[(D(G(z)) - 1)^2] (equation 9, the labels
-    0 and 1), with a linear output of D. A sample on the right side of the boundary but far from
-    the data still has a gradient (section 3.2).
+    D minimises 1/2 E[(D(x) - 1)^2] + 1/2 E[D(G(z))^2] and G minimises 1/2 E[(D(G(z)) - 1)^2]
+    (equation 9, with labels 0 and 1). D has a linear output. A sample on the correct side of the
+    decision boundary but far from the data still has a gradient (section 3.2).
 
-    Where this differs from the paper: the networks are DCGAN's of any size, not
-    those of its figure 5, with DCGAN's optimizers; samples come from an averaged
-    generator.
+    Where this differs from the paper: the networks and optimizers are DCGAN's, for any image
+    size, not the networks of figure 5; samples come from an averaged generator.
 
     The arguments are those of `PlainModel`.
     """

@@ -13,25 +13,23 @@ from keras_gan.models._plain import PlainModel
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class PacGAN(PlainModel):
-    """D judges m examples at once, all real or all generated.
+    """GAN whose discriminator judges packs of m examples, all real or all generated.
 
-    The examples of a pack are side by side in the channels of D's input; nothing
-    else of the game changes (section 2). A lack of diversity, hard to see in one
-    sample, shows in packs: the mode collapse region of two distributions stands
-    out the more the larger m is (section 3).
+    The examples of a pack are stacked along the channels of the discriminator's input. Nothing
+    else changes (section 2). One sample hardly shows a lack of diversity, but a pack does: the
+    larger m, the more mode collapse stands out (section 3).
 
-    A pack is made of neighbours in the batch, whose examples are independent, so
-    that N examples give N / m logits, and losses, penalties, the accuracy,
-    `top_k` and `top_k_images` are about packs. An example is augmented on its own,
-    before packing.
+    A pack consists of m neighbours in the batch, whose examples are independent. N examples
+    give N / m logits. Losses, penalties, the accuracy, `top_k` and `top_k_images` count packs.
+    Examples are augmented one by one, before packing.
 
-    Where this differs from the paper: G has no batch norm for vectors, where the
-    paper's D is of maxout units and Adam 1e-4 with beta1 0.8; samples come from
-    an averaged generator.
+    Where this differs from the paper, for vectors: the generator has no batch norm; the paper's
+    discriminator has maxout units, and its Adam has learning rate 1e-4 and beta1 0.8. Samples
+    come from an averaged generator.
 
     Args:
-        packing: Examples in a pack, the paper's m; 1 is the unpacked game.
-        **others: Those of `PlainModel`.
+        packing: Number of examples in a pack, the paper's m. 1 is a GAN without packing.
+        **others: Arguments of `PlainModel`.
     """
 
     tiny = {**PlainModel.tiny, "normalization": "none"}
@@ -40,10 +38,10 @@ class PacGAN(PlainModel):
         check_arguments(packing=packing)
         if others.get("consistency"):
             raise UserError(
-                "consistency compares the logits of examples, and PacGAN has logits of packs. "
+                "consistency needs a logit for each example, and PacGAN has one for each pack. "
                 f"Received: consistency={others['consistency']}. Leave it at 0, or use dcgan."
             )
-        self.packing = packing  # The base makes D by it.
+        self.packing = packing  # The base class builds the discriminator for it.
         super().__init__(image_shape, **others)
 
     def discriminator_loss(self, real, fake):
@@ -53,7 +51,7 @@ class PacGAN(PlainModel):
         return super().generator_loss(self._packs(real), self._packs(fake))
 
     def discriminate(self, examples):
-        """Returns the logits [N / m] of packs, augmenting each of their examples on its own."""
+        """Augments the examples in packs one by one and returns the packs' logits [N / m]."""
         images = self.game.augmented(unpacked(examples["image"], self.packing))
         return self._in_full_precision(self.answer({"image": packed(images, self.packing)}))
 
@@ -62,12 +60,12 @@ class PacGAN(PlainModel):
 
 
 def packed(images, packing):
-    """Returns packs [N / packing, ..., packing * channels] of neighbours in [N, ..., channels]."""
+    """Packs neighbours of [N, ..., channels]: [N / packing, ..., packing * channels]."""
     count, *sides, channels = images.shape
     if count % packing:
         raise UserError(
-            f"Expected a multiple of packing={packing} examples on each replica, in each part of "
-            f"an update. Received: {count}. Use another --batch_size or packing."
+            f"Expected a multiple of packing={packing} examples on each replica and in each part "
+            f"of an update. Received: {count}. Use another --batch_size or packing."
         )
     groups = tf.reshape(images, [count // packing, packing, *sides, channels])
     last = len(sides) + 2
@@ -76,7 +74,7 @@ def packed(images, packing):
 
 
 def unpacked(packs, packing):
-    """Returns the images that `packed` was given."""
+    """Inverts `packed`: returns the images [N, ..., channels] of packs."""
     count, *sides, channels = packs.shape
     groups = tf.reshape(packs, [count, *sides, packing, channels // packing])
     last = len(sides) + 2

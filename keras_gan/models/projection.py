@@ -13,16 +13,18 @@ from keras_gan.networks import conditional_resnet
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Projection(LabelledModel):
-    """D's logit is psi(h) + <v_y, h>: the label's embedding projects the features (equation 4).
+    """Conditional GAN whose discriminator projects its features on a label embedding.
 
-    The hinge game between residual networks, spectral norm in D and its embeddings,
-    conditional batch norm in G (section 4); five updates of D in a step, Adam 2e-4 with beta
-    0 and 0.9, batch 64.
+    The logit is psi(h) + <v_y, h>, with features h and the embedding v_y of label y (equation
+    4). The networks are residual. The discriminator has spectral norm, also of its embeddings;
+    the generator has conditional batch norm. The loss is the hinge loss (section 4). The
+    discriminator makes five updates in a step. Adam has learning rate 2e-4, beta1 0 and beta2
+    0.9. The paper's batch size is 64.
 
-    Where this differs from the paper: the channels of a level are those of
-    `networks.dcgan.features`; G and D learn at a constant rate unless one that falls is
-    asked for, as the paper's does. A sample has the label of a real example of the batch.
-    Samples come from an averaged generator.
+    Where this differs from the paper: the channels of a level follow `networks.dcgan.features`;
+    the learning rate is constant unless `--decay_images` is given, where the paper's falls.
+    Generated images take the labels of the real examples in the batch. Samples come from an
+    averaged generator.
 
     Args:
         image_shape: (height, width, channels), of DCGAN's sizes.
@@ -31,7 +33,7 @@ class Projection(LabelledModel):
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step.
         width: Channels of the blocks next to the image.
-        **pieces: See `pieces.Pieces`.
+        **pieces: Shared options; see `pieces.Pieces`.
     """
 
     tiny = {"latent_dim": 4, "width": 2, "d_steps": 2}
@@ -51,7 +53,7 @@ class Projection(LabelledModel):
         **pieces,
     ):
         check_classes(type(self), num_classes)
-        check_arguments(latent_dim=latent_dim, d_steps=d_steps, width=width)
+        check_arguments(latent_dim=latent_dim, width=width)
         sizes = {"num_classes": num_classes, "width": width}
         super().__init__(
             image_shape,

@@ -18,23 +18,24 @@ from keras_gan.optimizers.cosine import CosineAdam, cosine
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class R3GAN(LatentGAN):
-    """The relativistic game of pairs with R1 and R2 in every step (section 2).
+    """GAN with a relativistic pairing loss and the penalties R1 and R2 (section 2).
 
-    The penalties on real and on generated images make it converge locally, so that none of
-    the usual tricks is needed (section 3): residual networks without normalisation, Fixup
-    initialisation, grouped convolutions. gamma (`penalty_weight`), the learning rate, beta2
-    and the averaged generator's half-life follow half a cosine over `schedule_images`;
-    `--g_learning_rate` and `--d_learning_rate` set where the rates start, `--decay_images`
-    puts a linear fall to zero in place of their cosine. gamma is that for CIFAR-10, the
-    batch size 512, which the default optimizers count images by (`CosineAdam`) where
-    `train.py` does not know better.
+    The penalties on real and on generated images make training converge locally, so the usual
+    tricks are not needed (section 3). The networks are residual, without normalisation, with
+    Fixup initialisation and grouped convolutions.
 
-    Where this differs from the paper: it is not conditional; the networks have one width next
-    to the image that doubles a stage, and the base is that of `networks.dcgan.levels`;
-    computations are in float32 unless `--precision` says otherwise; augmentation is off by
-    default, and its probability does not rise with time; the half-life of the average is at
-    most 5 % of the images seen (`ema.decay`).
-    Vectors are made by perceptrons of leaky ReLUs, of which the paper has nothing.
+    gamma (`penalty_weight`), the learning rates, beta2 and the half-life of the averaged
+    generator follow half a cosine over `schedule_images`. `--g_learning_rate` and
+    `--d_learning_rate` set the initial rates. `--decay_images` replaces their cosine by a linear
+    fall to zero. The default gamma is the paper's for CIFAR-10. The default optimizers
+    (`CosineAdam`) assume 512 images in an update; `train.py` tells them the real number.
+
+    Where this differs from the paper: it is not conditional; the networks have `width` channels
+    next to the image and twice as many at each further stage, from the smallest resolution of
+    `networks.dcgan.levels`; computations are in float32 unless `--precision` says otherwise;
+    augmentation is off by default, and its probability does not rise with time; the half-life
+    of the average is at most 5% of the images seen (`game.averages.decay`). For vectors the
+    networks are perceptrons with leaky ReLU, which the paper does not have.
 
     Args:
         image_shape: (height, width, channels), or (dimensions,) for vectors.
@@ -43,17 +44,18 @@ class R3GAN(LatentGAN):
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step.
         width: Channels next to the image.
-        growth: Times more channels from one stage to the next smaller one.
-        max_width: Most channels.
+        growth: Factor of the channels from one stage to the next smaller resolution.
+        max_width: Largest number of channels.
         blocks: Residual blocks in a stage.
-        group_size: Channels of a group of the 3x3 convolutions.
-        generator_units: Widths of G's hidden layers, for vectors.
-        discriminator_units: Widths of D's hidden layers, for vectors.
-        scale: About the size of the entries of vectors: of the grid 4.
-        penalty_weight_end: gamma at the end.
-        learning_rate_end: Share of the learning rates that is left at the end.
-        beta_2_end: Adam's beta2 at the end; it starts at 0.9.
-        schedule_images: Images over which these move.
+        group_size: Channels in a group of the 3x3 convolutions.
+        generator_units: Widths of the generator's hidden layers, for vectors.
+        discriminator_units: Widths of the discriminator's hidden layers, for vectors.
+        scale: Typical size of the entries of vectors, such as 4 for the dataset `grid`.
+        penalty_weight_end: Final gamma.
+        learning_rate_end: Final learning rate, as a share of the initial one.
+        beta_2_end: Final beta2 of Adam. The initial one is 0.9.
+        schedule_images: Number of images over which the schedules run.
+        **pieces: Shared options; see `pieces.Pieces`.
     """
 
     tiny = {
@@ -103,7 +105,7 @@ class R3GAN(LatentGAN):
             "generator_units": generator_units,
             "discriminator_units": discriminator_units,
         }
-        check_arguments(latent_dim=latent_dim, d_steps=d_steps, **sizes, **units)
+        check_arguments(latent_dim=latent_dim, **sizes, **units)
         _check_numbers(
             schedule_images,
             penalty_weight_end=(penalty_weight_end, 0.0, 1e6),
@@ -143,13 +145,17 @@ class R3GAN(LatentGAN):
         return ema.decay(half_life, batch_size, self.step * batch_size)
 
     def _progress(self, batch_size):
-        """Returns the share of the schedule that is over, for images in an update."""
+        """Returns the finished share of the schedule; may exceed 1.
+
+        Args:
+            batch_size: Images in an update over all replicas.
+        """
         images_seen = tf.cast(self.step * batch_size, self.compute_dtype)
         return images_seen / self.schedule_images
 
 
 def _check_numbers(schedule_images, **bounds):
-    """Raises `UserError` unless each number is between the bounds beside it."""
+    """Raises `UserError` if a number of `name=(number, lower, upper)` is out of its bounds."""
     if schedule_images < 1:
         raise UserError(f"schedule_images must be at least 1. Received: {schedule_images}.")
     for name, (value, lower, upper) in bounds.items():

@@ -12,17 +12,18 @@ from keras_gan.networks import resnet
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class SAGAN(LatentGAN):
-    """The hinge game between residual networks with self-attention (section 3, eq. 4).
+    """GAN with residual networks, self-attention and hinge loss (section 3, equation 4).
 
-    Spectral norm in both players and two learning rates, 1e-4 for G and 4e-4 for D, make
-    one update of D a step enough (section 4): Adam with beta1 0 and beta2 0.9, batch 256.
-    `image_shape=(128, 128, 3), width=64` is near the paper's networks, whose attention
-    to 32x32 features is `attention_level=2`.
+    Both players have spectral norm. The learning rates differ, 1e-4 for the generator and 4e-4
+    for the discriminator, so one discriminator update in a step is enough (section 4). Adam has
+    beta1 0 and beta2 0.9. The paper's batch size is 256. `image_shape=(128, 128, 3)`,
+    `width=64` and `attention_level=2` are close to the paper's networks, which have
+    self-attention at 32x32.
 
-    Where this differs from the paper: it is not conditional, so that G has plain batch
-    norm and D no projection of classes; the channels of a level are those of
-    `networks.dcgan.features`, at most 8 times the first, where the paper's reach 16 times;
-    D's last block and its sum over pixels are SNGAN's (Miyato et al. 2018).
+    Where this differs from the paper: it is not conditional, so the generator has plain batch
+    norm and the discriminator no class projection; the channels of a level follow
+    `networks.dcgan.features`, at most 8 times the first, where the paper's reach 16 times; the
+    discriminator's last block and its sum over pixels are SNGAN's (Miyato et al. 2018).
 
     Args:
         image_shape: (height, width, channels), of DCGAN's sizes.
@@ -30,10 +31,11 @@ class SAGAN(LatentGAN):
         latent_dim: Dimension of the latents.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
         d_steps: Discriminator updates in a step.
-        width: Channels of the blocks next to the image, a multiple of 8 where they are
-            attended to.
-        attention_level: Self-attention where the features have 2^-level of the image's
-            sides; 0 for none.
+        width: Channels of the blocks next to the image. A multiple of 8 if these blocks have
+            self-attention.
+        attention_level: n applies self-attention to features of 2^-n times the image's sides. 0
+            for none.
+        **pieces: Shared options; see `pieces.Pieces`.
     """
 
     tiny = {"latent_dim": 4, "width": 8, "attention_level": 1}
@@ -54,7 +56,7 @@ class SAGAN(LatentGAN):
         **pieces,
     ):
         del num_classes
-        check_arguments(latent_dim=latent_dim, d_steps=d_steps, width=width)
+        check_arguments(latent_dim=latent_dim, width=width)
         given = {"width": width, "spectral_norm": True, "attention_level": attention_level}
         super().__init__(
             image_shape,

@@ -11,7 +11,6 @@ from keras_gan.checks import check_arguments, check_weights
 from keras_gan.distribution.replicas import global_mean
 from keras_gan.errors import UserError
 from keras_gan.game.loss import Loss
-from keras_gan.game.players import same_for_both
 from keras_gan.losses import class_cross_entropy
 from keras_gan.models._labelled import check_classes, labels_of
 from keras_gan.models._latent import LatentGAN
@@ -20,43 +19,45 @@ from keras_gan.networks import dcgan, semi
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Semi(LatentGAN):
-    """D is a classifier with a class more, "generated"; few labels are enough for it.
+    """Semi-supervised GAN: the discriminator is a classifier that learns from few labels.
 
-    Examples of the label -1 have none (`--labels_per_class`). D descends the cross-entropy of
-    the classes of those that have one, the mean over them, and the game's loss of all real and
-    generated ones, with D(x) the sum of the classes' probabilities (section 5). G descends
-    ||E f(x) - E f(G(z))||^2, the distance of mean features of D before its last layer
-    (feature matching, section 3.1), which the paper found to make the better classifier.
+    The label -1 marks examples without a label (`--labels_per_class`). The classifier has the K
+    classes and one more, "generated". The discriminator's loss has two parts (section 5): the
+    class cross-entropy, averaged over the examples with a label; and the GAN loss on all real
+    and generated examples, where D(x) is the sum of the class probabilities. The generator
+    minimises ||E f(x) - E f(G(z))||^2, with f the discriminator's features before its last
+    layer (feature matching, section 3.1). The paper found that this gives the better
+    classifier.
 
-    Where this differs from the paper: the networks are DCGAN's, D with dropout before its
-    last layer alone, and no weight norm; its labelled and its other examples are separate
-    batches, ours are one, so that few of a batch have a label. Samples come from an averaged
-    generator.
+    Where this differs from the paper: the networks are DCGAN's; the discriminator has dropout
+    only before its last layer, and no weight norm; labelled and unlabelled examples are in one
+    batch, so few examples of a batch have a label, where the paper has separate batches.
+    Samples come from an averaged generator.
 
-    Both terms compare means over the batch, or over each of the parts of an update that is
-    made of several.
+    The mean features and the mean cross-entropy are taken over the batch, or over each part of
+    an update with `accumulate_steps`.
 
     Args:
-        image_shape: (height, width, channels), see `networks.dcgan.levels`.
+        image_shape: (height, width, channels); see `networks.dcgan.levels`.
         num_classes: Number of classes, K, at least 2.
         latent_dim: Dimension of the latents.
         latent_prior: `"normal"`, N(0, I), or `"uniform"`, U(-1, 1).
-        feature_matching: Whether G matches features; else it plays the game.
-        class_weight: Weight of the classes' cross-entropy.
-        game_weight: Weight of all else that D learns from; with 0 it is a classifier like any
-            other, that sees nothing but labels.
+        feature_matching: Whether the generator matches features. `False` uses the GAN loss.
+        class_weight: Weight of the class cross-entropy.
+        game_weight: Weight of all other terms of the discriminator's loss. With 0 the
+            discriminator is an ordinary classifier that learns from the labels alone.
         d_steps: Discriminator updates in a step.
         width: Channels of the layers next to the image.
-        kernel_size: Side of the convolution kernels.
-        normalization: Of D, see `networks.normalization`.
-        dropout: Share of D's features that are dropped before its last layer in training.
-        **pieces: See `pieces.Pieces`.
+        kernel_size: Side of the convolution kernels, in pixels.
+        normalization: Normalization of the discriminator; see `networks.normalization`.
+        dropout: Dropout rate in [0, 1) before the discriminator's last layer.
+        **pieces: Shared options; see `pieces.Pieces`.
     """
 
     tiny = {"latent_dim": 4, "width": 2, "kernel_size": 3}
     term_names = ("d_class_loss",)
     pieces = {"objective": "non_saturating"}
-    fixed_pieces = ("objective",)  # By which D(x) is what it is.
+    fixed_pieces = ("objective",)  # D(x) is defined by class probabilities.
     takes_unlabelled = True
 
     def __init__(
@@ -78,13 +79,13 @@ class Semi(LatentGAN):
     ):
         check_classes(type(self), num_classes)
         sizes = {"width": width, "kernel_size": kernel_size}
-        check_arguments(latent_dim=latent_dim, d_steps=d_steps, **sizes)
+        check_arguments(latent_dim=latent_dim, **sizes)
         check_weights(class_weight=class_weight, game_weight=game_weight)
         if not 0.0 <= dropout < 1.0:
             raise UserError(f"dropout must be in [0, 1). Received: {dropout}.")
         if feature_matching and pieces.get("top_k", 1.0) < 1.0:
             raise UserError(
-                "top_k does nothing where G matches features. Received: "
+                "top_k has no effect with feature_matching. Received: "
                 f"{pieces['top_k']}. Give feature_matching=false or leave top_k out."
             )
         discriminator = semi.Discriminator(
@@ -105,9 +106,6 @@ class Semi(LatentGAN):
         )
         self.feature_matching = feature_matching
         self.class_weight, self.game_weight = class_weight, game_weight
-
-    def default_optimizers(self):
-        return same_for_both(keras.optimizers.Adam, 2e-4, beta_1=0.5)
 
     def discriminator_loss(self, real, fake):
         loss = super().discriminator_loss(real, fake)

@@ -22,31 +22,36 @@ from keras_gan.networks import recurrent
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class SeqGAN(AdversarialModel):
-    """A policy that writes tokens, rewarded by a discriminator of whole sequences.
+    """GAN for sequences of tokens, trained with policy gradients.
 
-    Three stages (algorithm 1): the policy learns by maximum likelihood; the discriminator
-    learns what the policy writes from what is real; then both play. The reward of token t is the
-    mean of D's probability "real" over `rollouts` continuations by the policy itself; of the
-    last token it is that of the sequence. G descends -sum_t (r_t - b_t) log p(y_t), the mean
-    over the batch; the baseline b_t is the batch's mean reward of token t.
+    The generator is a policy that writes one token after another. The discriminator judges
+    whole sequences. Training has three stages (algorithm 1): the policy learns by maximum
+    likelihood; the discriminator learns to tell the policy's sequences from real ones; then
+    both play.
 
-    Where this differs from the authors' code: there is a baseline, without which the policy walks
-    at random; continuations come from the live policy, not from a lagging copy; Adam 1e-3 by
-    likelihood and 1e-4 in the game, where 1e-2 loses what was learnt before. Minimal so far:
-    sequences of one length, no highway layer in D. Sampling from a likelihood model is hard to
-    beat: compare with the end of the first stage.
+    The reward r_t of token t is the discriminator's probability of "real", averaged over
+    `rollouts` continuations of the sequence by the policy. The last token needs no
+    continuation. The policy minimises -sum_t (r_t - b_t) log p(y_t), averaged over the batch.
+    The baseline b_t is the mean reward of token t in the batch.
+
+    Where this differs from the authors' code: it has no baseline, without which our policy does
+    a random walk; its continuations come from a lagging copy of the policy, ours from the
+    policy itself; its Adam has the rate 1e-2 in both stages, ours 1e-3 by likelihood and 1e-4 in
+    the game, which otherwise loses what was learnt. Not implemented: sequences of
+    different lengths, and the discriminator's highway layer. Maximum likelihood alone is hard to
+    beat, so compare the results with the end of the first stage.
 
     Args:
-        length: Tokens in a sequence.
-        vocabulary: Texts of the tokens, in the order of their numbers.
+        length: Number of tokens in a sequence.
+        vocabulary: Text of each token, in order of the token numbers.
         units: Units of the policy's LSTM.
-        filters: Channels of each of the discriminator's convolutions.
-        embedding_dim: Dimension of both players' embeddings.
-        dropout: Share of D's features that is dropped in training.
-        likelihood_steps: Steps of the first stage.
-        discriminator_steps: Steps of the second stage.
-        rollouts: Continuations for each token.
-        d_steps: Discriminator updates in a step of the game.
+        filters: Channels of each convolution in the discriminator.
+        embedding_dim: Dimension of the token embeddings of both players.
+        dropout: Dropout rate of the discriminator's features.
+        likelihood_steps: Steps of the first stage, 0 or more.
+        discriminator_steps: Steps of the second stage, 0 or more.
+        rollouts: Number of continuations for each token.
+        d_steps: Discriminator updates in a step of the third stage.
     """
 
     data_keys = ("tokens",)
@@ -118,7 +123,7 @@ class SeqGAN(AdversarialModel):
         return {"tokens": self.policy.write(randomness.batch_uniform(real["tokens"].shape))}
 
     def discriminate(self, examples):
-        """Returns D's logits [N] of sequences, as `Contest` takes them."""
+        """Returns the discriminator's logits [N] of sequences, in a dict as `Contest` needs."""
         logits = self.judge(examples["tokens"], training=True)
         return {"logits": tf.cast(logits, keras.config.floatx())}
 
@@ -140,7 +145,7 @@ class SeqGAN(AdversarialModel):
     def rewards(self, tokens):
         """Returns the reward of each token, float [N, length] in [0, 1]; see the class."""
         count, length = tokens.shape
-        prefix = tf.tile(tf.range(1, length + 1), [count])  # Of each sequence, each beginning.
+        prefix = tf.tile(tf.range(1, length + 1), [count])  # Each beginning of each sequence.
         known = tf.repeat(tokens, length, axis=0)
         found = 0.0
         for _ in range(self.rollouts):

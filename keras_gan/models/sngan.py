@@ -13,24 +13,25 @@ from keras_gan.models._plain import PlainModel
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class SNGAN(PlainModel):
-    """D with kernels of spectral norm 1, which bounds its slope.
+    """GAN with spectral normalization in the discriminator, which bounds its slope.
 
-    Each kernel of D, as a matrix, is divided by its largest singular value,
-    which one power iteration a pass follows (algorithm 1; see `spectral_norm`).
-    The hinge loss (equations 16 and 17); five updates of D for one of G and Adam 2e-4
-    with beta 0 and 0.9, with which the paper trains its residual networks. G has batch norm.
+    Each kernel of the discriminator, as a matrix, is divided by its largest singular value. One
+    power iteration in each forward pass estimates that value (algorithm 1; see
+    `layers.spectral_norm`). The loss is the hinge loss (equations 16 and 17). As for the paper's
+    residual networks, the discriminator makes five updates in a step, and Adam has learning
+    rate 2e-4, beta1 0 and beta2 0.9. The generator has batch norm.
 
-    Where this differs from the paper: D is DCGAN's, a stride-2 convolution a
-    level and LeakyReLU 0.2, not that of its table 3 with more layers and
-    LeakyReLU 0.1; real and generated examples pass D one after the other, so
-    that there are two power iterations an update; G's pass through D leaves the
-    singular vectors alone. Samples come from an averaged generator.
+    Where this differs from the paper: the discriminator is DCGAN's, with one stride-2
+    convolution for each level and LeakyReLU 0.2, where the paper's table 3 has more layers and
+    LeakyReLU 0.1; real and generated examples pass through it one after the other, so each
+    update makes two power iterations; the generator's updates do not change the singular
+    vectors. Samples come from an averaged generator.
 
     Args:
         d_steps: Discriminator updates in a step.
-        kernel_size: Side of the convolution kernels.
-        normalization: Of D, which makes the system what it is.
-        **others: Those of `PlainModel`.
+        kernel_size: Side of the convolution kernels, in pixels.
+        normalization: Normalization of the discriminator. Only `"spectral"`.
+        **others: Arguments of `PlainModel`.
     """
 
     tiny = {**PlainModel.tiny, "d_steps": 2}

@@ -16,30 +16,28 @@ from keras_gan.optimizers.functional import FunctionalOptimizer
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class UnrolledGAN(PlainModel):
-    """G foresees how D will answer: it learns from D after K more updates.
+    """GAN whose generator learns from the discriminator as it will be K updates later.
 
-    Equations 7 to 11: D's parameters after K updates on the same examples are a
-    function of G's samples, and G descends V(D, G) with them, through all K updates.
-    D itself takes one update, which is not unrolled. With K = 0 it is the
-    original game; with K to infinity G would meet the best D, for which a collapse
-    onto one mode does not pay (section 2.3).
+    D's parameters after K updates on the same examples are a function of G's samples. G
+    minimises V(D, G) with these parameters and differentiates through all K updates (equations
+    7 to 11). D itself makes one update, which is not unrolled. K = 0 is the original GAN. As K
+    goes to infinity, G would face the optimal D, against which collapsing to one mode does not
+    pay (section 2.3).
 
-    The updates are those of D's own optimizer, with its rates and running
-    moments, as the authors' demonstration differentiates through Adam; the paper
-    writes plain gradients. They are of the global batch, on any number of
-    replicas; with `accumulate_steps` of each part. Losses are not scaled within them, so that
-    in float16 small gradients are lost there.
+    The unrolled updates use D's own optimizer with its learning rate and moments. The authors'
+    demonstration differentiates through Adam in this way; the paper writes plain gradients. The
+    updates use the global batch on any number of replicas, or each part with
+    `accumulate_steps`. They do not scale losses, so small gradients are lost in float16.
 
-    Where this differs from the paper: the networks are DCGAN's or perceptrons of
-    ReLU and LeakyReLU; the learning rates are DCGAN's. For an `objective` other
-    than minimax G has that one's own loss instead of V, such as the
-    non-saturating one; real logits in a relativistic one are constants to G, and so
-    are the singular vectors of `normalization=spectral`.
-    Samples come from an averaged generator.
+    Where this differs from the paper: the networks are DCGAN's, or perceptrons with ReLU and
+    LeakyReLU; the learning rates are DCGAN's. With an `objective` other than minimax, G uses
+    the generator's loss of that objective instead of V. Real logits of a relativistic objective
+    and the singular vectors of `normalization=spectral` are constants to G. Samples come from
+    an averaged generator.
 
     Args:
-        unroll_steps: The paper's K, 0 or more.
-        **others: Those of `PlainModel`.
+        unroll_steps: The paper's K, from 0 to 100.
+        **others: Arguments of `PlainModel`.
     """
 
     tiny = {**PlainModel.tiny, "normalization": "none", "unroll_steps": 1}
@@ -57,7 +55,7 @@ class UnrolledGAN(PlainModel):
         with keras.StatelessScope(self._unrolled(real, fake)):
             loss = super().generator_loss(real, fake)
             if self.game.pieces.objective == "minimax":
-                # E[log D(x)] is a part of V that depends on G as well, through D's parameters.
+                # E[log D(x)], a part of V, also depends on G through D's parameters.
                 loss += Loss(-tf.nn.softplus(-self.discriminate(real)["logits"]))
         return loss
 

@@ -11,24 +11,24 @@ from keras_gan.models._plain import PlainModel
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class WGANGP(PlainModel):
-    """A critic whose gradient is held near length 1 between real and generated examples.
+    """Wasserstein GAN with a gradient penalty.
 
-    Equation 3: E[f(G(z))] - E[f(x)] + lambda E[(||grad f(x')|| - 1)^2] with x' on
-    the line between a real and a generated example, each at its own uniform
-    place; lambda is 10. Algorithm 1: five critic updates for one of G, Adam 1e-4
-    with beta 0 and 0.9.
+    The critic f minimises E[f(G(z))] - E[f(x)] + lambda E[(||grad f(x')|| - 1)^2] with lambda =
+    10 (equation 3). x' is a uniformly random point on the line between a real and a generated
+    example. The critic makes five updates in a step. Adam has learning rate 1e-4, beta1 0 and
+    beta2 0.9 (algorithm 1).
 
-    Where this differs from the authors' code: G learns from as many samples as
-    the critic, not twice as many, the images get no uniform noise of a grey
-    level, and the critic is DCGAN's without batch norm, for any image size, in place of the
-    residual network. Samples come from an averaged generator.
+    Where this differs from the authors' code: the generator learns from as many samples as the
+    critic, not twice as many; images get no uniform noise of one grey level; the critic is
+    DCGAN's without batch norm, for any image size, not a residual network. Samples come from an
+    averaged generator.
 
     Args:
         d_steps: Discriminator updates in a step.
-        normalization: Of the critic, see `networks.normalization`: `"none"`,
-            `"layer"` or `"spectral"`. Batch norm is refused: the penalty is on each
-            example's own gradient (section 4).
-        **others: Those of `PlainModel`.
+        normalization: Normalization of the critic: `"none"`, `"layer"` or `"spectral"`; see
+            `networks.normalization`. Batch norm is not possible, because the penalty needs the
+            gradient of each example by itself (section 4).
+        **others: Arguments of `PlainModel`.
     """
 
     tiny = {**PlainModel.tiny, "d_steps": 2}

@@ -17,17 +17,19 @@ class RunDirectory:
     """Paths and records of a run.
 
     Args:
-        path: The directory; it is made by the first write.
+        path: The directory. The first write creates it.
 
     Raises:
-        UserError: For a path with [, ], * or ?, which TensorFlow takes for a
-            pattern and cannot restore from.
+        UserError: If the path has [, ], * or ?. TensorFlow takes such a path for a pattern and
+            cannot restore from it.
     """
 
     def __init__(self, path):
         self.path = str(path)
         if set("[]*?") & set(self.path):
-            raise UserError(f"--run_dir must be free of [ ] * and ?. Received: {self.path}.")
+            raise UserError(
+                f"--run_dir must not contain [ ] * or ?. Received: {self.path}. Use another path."
+            )
         self.config_file = os.path.join(self.path, "config.json")
         self.flagfile = os.path.join(self.path, "run.flags")
         self.metrics_file = os.path.join(self.path, "metrics.jsonl")
@@ -37,7 +39,7 @@ class RunDirectory:
         self.best = Checkpoints(os.path.join(self.path, "best"))
 
     def read(self):
-        """Returns the record of `write` as a dict, or `None` if there is no run here.
+        """Reads the record that `write` wrote, a dict, or returns `None` if there is no run.
 
         Raises:
             UserError: If the record cannot be read.
@@ -64,7 +66,7 @@ class RunDirectory:
             raise UserError(f"Cannot read {self.config_file}: {reason}.") from None
 
     def describe(self, config, model, source):
-        """Returns what is needed to resume, sample or export the run without its data."""
+        """Returns the record of a run: all that sampling and export need, without the data."""
         record = {
             "keras_gan": keras_gan.__version__,
             "config": config.to_dict(),
@@ -72,14 +74,14 @@ class RunDirectory:
             "num_examples": source.num_examples,
             "class_names": source.class_names,
         }
-        if len(source.counts) > 1:  # Else `num_examples` says it all.
+        if len(source.counts) > 1:  # Otherwise `num_examples` is enough.
             record["counts"] = source.counts
         if source.vocabulary:
             record["vocabulary"] = source.vocabulary
         return json.loads(json.dumps(record))
 
     def write(self, record):
-        """Writes what `describe` returned, and a flagfile of the run."""
+        """Writes the record from `describe`, and a flagfile of the run."""
         try:
             files.write_text(self.config_file, json.dumps(record, indent=2) + "\n")
             files.write_text(self.flagfile, Config.from_dict(record["config"]).to_flagfile())
@@ -87,20 +89,26 @@ class RunDirectory:
             raise UserError(f"Cannot write into --run_dir={self.path}: {error.strerror}.") from None
 
     def own_flags(self):
-        """Returns the flags that name this run with its own settings, wherever it is now."""
+        """Returns flags that name this run and its settings, even if it was moved."""
         return f"--flagfile={shlex.quote(self.flagfile)} --run_dir={shlex.quote(self.path)}"
 
     def locate(self, checkpoint):
-        """Returns (`Checkpoints`, step or `None` for their newest) of what `load_run` takes.
+        """Finds a checkpoint.
+
+        Args:
+            checkpoint: `"newest"`, `"best"` or a step.
+
+        Returns:
+            (`Checkpoints`, step), with the step `None` for the newest of these checkpoints.
 
         Raises:
-            UserError: If it is not there.
+            UserError: If there is no such checkpoint.
         """
         if checkpoint == "best":
             if self.best.newest_step() is None:
                 raise UserError(
-                    f"The run {self.path} has no best checkpoint: it was not trained with "
-                    "--evaluate_every and --keep_best."
+                    f"The run {self.path} has no best checkpoint, because it was not trained with "
+                    "--evaluate_every and --keep_best. Use --checkpoint=newest."
                 )
             return self.best, None
         if self.checkpoints.newest_step() is None:
@@ -116,17 +124,17 @@ class RunDirectory:
                     return checkpoints, step
         steps = ", ".join(map(str, self.checkpoints.steps()))
         raise UserError(
-            f"--checkpoint must be newest, best or a step that {self.path} has a checkpoint of "
+            f"--checkpoint must be newest, best or the step of a checkpoint in {self.path} "
             f"({steps}). Received: {checkpoint}."
         )
 
     def is_occupied(self):
-        """Tells whether there is something that a new run would mix with or delete."""
+        """Returns whether there are logs or checkpoints that a new run would delete or mix with."""
         ours = (self.metrics_file, self.tensorboard, self.checkpoints.directory)
         return any(os.path.exists(path) for path in ours)
 
     def sweep(self):
-        """Removes what a killed process left half-written."""
+        """Removes half-written files of a killed process."""
         of_functions = glob.glob(os.path.join(self.samples, "*", ""))
         for directory in (self.path, self.samples, *of_functions, self.tensorboard):
             files.sweep(directory)
@@ -135,17 +143,17 @@ class RunDirectory:
 
 
 def load_run(run_dir, checkpoint="newest", standing_statistics=0):
-    """Loads the model of a run with one of its checkpoints, ready to sample.
+    """Loads the model of a run from one of its checkpoints, ready to sample.
 
     Args:
-        run_dir: A run directory that `train.py` wrote.
-        checkpoint: `"newest"`, `"best"` (the one that `--keep_best` kept) or a step.
-        standing_statistics: Batches of samples that batch norm's statistics are taken from;
-            see `keras_gan.game.standing_statistics`. 0: those of training.
+        run_dir: Run directory that `train.py` wrote.
+        checkpoint: `"newest"`, `"best"` (kept by `--keep_best`) or a step.
+        standing_statistics: Number of batches of samples to recompute the batch-norm statistics
+            from; see `keras_gan.game.standing_statistics`. 0 uses the statistics of training.
 
     Returns:
-        (model, record): an `AdversarialModel`, not compiled, and the run's
-        record with the keys `config`, `model` and `class_names`.
+        (model, record): an `AdversarialModel`, not compiled, and the run's record with the keys
+        `config`, `model`, `class_names` and others.
 
     Raises:
         UserError: If there is no run, or no such checkpoint.
@@ -160,7 +168,7 @@ def load_run(run_dir, checkpoint="newest", standing_statistics=0):
     checkpoints, step = run.locate(checkpoint)
     try:
         model = models.get(record["config"].model).from_config(record["model"])
-    except Exception as error:  # Whatever Keras says to arguments that are not ours.
+    except Exception as error:  # Keras raises errors of many types for unknown arguments.
         raise UserError(
             f"Cannot build the model of {run.config_file}: {first_line(error)}"
         ) from None

@@ -8,12 +8,12 @@ from keras_gan.callbacks.progress import clock
 from keras_gan.game import showing
 from keras_gan.game.ports import Tokens
 
-_COMPARED = 8  # Real examples that samples are compared with, if no more are shown.
+_COMPARED = 8  # Fewest real examples to compare samples with.
 _FILE = "samples.png"
 
 
 def announce(run, model, source, done, config):
-    """Prints what is about to be trained."""
+    """Prints the networks, the data and the steps of the run before training."""
     weights = ", ".join(
         f"{player.title} {sum(math.prod(v.shape) for v in player.variables):,}"
         + (" weights" if not number else "")
@@ -36,14 +36,14 @@ def announce(run, model, source, done, config):
 
 
 def _examples(source):
-    """Returns how many examples of which shape a `Source` has, in words."""
-    told = []
+    """Describes a `Source`: the number and shape of its examples."""
+    words = []
     for key, shape in source.shapes.items():
         sides = "x".join(map(str, shape))
         sides = f"{sides} tokens" if source.vocabulary else sides
         side = f" in {key}" if len(source.shapes) > 1 else ""
-        told.append(f"{source.counts[key]:,} examples of {sides}{side}")
-    return ", ".join(told)
+        words.append(f"{source.counts[key]:,} examples of {sides}{side}")
+    return ", ".join(words)
 
 
 class Reports:
@@ -52,10 +52,10 @@ class Reports:
     Args:
         config: The run's `Config`.
         run: `RunDirectory`.
-        model: What is trained.
-        source: The `Source` that it trains on.
-        done: Steps done before.
-        judge: `evaluation.SampleScores`, or `None`.
+        model: The `AdversarialModel`.
+        source: `Source` of the training data.
+        done: Number of steps before this session.
+        judge: `evaluation.SampleScores`, or `None` for no evaluation during training.
     """
 
     def __init__(self, config, run, model, source, done, judge=None):
@@ -81,13 +81,13 @@ class Reports:
             judge.check_keeps(self.best.measure)
 
     def around(self, means, finite, interruption):
-        """Returns these callbacks with those of every process, in the order that they need."""
+        """Returns all callbacks in order: these, and those that every process has."""
         before = [self.samples, self.health, *self.scores, self.logs]
         saves = [self.best, self.saves] if self.best else [self.saves]
         return [*before, means, finite, *saves, self.progress, interruption]
 
     def summary(self, seconds):
-        """Prints what came of the run and what to type next."""
+        """Prints the results of the run and the commands to type next."""
         run, steps = self.run, self.config.steps
         images = steps * self.config.batch_size
         print(f"Done: {steps:,} steps, {images:,} images seen, {clock(seconds)} this time.")
@@ -109,7 +109,7 @@ class Reports:
         print(f"  python export.py --run_dir={path}{chosen}", flush=True)
 
     def _use(self, path):
-        """Returns the command that uses the main function, by what it takes and makes."""
+        """Returns the command that runs the main function: generate or translate."""
         if self.function.given:
             return (
                 f"python -m keras_gan.translate --run_dir={path} --function={self.name} "

@@ -15,8 +15,8 @@ def own_record(run, config):
         _check_same_run(run, record["config"].differences(config))
     elif run.is_occupied():
         raise UserError(
-            f"{run.path} has logs or checkpoints but no config.json, so it is not a run that can "
-            "go on. Give another --run_dir."
+            f"{run.path} has logs or checkpoints but no config.json, so it cannot be resumed. Give "
+            "another --run_dir."
         )
     if record is not None and run.checkpoints.newest_step() is None:
         _check_not_lost(run, record)
@@ -24,27 +24,27 @@ def own_record(run, config):
 
 
 def finished_model(run, config):
-    """Returns the model of a run that has all its steps, or `None`."""
+    """Returns the model if the run has already finished all its steps, otherwise `None`."""
     if (run.checkpoints.newest_step() or 0) < config.steps:
         return None
     model, _ = load_run(run.path)
     if model.step.numpy() < config.steps:
         return None
-    print(f"{run.path}: already at step {model.step.numpy()}; raise --steps to train on.")
+    print(f"{run.path} is already at step {model.step.numpy()}. Raise --steps to train on.")
     return model
 
 
 def restore(run, record, model, description):
-    """Brings a model to the run's newest checkpoint, if there is one."""
+    """Restores the run's newest checkpoint into the model, if there is one."""
     if run.checkpoints.newest_step():
-        # Defaults of the package, or the data, may have changed under the run.
+        # The data, or the package's defaults, may have changed since the run began.
         _check_same_data(run, record, description)
         _check_same_run(run, changes(record["model"], description["model"]))
         run.checkpoints.restore(model)
 
 
 def clean(run, config, done):
-    """Brings the files of a run to the step that it goes on from."""
+    """Removes logs and checkpoints after the step from which the run resumes."""
     run.sweep()
     run.checkpoints.forget_after(done)
     run.best.forget_after(done)
@@ -53,14 +53,14 @@ def clean(run, config, done):
 
 
 def check_same_work(workers, description):
-    """Raises `UserError` unless the chief has the same settings and data."""
+    """Raises `UserError` if a worker has other settings or data than the chief."""
     chiefs = json.loads(workers.text_from_chief(json.dumps(description)))
     own_places = {"run_dir": None, "data_dir": None}
     theirs, mine = (
         {**d, **d["config"], "config": None, **own_places} for d in (chiefs, description)
     )
     differences = [
-        f"{name} is {_shown(old)} at the chief, {_shown(new)} here"
+        f"{name} is {_shown(old)} on the chief, {_shown(new)} here"
         for name, old, new in changes(theirs, mine)
     ]
     others = workers.count(bool(differences))
@@ -68,8 +68,8 @@ def check_same_work(workers, description):
         raise UserError(f"All workers need the same settings and data: {'; '.join(differences)}.")
     if others:
         raise UserError(
-            f"All workers need the same settings and data. Received others at {others} of them; "
-            "their own messages name the differences."
+            "All workers need the same settings and data. Received: different ones on "
+            f"{others} of them. Their messages name the differences."
         )
 
 
@@ -80,7 +80,7 @@ def _check_same_run(run, differences):
         )
         raise UserError(
             f"{run.path} holds a run with other settings: {listed}. Give another --run_dir, or "
-            f"go on with its own settings ({run.own_flags()}), or delete the old run."
+            f"resume the run with its own settings ({run.own_flags()}), or delete the old run."
         )
 
 
@@ -91,28 +91,28 @@ def _check_same_data(run, record, description):
         names = config.dataset if config.target is None else f"{config.dataset} and {config.target}"
         before, now = _counted(before), _counted(now)
         raise UserError(
-            f"The data changed under {run.path}: it began with {before} examples. Received: {now} "
-            f"in {names}. Bring them back as they were, or give another --run_dir."
+            f"The data changed since {run.path} began: expected {before} examples. Received: {now} "
+            f"in {names}. Restore the data, or give another --run_dir."
         )
 
 
 def _counted(count):
-    """Returns a number of examples in words, or a dict of them by the keys of a batch."""
+    """Formats a number of examples, or a dict of numbers by batch key."""
     if isinstance(count, dict):
         return ", ".join(f"{number:,} {key}" for key, number in count.items())
     return f"{count:,}"
 
 
 def _check_not_lost(run, record):
-    """Raises `UserError` if a run without a checkpoint must have had one."""
+    """Raises `UserError` if a run has lost its checkpoints."""
     logged = callbacks.last_logged_step(run)
     if run.checkpoints.are_lost() or logged > record["config"].checkpoint_every:
         raise UserError(
-            f"{run.path} has logs up to step {logged}, but no checkpoint to go on from. Bring back "
+            f"{run.path} has logs up to step {logged}, but no checkpoint to resume from. Restore "
             f"{run.checkpoints.directory}, or give another --run_dir, or delete the old run."
         )
     if logged:
-        print(f"{run.path} has no checkpoint yet: its {logged} steps are done again.")
+        print(f"{run.path} has no checkpoint yet, so its {logged} steps are repeated.")
 
 
 def _shown(value):

@@ -12,22 +12,22 @@ import numpy as np
 from keras_gan.layers.core import dtype_policy
 
 _TRIED = 16  # Steps in a call of the second trial.
-_CALLS = 20  # Timed calls of a trial.
-_LONG_STEP = 0.05  # Seconds. A call itself takes about a thousandth of a second.
+_CALLS = 20  # Timed calls in a trial.
+_LONG_STEP = 0.05  # Seconds. The overhead of a call is about a millisecond.
 _LONGEST_CALL = 0.25  # Seconds. Signals and the progress line wait for the end of a call.
-_OVERHEAD = 0.01  # Share of the time that may go into calls.
+_OVERHEAD = 0.01  # Accepted share of the overhead of calls in the training time.
 
 
 def steps_per_execution(config, model, batches, done, workers):
-    """Returns the number of steps in a call: one that meets every interval of the run.
+    """Returns the number of steps in a call, a divisor of all intervals of the run.
 
     Args:
-        config: A `Config`; its number is an upper bound, and `auto` is measured by
-            training a copy of the model that is then thrown away.
-        model: The compiled model; it is left alone.
-        batches: What `fit` will be given.
-        done: Steps done before.
-        workers: `Workers`, who all take the chief's number.
+        config: A `Config`. Its `steps_per_execution` is an upper bound. `auto` trains a copy of
+            the model for a moment to measure the best number, and then discards it.
+        model: The compiled model, which does not change.
+        batches: Dataset that `fit` will use.
+        done: Number of steps before this session.
+        workers: `Workers`. All use the chief's number.
     """
     ends = itertools.accumulate(stage.steps for stage in model.stages[:-1])
     fits = math.gcd(
@@ -49,16 +49,16 @@ def _measure(model, config, batches, workers):
     if alone <= _LONG_STEP:
         together = _seconds_per_step(copy, batches, _TRIED, workers)
     del copy
-    gc.collect()  # Keras' models refer to themselves; memory would be held twice.
+    gc.collect()  # Keras models have reference cycles, so the copy would stay in memory.
     return 1 if together is None else best(alone, together)
 
 
 def best(alone, together):
-    """Returns the fewest steps in a call that leave little of its overhead.
+    """Returns the smallest number of steps in a call that makes its overhead negligible.
 
     Args:
-        alone: Seconds a step takes that has a call to itself.
-        together: Seconds a step takes among 16 in a call.
+        alone: Seconds for a step, with one step in a call.
+        together: Seconds for a step, with 16 steps in a call.
     """
     overhead = max(alone - together, 0.0) * _TRIED / (_TRIED - 1)
     step = max(alone - overhead, 1e-6)
@@ -67,7 +67,7 @@ def best(alone, together):
 
 
 def _seconds_per_step(model, batches, together, workers):
-    """Returns the median time of a step among `together` in a call, by the chief's clock."""
+    """Returns the chief's median time of a step, with `together` steps in a call."""
     model.steps_per_execution, model.train_function = together, None
     clock = _Clock()
     steps = (_CALLS + 1) * together

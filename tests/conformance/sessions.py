@@ -1,4 +1,4 @@
-"""One training of each system's tiny instance, shared by all checks of it."""
+"""Trains a tiny instance of each system once, for all tests of that system."""
 
 import dataclasses
 
@@ -14,7 +14,7 @@ STEPS, CUT = 7, 4  # SeqGAN's stages end at steps 2 and 3.
 
 
 def build(name, seed=0):
-    """Returns the tiny instance of any system, not compiled."""
+    """Returns a tiny instance of any system, not compiled."""
     keras.utils.set_random_seed(seed)
     system = models.get(name)
     assert system.tiny, f"{name} has no tiny arguments for the tests"
@@ -22,7 +22,7 @@ def build(name, seed=0):
 
 
 def batches(model, count, batch_size=4, seed=0):
-    """Returns a list of batches of random examples as the model's ports say, with labels."""
+    """Returns a list of random batches that fit the model's ports, with labels."""
     draws = np.random.default_rng(seed)
     rows = batch_size * model.sub_batches
 
@@ -39,7 +39,7 @@ def batches(model, count, batch_size=4, seed=0):
 
 
 def fit(model, given):
-    """Trains a model on a list of batches; returns the logs of the end."""
+    """Trains a model on a list of batches and returns the last logs."""
     whole = {key: tf.concat([batch[key] for batch in given], 0) for key in given[0]}
     rows = len(whole["label"]) // len(given)
     dataset = tf.data.Dataset.from_tensor_slices(whole).batch(rows, drop_remainder=True)
@@ -48,25 +48,25 @@ def fit(model, given):
 
 
 def state(model):
-    """Returns all that decides how training goes on: weights, averages, optimizers, metrics."""
+    """Returns the full state of training: weights, averages, optimizers and metrics."""
     optimizers = [v for name in sorted(model.optimizers) for v in model.optimizers[name].variables]
     return values([*model.variables, *optimizers])
 
 
 @dataclasses.dataclass
 class Session:
-    """A system that was trained for seven steps.
+    """A system after seven training steps.
 
     Attributes:
-        name: Its name.
-        model: It, after the last step.
-        batches: What it was trained on.
-        checkpoints: `Checkpoints` with one of step 4.
+        name: Name of the system.
+        model: The model after step 7.
+        batches: The training data, a list of batches.
+        checkpoints: `Checkpoints` with a checkpoint of step 4.
         file: The `.keras` file of step 4.
-        at_cut: Its state at step 4.
-        at_end: Its state at step 7.
-        logs: The logs of the last steps.
-        traces: Stages for which a step was traced, in order.
+        at_cut: State at step 4.
+        at_end: State at step 7.
+        logs: Logs of the last steps.
+        traces: Names of the stages whose steps were traced, in order.
     """
 
     name: str
@@ -80,12 +80,12 @@ class Session:
     traces: list
 
     def go_back(self):
-        """Brings the model to step 4."""
+        """Restores the model at step 4."""
         self.checkpoints.restore(self.model)
 
 
 def run_session(name, directory):
-    """Trains a system's tiny instance; returns the `Session`."""
+    """Trains a tiny instance of a system and returns the `Session`."""
     model = build(name)
     model.compile(seed=3)
     train_step, traces = model.train_step, []

@@ -1,4 +1,4 @@
-"""What every function of every system must do: answer alike for alike rows, and export."""
+"""Tests of all functions of all systems: outputs, seeds, averages and exports."""
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ from keras_gan.serving.function import ServedFunction
 from keras_gan.serving.inference import inference_network
 from tests.conformance.sessions import build
 
-# The system whose export stands for all with such a function: networks and ports. A new network
-# gets a line of its own here, or its systems fail.
+# One system is exported for each kind of function, which is a network with its ports. A system
+# with a new kind fails until that kind is listed here.
 EXPORTED_BY = {
     "dcgan.Generator: Latents -> Images": "dcgan",
     "mlp.Generator: Latents -> Images": "gan",
@@ -27,7 +27,7 @@ EXPORTED_BY = {
 
 
 def kind(function):
-    """Returns which network with which ports a function is, in words."""
+    """Describes a function: its network and its ports."""
     network = type(function.network)
     inputs = ", ".join(type(port).__name__ for port in function.inputs)
     output = type(function.output).__name__
@@ -38,7 +38,7 @@ def kind(function):
 @pytest.fixture(scope="module", params=models.names())
 def model(request):
     model = build(request.param)
-    for network, twin in model._averaged:  # Not equal, so that they can be told apart.
+    for network, twin in model._averaged:  # Make the two networks differ.
         twin.set_weights([weights + 0.01 for weights in network.get_weights()])
     return model
 
@@ -57,7 +57,7 @@ def check_tokens(port, rows):
 CHECKS = {Images: check_images, Tokens: check_tokens}
 
 
-def test_outputs_are_what_the_port_says(model):
+def test_outputs_match_the_port(model):
     assert model.functions
     for name, function in model.functions.items():
         assert type(function.output) in CHECKS, f"{name}: add a check of its output"
@@ -71,7 +71,7 @@ def rows_and_output(function, count, seed=7, averaged=True):
     return rows, function.run(rows, averaged)
 
 
-def test_a_row_does_not_depend_on_the_others(model):
+def test_each_row_is_independent_of_the_others(model):
     for function in model.functions.values():
         rows, four = rows_and_output(function, 4)
         _, two = rows_and_output(function, 2)
@@ -81,7 +81,7 @@ def test_a_row_does_not_depend_on_the_others(model):
         assert len(rows_and_output(function, 0)[1]) == 0
 
 
-def test_seeds_decide_what_is_drawn(model):
+def test_samples_depend_only_on_seeds(model):
     for name, function in model.functions.items():
         if function.given:
             continue
@@ -94,7 +94,7 @@ def test_seeds_decide_what_is_drawn(model):
         assert not np.allclose(*latents)
 
 
-def test_samples_come_from_the_average(model):
+def test_samples_come_from_the_averaged_network(model):
     for function in model.functions.values():
         if isinstance(function.output, Images):
             average, raw = (rows_and_output(function, 2, averaged=x)[1] for x in (True, False))
@@ -120,8 +120,8 @@ def test_unknown_inputs_and_functions_are_refused(model):
 
 
 @pytest.mark.parametrize("name", sorted(set(EXPORTED_BY.values())))
-def test_exports_answer_as_keras_does(name, tmp_path):
-    """SavedModel and ONNX of all functions, each compared with Keras by the writers."""
+def test_exports_give_the_outputs_of_keras(name, tmp_path):
+    """Exports all functions to SavedModel and ONNX. The writers compare each with Keras."""
     model = build(name)
     kinds = {kind(function) for function in model.functions.values()}
     assert name in {EXPORTED_BY[one] for one in kinds}
@@ -138,7 +138,7 @@ def test_exports_answer_as_keras_does(name, tmp_path):
         writer.write(served, str(directory))
         assert any(directory.glob(file or "*.onnx"))
     with saved_model.session(str(tmp_path / saved_model.__name__)) as run:
-        for function in served:  # Seen here once more, apart from the writers' own checks.
+        for function in served:  # Compared again, independently of the writers' own checks.
             rows, expected = function.example(2)
             names = [port.name for port in function.function.inputs]
             signature = "serving_default" if function.is_main else function.name

@@ -1,4 +1,4 @@
-"""What every kind of system must do as a run: resume exactly, sample, evaluate and export."""
+"""Tests of whole runs of each kind of system: resume exactly, sample, evaluate, export."""
 
 import json
 import os
@@ -18,8 +18,8 @@ from tests.conformance.sessions import build
 from tests.runs import assert_same_run, configuration, rows
 
 STEPS, CUT = 7, 4
-# The system whose run stands for all of its kind: examples, ports of the functions, stages. The
-# training of every single system is checked in test_training.py.
+# One system runs for each kind: keys of a batch, ports of the functions, stages. test_training.py
+# trains every single system.
 RUN_BY = {
     "image; Latents -> Images": "dcgan",
     "image; Latents, Condition -> Images": "acgan",
@@ -43,8 +43,7 @@ def test_every_kind_of_system_has_a_run(name):
 
 @pytest.mark.parametrize("replicas", [1, pytest.param(2, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", RUN_BY.values())
-def test_run(name, replicas, tmp_path):
-    """A run that goes on from its middle ends as it did before, bit for bit; then it is used."""
+def test_run_resumes_exactly_and_can_be_used(name, replicas, tmp_path):
     check_run(name, replicas, tmp_path)
     run_dir = tmp_path / "cut"
     loaded, _ = load_run(run_dir)
@@ -60,7 +59,7 @@ def test_run(name, replicas, tmp_path):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", sorted(set(models.names()) - set(RUN_BY.values())))
-def test_run_of_every_other_system(name, tmp_path):
+def test_run_of_every_other_system_resumes_exactly(name, tmp_path):
     check_run(name, 1, tmp_path)
 
 
@@ -68,7 +67,7 @@ def check_run(name, replicas, tmp_path):
     settings = {"steps": STEPS, "cpu_replicas": replicas}
     train(configuration(name, tmp_path / "whole", **settings))
     shutil.copytree(tmp_path / "whole", tmp_path / "cut")
-    # As a crash leaves it: logs of later steps, checkpoints up to the cut.
+    # The state after a crash: logs of later steps, checkpoints up to the cut.
     Checkpoints(str(tmp_path / "cut" / "checkpoints")).forget_after(CUT)
     shutil.rmtree(tmp_path / "cut" / "samples")
     train(configuration(name, tmp_path / "cut", **settings))

@@ -1,4 +1,4 @@
-"""What every system must do in training, checked over `models.names()`."""
+"""Tests of the training of every system in `models.names()`."""
 
 import json
 
@@ -17,7 +17,7 @@ def session(request, tmp_path_factory):
     return run_session(request.param, tmp_path_factory.mktemp(request.param))
 
 
-def test_a_step_is_traced_once_in_each_stage(session):
+def test_each_stage_is_traced_once(session):
     model = session.model
     reached, step = [], 0
     for stage in model.stages:
@@ -26,7 +26,7 @@ def test_a_step_is_traced_once_in_each_stage(session):
     assert session.traces == reached
 
 
-def test_logs_hold_every_metric_of_the_stage_and_no_other(session):
+def test_logs_hold_exactly_the_metrics_of_the_stage(session):
     metrics, logs = {metric.name for metric in session.model.metrics}, session.logs
     now = {player.name for player in session.model.stages[-1].players}
     for player in session.model.players:
@@ -37,7 +37,7 @@ def test_logs_hold_every_metric_of_the_stage_and_no_other(session):
     assert np.isfinite(list(logs.values())).all()
 
 
-def test_optimizers_count_the_updates_of_their_player(session):
+def test_optimizers_count_the_updates_of_their_players(session):
     model, counts, step = session.model, {}, 0
     for stage in model.stages:
         steps = min(stage.steps or STEPS, STEPS - step)
@@ -55,15 +55,15 @@ def test_every_trainable_variable_belongs_to_a_player(session):
     assert {player.name for player in model.players} == set(model.optimizers)
 
 
-def test_a_checkpoint_goes_on_to_the_same_bytes(session):
+def test_training_resumes_exactly_from_a_checkpoint(session):
     session.go_back()
     assert same(state(session.model), session.at_cut)
     fit(session.model, session.batches[CUT:])
     assert same(state(session.model), session.at_end)
 
 
-def test_a_saved_model_goes_on_to_the_same_bytes(session):
-    """The `.keras` file holds the arguments, the settings and all variables."""
+def test_training_resumes_exactly_from_a_keras_file(session):
+    """The `.keras` file holds constructor arguments, compile settings and all variables."""
     copy = keras.models.load_model(session.file)
     assert type(copy) is type(session.model)
     assert _plain(copy.get_config()) == _plain(session.model.get_config())
@@ -74,10 +74,10 @@ def test_a_saved_model_goes_on_to_the_same_bytes(session):
 
 
 def _plain(config):
-    return json.loads(json.dumps(config))  # A file knows no tuples.
+    return json.loads(json.dumps(config))  # JSON turns tuples into lists.
 
 
-def test_an_update_moves_one_player_alone(session):
+def test_an_update_changes_one_player_only(session):
     model = session.model
     for stage in model.stages:
         object.__setattr__(model, "_stage", stage)
@@ -94,7 +94,7 @@ def test_an_update_moves_one_player_alone(session):
             }
             assert moved & {id(v) for v in player.variables}
             assert moved <= moving | averaged | contests | own, player.name
-            # Averages follow the networks that this player moves, and no others.
+            # Only averages of the networks that this player trains may change.
             for network, twin in model._averaged:
                 if moved & {id(v) for v in twin.variables}:
                     assert any(network is one for one in player.networks)
@@ -110,8 +110,8 @@ def test_an_update_moves_one_player_alone(session):
     ],
 )
 @pytest.mark.parametrize("name", models.names())
-def test_replicas_make_one_training_run(name, several, parts, float64):
-    """Two replicas, from a graph, end where one device does, step by step, to 1e-9."""
+def test_replicas_train_like_one_device(name, several, parts, float64):
+    """Replicas run a compiled step, the single device runs eagerly. Both agree to 1e-9."""
     ends, logs = {}, {}
     for replicas in (1, several):
         strategy = make_strategy(cpu_replicas=replicas)

@@ -21,7 +21,7 @@ def test_workers_killed_at_random_moments(tmp_path, capsys):
     for _ in range(KILLS):
         processes = start_workers(killed, STEPS, stdout=subprocess.PIPE)
         for process in processes:
-            while "all are here" not in process.stdout.readline():
+            while "all workers are connected" not in process.stdout.readline():
                 assert process.poll() is None
         time.sleep(draw.uniform(0.0, 8.0))
         victim, other = draw.sample(processes, 2)
