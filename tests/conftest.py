@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 
 from benchmarks.mode_coverage import record
-from keras_gan import models
+from keras_gan import callbacks, models
 from keras_gan.commands.exporting import export
 from keras_gan.distribution.replicas import make_strategy
 from keras_gan.models._latent import LatentGAN
@@ -124,6 +124,38 @@ def exported(finished, tmp_path_factory):
     directory = tmp_path_factory.mktemp("exports") / "dcgan"
     export(str(finished), str(directory))
     return directory
+
+
+@pytest.fixture
+def before_step(monkeypatch):
+    """Returns a function by which runs do something with their model before a step."""
+    original = callbacks.Progress.on_train_batch_begin
+
+    def do(step, action):
+        def begin(self, batch, logs=None):
+            original(self, batch, logs)
+            if self.first_step + batch + 1 == step:
+                action(self.model)
+
+        monkeypatch.setattr(callbacks.Progress, "on_train_batch_begin", begin)
+
+    return do
+
+
+@pytest.fixture
+def after_step(monkeypatch):
+    """Returns a function by which runs do something with their model after a step."""
+    original = callbacks.Progress.on_train_batch_end
+
+    def do(step, action):
+        def end(self, batch, logs=None):
+            original(self, batch, logs)
+            if self.step == step:
+                action(self.model)
+
+        monkeypatch.setattr(callbacks.Progress, "on_train_batch_end", end)
+
+    return do
 
 
 @pytest.fixture

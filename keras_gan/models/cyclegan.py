@@ -149,15 +149,15 @@ class CycleGAN(TakesPieces, AdversarialModel):
     def generator_loss(self, real, made):
         batch_size, losses = self._global_size(real), []
         for key, game in self.games.items():
-            critic, fake = game.critic(self.critics[key]), {"image": made[key]}
-            given = {"image": real[key]}
-            losses.append(game.generator_loss(critic, given, fake, self.step, batch_size)[0])
-        adversarial = self.adversarial_weight * (losses[0] + losses[1])
+            critic, own, fake = game.critic(self.critics[key]), real[key], {"image": made[key]}
+            judged = game.generator_loss(critic, {"image": own}, fake, self.step, batch_size)
+            losses.append(judged[0])
         cycle = _distance(self.make(made), real)
-        loss = adversarial + self.cycle_weight * Loss(cycle, g_cycle=cycle)
-        if not self.identity_weight:
-            return loss + Loss(0.0 * cycle, g_identity=0.0 * cycle)
-        same = _distance(self.make({"a": real["b"], "b": real["a"]}), real)
+        same = 0.0 * cycle
+        if self.identity_weight:
+            same = _distance(self.make({"a": real["b"], "b": real["a"]}), real)
+        loss = self.adversarial_weight * (losses[0] + losses[1])
+        loss += self.cycle_weight * Loss(cycle, g_cycle=cycle)
         return loss + self.identity_weight * Loss(same, g_identity=same)
 
     def check_replicas(self):
