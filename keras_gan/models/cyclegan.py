@@ -141,8 +141,7 @@ class CycleGAN(TakesPieces, AdversarialModel):
     def discriminator_loss(self, real, made):
         updates, losses = self.updates_done("d"), []
         for key, game in self.games.items():
-            seen = {"image": self.pools[key](made[key])}
-            critic = game.critic(self.critics[key])
+            critic, seen = game.critic(self.critics[key]), {"image": self.pools[key](made[key])}
             losses.append(game.discriminator_loss(critic, {"image": real[key]}, seen, updates)[0])
         return losses[0] + losses[1]
 
