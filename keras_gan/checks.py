@@ -79,6 +79,21 @@ def check_shape(image_shape):
         )
 
 
+def check_same_size(system, *shapes):
+    """Raises `UserError` unless the shapes are those of images with the same sides."""
+    if any(len(shape) != 3 for shape in shapes):
+        raise UserError(
+            f"{system} translates images: expected shapes (height, width, channels). Received: "
+            f"{' and '.join(map(str, shapes))}. Use another dataset or another system."
+        )
+    sizes = dict.fromkeys("x".join(map(str, shape[:2])) for shape in shapes)
+    if len(sizes) > 1:
+        raise UserError(
+            f"{system} trains on images of one size. Received: {' and '.join(sizes)}. Give "
+            "--image_size; trained translators take images of any size."
+        )
+
+
 def check_choice(name, value, choices):
     """Raises `UserError` unless `value` is one of `choices`."""
     if value not in choices:

@@ -7,8 +7,7 @@ Networks, 2017.
 import keras
 import tensorflow as tf
 
-from keras_gan.checks import check_arguments, check_weights
-from keras_gan.errors import UserError
+from keras_gan.checks import check_arguments, check_same_size, check_weights
 from keras_gan.game.contest import Contest
 from keras_gan.game.functions import Function
 from keras_gan.game.loss import Loss
@@ -76,17 +75,7 @@ class CycleGAN(TakesPieces, AdversarialModel):
         check_arguments(pool=pool)
         check_weights(cycle_weight=cycle_weight, identity_weight=identity_weight)
         check_weights(adversarial_weight=adversarial_weight)
-        if any(len(shape) != 3 for shape in shapes.values()):
-            raise UserError(
-                "CycleGAN translates images: expected shapes (height, width, channels). Received: "
-                f"{shapes['a']} and {shapes['b']}. Use another dataset or another system."
-            )
-        if shapes["a"][:2] != shapes["b"][:2]:
-            raise UserError(
-                "CycleGAN trains on images of one size. Received: "
-                f"{' and '.join('x'.join(map(str, x[:2])) for x in shapes.values())}. Give "
-                "--image_size; trained translators take images of any size."
-            )
+        check_same_size("CycleGAN", *shapes.values())
         super().__init__({key: Images(shape, key) for key, shape in shapes.items()})
         self.cycle_weight, self.adversarial_weight = cycle_weight, adversarial_weight
         channels = {key: shape[2] for key, shape in shapes.items()}
