@@ -22,9 +22,11 @@ setup(
         "absl-py",
         "importlib_resources",  # tensorflow-datasets imports it without requiring it.
         "keras>=3.15",
+        "matplotlib",
         "numpy",
         "onnx>=1.21",
         "onnxruntime",
+        "pillow>=11",
         "scikit-learn",
         "scipy",
         "tensorboard",
@@ -33,7 +35,7 @@ setup(
         "tf2onnx>=1.17",
     ],
     extras_require={
-        "bench": ["pillow", "torch"],
+        "bench": ["torch"],
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "dev": ["hypothesis", "pytest", "pytest-xdist", "pyyaml", "ruff", *SERVING],
         "openvino": ["openvino"],

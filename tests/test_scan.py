@@ -33,7 +33,7 @@ def big_png(width, height):
     """A PNG of a few kilobytes that stands for many pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     checksum = struct.pack(">I", zlib.crc32(b"IHDR" + header))
-    return PNG_START + header + checksum + bytes(3000)
+    return PNG_START + header + checksum + struct.pack(">I4s", 3000, b"IDAT") + bytes(3000)
 
 
 def big_gif(frames):

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from keras_gan.errors import UserError
 
@@ -62,37 +63,10 @@ def contingency(codes, classes, num_codes, num_classes):
 def best_assignment(gains):
     """Returns for each row a column of its own, -1 for none, such that the sum of gains is largest.
 
-    The Hungarian method by shortest augmenting paths (Kuhn 1955; Jonker, Volgenant 1987).
-
     Args:
-        gains: Float array [rows, columns], not negative.
+        gains: Array [rows, columns].
     """
-    rows, columns = gains.shape
-    size = max(rows, columns)
-    costs = np.zeros((size, size))
-    costs[:rows, :columns] = -gains
-    # Row and column 0 stand for "none"; row_of[j] is the row that has column j.
-    by_row, by_column = np.zeros(size + 1), np.zeros(size + 1)
-    row_of = np.zeros(size + 1, int)
-    for row in range(1, size + 1):
-        row_of[0], column = row, 0
-        least, before = np.full(size + 1, np.inf), np.zeros(size + 1, int)
-        visited = np.zeros(size + 1, bool)
-        while row_of[column]:
-            visited[column] = True
-            reduced = costs[row_of[column] - 1] - by_row[row_of[column]] - by_column[1:]
-            nearer = ~visited[1:] & (reduced < least[1:])
-            least[1:][nearer], before[1:][nearer] = reduced[nearer], column
-            following = 1 + int(np.argmin(np.where(visited[1:], np.inf, least[1:])))
-            step = least[following]
-            by_row[row_of[visited]] += step
-            by_column[visited] -= step
-            least[~visited] -= step
-            column = following
-        while column:
-            row_of[column] = row_of[before[column]]
-            column = before[column]
-    found = np.full(size, -1)
-    found[row_of[1:] - 1] = np.arange(size)
-    found = found[:rows]
-    return np.where(found < columns, found, -1)
+    rows, columns = linear_sum_assignment(gains, maximize=True)
+    found = np.full(len(gains), -1)
+    found[rows] = columns
+    return found
