@@ -31,5 +31,5 @@ def nearest_neighbours(samples, training):
 
 def class_histogram(real, fake):
     """Draws the shares of classes: real examples in grey, samples in blue."""
-    shares = [class_shares(examples) for examples in (real, fake)]
-    return charts.bars(list(zip((_REAL, _FAKE), shares, strict=True)))
+    series = [("real", _REAL, class_shares(real)), ("samples", _FAKE, class_shares(fake))]
+    return charts.bars(series)

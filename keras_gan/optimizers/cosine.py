@@ -24,6 +24,8 @@ def cosine(start, end, progress):
 class Cosine(keras.optimizers.schedules.LearningRateSchedule):
     """Cosine schedule of an optimizer's iterations.
 
+    Keras' `CosineDecay` rounds otherwise in float32, so runs would not go on to the byte.
+
     Args:
         start: Value at the first update.
         end: Value after `updates` updates, and from then on.
