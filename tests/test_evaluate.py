@@ -13,6 +13,7 @@ from keras_gan.commands import evaluate
 from keras_gan.data import load_dataset
 from keras_gan.drawing import pictures
 from keras_gan.evaluation import (
+    classifier,
     dataset_report,
     drawing,
     evaluate_samples,
@@ -26,6 +27,12 @@ from keras_gan.runs.directory import load_run
 from tests.runs import command_fails, run_train
 
 PIXELS = "--features=pixels"
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """A classifier that is trained for some steps only: what it answers does not matter here."""
+    monkeypatch.setattr(classifier, "_STEPS", 30)
 
 
 def run(*flags):

@@ -49,36 +49,35 @@ def leftovers(directory):
     ]
 
 
-@pytest.mark.parametrize(
-    ("what", "owner", "method", "size", "message"),
-    [
-        ("checkpoint", Checkpoints, "save", 1000, "resume from step 3."),
-        ("events", callbacks.Logs, "at_step", 1000, "File too large"),
-        ("metrics", callbacks.Logs, "at_step", 400, "File too large"),
-        ("picture", callbacks.SampleGrids, "at_step", 100, "File too large"),
-    ],
-)
-def test_a_full_disk_in_training(
-    what, owner, method, size, message, finished, tmp_path, monkeypatch, capsys
-):
-    limit(monkeypatch, owner, method, size)
-    if what in ("metrics", "picture"):
-        monkeypatch.setattr(callbacks.EventLog, "at", lambda self, step: contextlib.nullcontext())
-    line = fails(capsys, "--steps=7", run_dir=tmp_path)
+def disk_is_full(run_dir, capsys, owner, method, size, message, newest):
+    """Trains while `owner.method` finds the disk full; the newest checkpoint stays."""
+    with pytest.MonkeyPatch.context() as patch:
+        limit(patch, owner, method, size)
+        line = fails(capsys, "--steps=7", run_dir=run_dir)
     assert message in line and "{{" not in line
     assert "un the same command to resume from step" in line
-    assert leftovers(tmp_path) == []
-    assert Checkpoints(str(tmp_path / "checkpoints")).newest_step() == (
-        6 if what == "picture" else 3
-    )
-    monkeypatch.undo()
+    assert leftovers(run_dir) == []
+    assert Checkpoints(str(run_dir / "checkpoints")).newest_step() == newest
+
+
+def test_a_disk_that_is_full_twice_in_training(finished, tmp_path, capsys):
+    """First for a checkpoint, then for TensorBoard's file."""
+    disk_is_full(tmp_path, capsys, Checkpoints, "save", 1000, "resume from step 3.", 3)
+    disk_is_full(tmp_path, capsys, callbacks.Logs, "at_step", 1000, "File too large", 3)
     run_train(tmp_path, "--steps=7")
-    assert "Resuming at step" in capsys.readouterr().out
-    if what in ("metrics", "picture"):  # Nothing went to TensorBoard.
-        assert fingerprint(tmp_path) == fingerprint(finished)
-        assert [row["step"] for row in rows(tmp_path)] == [2, 4, 6, 7]
-    else:
-        assert_same_run(tmp_path, finished)
+    assert "Resuming at step 3" in capsys.readouterr().out
+    assert_same_run(tmp_path, finished)
+
+
+def test_a_disk_that_is_full_for_small_files(finished, tmp_path, monkeypatch, capsys):
+    """First for metrics.jsonl, then for a picture; nothing goes to TensorBoard, which is larger."""
+    monkeypatch.setattr(callbacks.EventLog, "at", lambda self, step: contextlib.nullcontext())
+    disk_is_full(tmp_path, capsys, callbacks.Logs, "at_step", 400, "File too large", 3)
+    disk_is_full(tmp_path, capsys, callbacks.SampleGrids, "at_step", 100, "File too large", 6)
+    run_train(tmp_path, "--steps=7")
+    assert "Resuming at step 6" in capsys.readouterr().out
+    assert fingerprint(tmp_path) == fingerprint(finished)
+    assert [row["step"] for row in rows(tmp_path)] == [2, 4, 6, 7]
 
 
 @pytest.mark.parametrize("formats", ["saved_model", "onnx"])
