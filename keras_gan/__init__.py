@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "AdversarialModel": "keras_gan.game.model",
+    "LatentGAN": "keras_gan.models._latent",
     "Config": "keras_gan.runs.config",
     "UserError": "keras_gan.errors",
     "load_dataset": "keras_gan.data",
@@ -23,11 +24,13 @@ _SUBMODULES = (
     "augment",
     "callbacks",
     "data",
+    "latent_space",
     "losses",
     "metrics",
     "models",
     "networks",
     "penalties",
+    "theory",
 )
 
 __all__ = ["__version__", *_PUBLIC, *_SUBMODULES]
