@@ -4,6 +4,7 @@ import difflib
 import re
 
 _WHERE = re.compile(r"Graph execution error:|Detected at node|File \"|<stack traces|Stack trace")
+_PIPELINE = r"Error in user-defined function passed to .*?Iterator::\S+ (?:\w+Error: )?"
 
 
 class UserError(ValueError):
@@ -21,7 +22,7 @@ def first_line(error):
     # Keras prints where an operation was created before the message itself.
     messages = [line for line in lines if line and not _WHERE.match(line)]
     line = messages[0] if messages else ""
-    return re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", line).strip()
+    return re.sub(rf"{_PIPELINE}|\{{\{{.*?\}}\}} ?| ?\[Op:.*", "", line).strip()
 
 
 def did_you_mean(word, known):

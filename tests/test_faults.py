@@ -303,4 +303,4 @@ def test_data_that_goes_away_in_training_is_named(tmp_path, monkeypatch, capsys)
 
     monkeypatch.setattr(training, "_load_source", load_and_lose)
     line = fails(capsys, f"--dataset={folder}", "--steps=9", run_dir=tmp_path / "run")
-    assert "Cannot read the data: " in line and "3.png; No such file" in line
+    assert f"Cannot read the data: {folder}/3.png: No such file or directory. " in line

@@ -59,6 +59,7 @@ def in_graph(function, items, shape):
         uint8 tensor [B, *shape].
     """
 
+    @tf.autograph.experimental.do_not_convert
     def call(items):
         _calls.begin()
         try:

@@ -3,6 +3,7 @@
 import numpy as np
 
 _DPI = 100
+_BELOW, _BESIDE, _MARGIN = 28, 44, 14  # pixels around a plot, the first two for numbers
 _MOST_LABELS = 10  # of classes below bars
 
 
@@ -21,6 +22,11 @@ def plot(curves, frame, ticks, size=(300, 400)):
         uint8 array [height, width, 3].
     """
     figure, axes = _figure(size)
+    height, width = size
+    # The same for all plots, so that one can stand below another.
+    figure.subplots_adjust(
+        _BESIDE / width, _BELOW / height, 1 - _MARGIN / width, 1 - _MARGIN / height
+    )
     for color, x, y in curves:
         axes.plot(x, y, color=_share(color), linewidth=1.2)
     axes.set(xlim=frame[:2], ylim=frame[2:], xticks=list(ticks[0]), yticks=list(ticks[1]))
@@ -37,7 +43,7 @@ def bars(series, size=(300, 512)):
     Returns:
         uint8 array [height, width, 3].
     """
-    figure, axes = _figure(size)
+    figure, axes = _figure(size, layout="constrained")
     count, width = len(series[0][2]), 0.8 / len(series)
     for number, (name, color, shares) in enumerate(series):
         middles = np.arange(count) + (number - (len(series) - 1) / 2.0) * width
@@ -49,13 +55,13 @@ def bars(series, size=(300, 512)):
     return _pixels(figure)
 
 
-def _figure(size):
+def _figure(size, layout=None):
     """Returns a figure of a size in pixels and its axes, without global state of pyplot."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     height, width = size
-    figure = Figure((width / _DPI, height / _DPI), _DPI, layout="constrained")
+    figure = Figure((width / _DPI, height / _DPI), _DPI, layout=layout)
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
