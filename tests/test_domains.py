@@ -175,7 +175,7 @@ def test_strokes_and_edges_are_of_different_digits(split):
         (["--target=./no"], ("a", "b"), "There is no folder './no'. Check --target."),
         (["--target="], ("a", "b"), "Cannot open the dataset ''"),
         (["--target=edgse"], ("a", "b"), "no dataset 'edgse'. Did you mean 'edges'?"),
-        (["--target=ring", "--flip"], ("a", "b"), "digits and ring has vectors. Drop --flip."),
+        (["--target=ring", "--flip"], ("a", "b"), "digits and ring with vectors. Drop --flip."),
     ],
 )
 def test_mistakes_are_one_line(flags, keys, message, capsys, monkeypatch, tmp_path):

@@ -99,7 +99,7 @@ def test_data_without_labels_is_refused_by_name(name):
     with pytest.raises(UserError, match="the keys 'image' and 'label'. Received: .'image'."):
         model.update("d", {"image": batch["image"]})
     for labels in (tf.one_hot(batch["label"], 3), tf.cast(batch["label"], tf.float32)):
-        with pytest.raises(UserError, match="'label' of shape .* of whole numbers, not one-hot"):
+        with pytest.raises(UserError, match="'label' to be whole numbers of shape .*, not one-hot"):
             model.update("d", {**batch, "label": labels})
     for label in (3, -1):
         with pytest.raises(tf.errors.InvalidArgumentError, match=f" {label} is not in"):

@@ -368,7 +368,7 @@ def test_any_discriminator_may_compare_the_examples_of_a_batch(name, layer):
         (
             "dcgan",
             {"penalty": "gradient_penalty"},
-            "not have batch norm. Received: DCGAN with",
+            "must not have batch norm. Received: DCGAN",
         ),
     ],
 )

@@ -116,7 +116,7 @@ def test_mistakes_with_few_labels_are_one_line(tmp_path, capsys):
     for flags, message in (
         (
             ["--model=dcgan"],
-            "for systems that learn from few labels (semi). Received: --model=dcgan",
+            "needs a system that learns from few labels (semi). Received: --model=dcgan",
         ),
         (["--model=semi", "--labels_per_class=200"], "must be at most 1"),
     ):

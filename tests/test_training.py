@@ -210,7 +210,10 @@ def test_profile_window_is_written(tmp_path):
         ),
         (["--batch_size=9", "--cpu_replicas=2"], "multiple of the 2 replicas. Received: 9"),
         (["--cpu_replicas=64", "--batch_size=64"], "needs 64 logical CPUs"),
-        (["--cpu_replicas=2", "--strategy=default"], "not with --strategy=default"),
+        (
+            ["--cpu_replicas=2", "--strategy=default"],
+            "--cpu_replicas=2 with --strategy=default",
+        ),
         (["--dataset=ring"], "For vectors use --model=gan"),
         (["--dataset=ring", "--model=gan", "--flip"], "Received: ring with vectors. Drop --flip"),
         (["--seed=5000000000"], "--seed must be at most 4294967295. Received: 5000000000"),
