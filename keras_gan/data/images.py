@@ -56,16 +56,15 @@ class Preparation:
             picture = crop_to_shape(picture, *self.size)
         elif isinstance(self.crop, tuple):
             picture = center_crop(picture, *self.crop)
-        if self.channels in (None, len(picture.getbands())):
-            if self.size in (None, picture.size[::-1]):
-                return _array(picture)
-            bands = (band.convert("F") for band in picture.split())
-        else:
-            values = to_channels(_array(picture), self.channels)
-            if self.size is None:
-                return _to_bytes(values)
-            bands = (Image.fromarray(band) for band in np.moveaxis(values, -1, 0))
-        return _to_bytes(resize(bands, self.size))
+        kept = self.size in (None, picture.size[::-1])
+        if kept and self.channels in (None, len(picture.getbands())):
+            array = np.asarray(picture)
+            return array if array.ndim == 3 else array[..., np.newaxis]
+        channels = to_channels(picture, self.channels)
+        if not kept:
+            channels = (resize(channel, self.size) for channel in channels)
+        prepared = [np.round(np.clip(x, 0.0, 255.0)).astype(np.uint8) for x in channels]
+        return np.stack(prepared, axis=-1)
 
 
 def _pair(flag, text, expected):
@@ -79,34 +78,49 @@ def _pair(flag, text, expected):
     return pair
 
 
-def to_channels(image, channels):
+def to_channels(picture, channels):
     """Brings an image to 1 (luminance), 3 (RGB) or 4 (RGBA) channels.
 
     Transparent pixels are laid over white unless alpha is asked for.
 
     Args:
-        image: uint8 array [height, width, 1 to 4]; 2 and 4 mean alpha.
-        channels: 1, 3 or 4.
+        picture: `PIL.Image.Image` of mode L, LA, RGB or RGBA.
+        channels: 1, 3, 4, or `None` for those of the picture.
 
-    Returns:
-        float32 array [height, width, channels], 0 to 255.
+    Yields:
+        float32 arrays [height, width], 0 to 255: one channel at a time, since those
+        of a large image take much memory.
     """
-    image = image.astype(np.float32)
-    height, width, present = image.shape
-    color, alpha = image, np.full((height, width, 1), 255.0, np.float32)
-    if present % 2 == 0:
-        color, alpha = image[..., :-1], image[..., -1:]
-        if channels != 4:
-            color = (color * alpha + 255.0 * (255.0 - alpha)) / 255.0
-    color = np.broadcast_to(color, (height, width, 3))
-    if channels == 4:
-        return np.concatenate([color, alpha], axis=-1)
-    return np.sum(color * _LUMINANCE, axis=-1, keepdims=True) if channels == 1 else color
+    *names, last = picture.getbands()
+    alpha = picture.getchannel("A") if last == "A" else None
+    names = names if alpha else [*names, last]
+    laid = alpha if channels in (1, 3) else None
+    colors = (_over_white(picture.getchannel(name), laid) for name in names)
+    if channels == 1 and len(names) == 3:
+        yield sum(weight * color for weight, color in zip(_LUMINANCE, colors, strict=True))
+    elif channels in (3, 4) and len(names) == 1:
+        yield from [next(colors)] * 3
+    else:
+        yield from colors
+    if alpha and channels in (None, 4):
+        yield np.asarray(alpha, np.float32)
+    elif channels == 4:
+        yield np.full(picture.size[::-1], 255.0, np.float32)
+
+
+def _over_white(color, alpha):
+    color = np.asarray(color, np.float32)
+    if alpha is None:
+        return color
+    alpha = np.asarray(alpha, np.float32)
+    return (color * alpha + 255.0 * (255.0 - alpha)) / 255.0
 
 
 def center_crop(picture, height, width):
     """Returns the middle of a picture; a side that is too short stays as it is."""
     width, height = min(width, picture.width), min(height, picture.height)
+    if (width, height) == picture.size:
+        return picture
     left, top = (picture.width - width) // 2, (picture.height - height) // 2
     return picture.crop((left, top, left + width, top + height))
 
@@ -118,25 +132,16 @@ def crop_to_shape(picture, height, width):
     return center_crop(picture, by_width, by_height)
 
 
-def resize(bands, size):
+def resize(channel, size):
     """Resizes bicubically, with antialiasing when shrinking.
 
     Args:
-        bands: `PIL.Image.Image`s of mode F, one a channel: in other modes Pillow
-            rounds between the two directions.
+        channel: float32 array [height, width]: of bytes Pillow rounds between the
+            two directions.
         size: (height, width).
 
     Returns:
-        float32 array [height, width, channels].
+        float32 array of `size`.
     """
     height, width = size
-    return np.stack([band.resize((width, height), _BICUBIC) for band in bands], axis=-1)
-
-
-def _array(picture):
-    array = np.asarray(picture)
-    return array if array.ndim == 3 else array[..., np.newaxis]
-
-
-def _to_bytes(values):
-    return np.round(np.clip(values, 0.0, 255.0)).astype(np.uint8)
+    return np.asarray(Image.fromarray(channel).resize((width, height), _BICUBIC))
