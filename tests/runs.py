@@ -17,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import train
 from keras_gan import models
 from keras_gan.runs.config import Config
+from tests.forked import Forked
 
 TINY = (
     "--model_arg=width=2", "--model_arg=kernel_size=3", "--model_arg=latent_dim=4",
@@ -127,6 +128,11 @@ def start_process(run_dir, *flags, stdout=subprocess.DEVNULL, **environment):
     return start_python(command, stdout, **environment)
 
 
+def start_forked(run_dir, *flags, **environment):
+    """Starts the same without importing TensorFlow anew."""
+    return Forked("train", f"--run_dir={run_dir}", *TINY, *flags, **environment)
+
+
 def start_python(command, stdout=subprocess.DEVNULL, **environment):
     pipes = {"stdout": stdout, "stderr": subprocess.PIPE}
     root = pathlib.Path(train.__file__).parent
@@ -146,10 +152,10 @@ def cluster_places(count=2):
     return [json.dumps({"cluster": {"worker": addresses}, "task": place}) for place in places]
 
 
-def start_workers(run_dir, *flags, last=(), **pipes):
+def start_workers(run_dir, *flags, last=(), start=start_forked, **pipes):
     """Starts a tiny run of two workers. Only the second one gets the flags `last`."""
     return [
-        start_process(run_dir, "--strategy=multi_worker", *flags, *own, TF_CONFIG=place, **pipes)
+        start(run_dir, "--strategy=multi_worker", *flags, *own, TF_CONFIG=place, **pipes)
         for place, own in zip(cluster_places(), ((), last), strict=True)
     ]
 
@@ -159,7 +165,7 @@ def kill(process, ready, delay):
     while process.poll() is None and not ready():
         time.sleep(0.001)
     time.sleep(delay)
-    assert process.poll() is None, process.stderr.read()
+    assert process.poll() is None, process.communicate()[1]
     process.kill()
     process.communicate()
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import sys
 import time
 
 import numpy as np
@@ -15,6 +14,7 @@ from keras_gan.distribution.replicas import make_strategy
 from keras_gan.distribution.workers import _neutral
 from keras_gan.runs.directory import load_run
 from tests import worker
+from tests.forked import Forked
 from tests.runs import (
     assert_same_run,
     cluster_places,
@@ -22,7 +22,7 @@ from tests.runs import (
     kill,
     rows,
     run_train,
-    start_python,
+    start_process,
     start_workers,
 )
 
@@ -40,7 +40,7 @@ def whole(tmp_path_factory):
 
 def test_a_killed_worker_ends_the_others_and_the_run_resumes(whole, tmp_path):
     run_dir = tmp_path / "killed"
-    chief, other = start_workers(run_dir, STEPS)
+    chief, other = start_workers(run_dir, STEPS, start=start_process)
     kill(other, (run_dir / "checkpoints" / "step-6.index").exists, 0)
     start = time.monotonic()
     (status,), (error,) = ends([chief])
@@ -88,7 +88,7 @@ def test_workers_with_different_flags_are_refused(tmp_path):
 def test_two_workers_train_the_same_run_as_one_device(tmp_path, float64):
     paths = [tmp_path / f"{index}.npz" for index in range(2)]
     processes = [
-        start_python([sys.executable, "-m", "tests.worker", str(path)], TF_CONFIG=place)
+        Forked("tests.worker", str(path), TF_CONFIG=place)
         for path, place in zip(paths, cluster_places(), strict=True)
     ]
     expected = worker.train_all(make_strategy("default"))

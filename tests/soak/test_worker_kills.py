@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.runs import assert_same_run, ends, start_workers
+from tests.runs import assert_same_run, ends, start_process, start_workers
 
 pytestmark = pytest.mark.soak
 KILLS, STEPS = 12, "--steps=200"
@@ -15,11 +15,11 @@ WITHIN = 15  # Seconds: at once in training, by a heartbeat of ten seconds befor
 
 def test_workers_killed_at_random_moments(tmp_path, capsys):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    statuses, errors = ends(start_workers(whole, STEPS))
+    statuses, errors = ends(start_workers(whole, STEPS, start=start_process))
     assert statuses == [0, 0], errors
     draw, waits = random.Random(0), []
     for _ in range(KILLS):
-        processes = start_workers(killed, STEPS, stdout=subprocess.PIPE)
+        processes = start_workers(killed, STEPS, start=start_process, stdout=subprocess.PIPE)
         for process in processes:
             while "all workers are connected" not in process.stdout.readline():
                 assert process.poll() is None
@@ -32,7 +32,7 @@ def test_workers_killed_at_random_moments(tmp_path, capsys):
         assert status == 1 and "Another worker has ended" in error, error
         assert waits[-1] < WITHIN
         victim.communicate()
-    statuses, errors = ends(start_workers(killed, STEPS))
+    statuses, errors = ends(start_workers(killed, STEPS, start=start_process))
     assert statuses == [0, 0], errors
     assert_same_run(whole, killed)
     with capsys.disabled():
