@@ -12,6 +12,7 @@ from keras_gan.data.source import ArraySource
 from keras_gan.errors import UserError, first_line
 
 _MOST_CLASSES = 2**16
+_TOGETHER = 256  # Prepared images that leave TensorFlow at a time.
 
 
 def prepare(images, preparation):
@@ -25,7 +26,8 @@ def prepare(images, preparation):
         uint8 array [N, *shape].
     """
     prepared = tf.data.Dataset.from_tensor_slices(images).map(preparation, threads.count())
-    return np.stack(list(threads.fixed(prepared).as_numpy_iterator()))
+    parts = threads.fixed(prepared.batch(_TOGETHER)).as_numpy_iterator()
+    return np.concatenate(list(parts))
 
 
 def load(path, split, preparation):
