@@ -207,7 +207,7 @@ def test_a_change_of_the_smaller_side_is_seen(tmp_path):
     assert record["num_examples"] == 10 and record["counts"] == {"a": 6, "b": 10}
     run.checkpoints.newest_step = lambda: 1
     now = run.describe(config, model, Domains(numbered(5), numbered(10)))
-    with pytest.raises(UserError, match="began with 6 a, 10 b examples. Received: 5 a, 10 b in x"):
+    with pytest.raises(UserError, match="expected 6 a, 10 b examples. Received: 5 a, 10 b in x"):
         restore(run, record, model, now)
     for damage in ({"counts": {"a": "6"}}, {"counts": 6}, {"vocabulary": [1]}, {"vocabulary": 1}):
         (tmp_path / "config.json").write_text(json.dumps({**now, **damage}))
