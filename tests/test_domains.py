@@ -163,7 +163,7 @@ def test_strokes_and_edges_are_of_different_digits(split):
             ["--dataset=strokes"],
             ("a", "b"),
             "DCGAN learns from batches with the keys a, b. Received: --dataset=strokes with image. "
-            "Add --target=FOLDER.",
+            "Add --target: a second folder or dataset.",
         ),
         (
             ["--dataset=strokes", "--target=edges"],

@@ -180,7 +180,7 @@ def _check_keys(config, source):
         given += f" --target={config.target}"
         advice = "Drop --target."
     elif set(domains.KEYS) == set(system.data_keys) and keys == "image":
-        advice = "Add --target=FOLDER."
+        advice = "Add --target: a second folder or dataset."
     else:
         fitting = [n for n in models.names() if set(models.get(n).data_keys) == set(source.shapes)]
         advice = f"Use --model={' or '.join(fitting)}." if fitting else "Use another --dataset."

@@ -191,6 +191,12 @@ class Contest(keras.layers.Layer):
             networks: The discriminators.
             bounded: Whether the system itself bounds the discriminator's slope.
         """
+        outputs = [network.output for network in networks]
+        if self.pieces.minibatch and any(len(getattr(x, "shape", ())) > 1 for x in outputs):
+            raise UserError(
+                "minibatch compares whole examples, and this discriminator judges patches. "
+                f"Received: minibatch={self.pieces.minibatch} for {system}; drop it."
+            )
         layers = [layer for network in networks for layer in network._flatten_layers()]
         normed = [x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)]
         refused = [name for name in self.pieces.penalties if name in _PENALTIES_BETWEEN]

@@ -228,6 +228,11 @@ class Updates:
 
     def log(self, **means):
         """Logs scalars by metric name. They must be the same on every replica."""
+        if unknown := sorted(set(means) - set(self._means)):
+            raise ValueError(
+                f"Expected metrics of players and contests, or names in term_names. Received: "
+                f"{unknown[0]}. Add it to term_names of {type(self).__name__}."
+            )
         self._logged[self.stage.name].update(means)
         for name, mean in means.items():
             self._means[name].update_state(mean)

@@ -93,8 +93,8 @@ class PatchDiscriminator(ArgumentsAreConfig, keras.Model):
         if min(sides) < 3 * 2**layers:  # Instance norm of a single pixel is 0.
             raise UserError(
                 f"A patch discriminator of {layers} layers needs images of at least "
-                f"{3 * 2**layers} pixels a side. Received: {sides[0]}x{sides[1]}. Use a smaller "
-                "patch_layers or larger images."
+                f"{3 * 2**layers} pixels a side. Received: {sides[0]}x{sides[1]}. Give a larger "
+                "--image_size, or fewer layers by --model_arg=patch_layers."
             )
         images = keras.Input((None, None, channels), name="images")
         x = keras.layers.LeakyReLU(0.2)(_convolution(width, 4, 2)(images))

@@ -162,8 +162,8 @@ def load_run(run_dir, checkpoint="newest", standing_statistics=0):
     record = run.read()
     if record is None:
         raise UserError(
-            f"There is no run in {run.path} (no config.json). Train one first: "
-            f"python train.py --flagfile=dcgan.flags --run_dir={run.path}"
+            f"There is no run in {run.path} (no config.json). Train one first, for "
+            f"example: python train.py --flagfile=dcgan.flags --run_dir={run.path}"
         )
     checkpoints, step = run.locate(checkpoint)
     try:
