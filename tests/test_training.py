@@ -1,6 +1,7 @@
 """Runs through `train.py`: what is written, resumed and refused."""
 
 import os
+import types
 
 import numpy as np
 import pytest
@@ -266,7 +267,8 @@ def test_steps_in_a_call_meet_every_interval(done, asked, used):
         steps=1000, log_every=50, sample_every=250, checkpoint_every=500,
         steps_per_execution=str(asked),
     )  # fmt: skip
-    assert pace.steps_per_execution(config, None, None, done, None) == used
+    model = types.SimpleNamespace(stages=["all steps"])
+    assert pace.steps_per_execution(config, model, None, done, None) == used
 
 
 @pytest.mark.parametrize(
