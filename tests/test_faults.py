@@ -112,7 +112,7 @@ def test_a_run_that_had_no_checkpoint_yet_says_so(finished, copy, capsys):
     shutil.rmtree(copy / "checkpoints")
     callbacks.cut_logs(RunDirectory(copy), 2)
     run_train(copy, "--steps=7")
-    assert "has no checkpoint yet: its 2 steps are done again" in capsys.readouterr().out
+    assert "has no checkpoint yet, so its 2 steps are repeated" in capsys.readouterr().out
     assert_same_run(copy, finished)
 
 

@@ -191,7 +191,7 @@ def test_commands_take_the_best_or_a_step(judged, tmp_path, capsys):
 def test_mistakes(capsys):
     message = fails(capsys, "--evaluate_every=3")
     assert "--evaluate_every must be a multiple of --log_every=2. Received: 3" in message
-    assert "add --evaluate_every, such as 20" in fails(capsys, "--keep_best=fid")
+    assert "without --evaluate_every. Add --evaluate_every=20" in fails(capsys, "--keep_best=fid")
     assert "--keep_best must be one of kid, fid" in fails(capsys, "--keep_best=density")
     message = fails(capsys, "--evaluate_every=2", "--features=vgg")
     assert "--features must be inception, classifier, pixels or module:function" in message

@@ -83,15 +83,14 @@ def test_an_update_changes_one_player_only(session):
         object.__setattr__(model, "_stage", stage)
         for player in stage.players:
             session.go_back()
-            before = {variable.path: variable.numpy() for variable in model.variables}
+            before = values(model.variables)  # Paths are not unique among networks.
             moving = {id(v) for network in player.networks for v in network.variables}
             averaged = {id(v) for _, twin in model._averaged for v in twin.variables}
             contests = {id(v) for contest in model.contests for v in contest.variables}
             own = {id(v) for v in model._non_trainable_variables}
             model.update(player.name, session.batches[0])
-            moved = {
-                id(v) for v in model.variables if not np.array_equal(v.numpy(), before[v.path])
-            }
+            after = zip(model.variables, before, strict=True)
+            moved = {id(v) for v, old in after if not np.array_equal(v.numpy(), old)}
             assert moved & {id(v) for v in player.variables}
             assert moved <= moving | averaged | contests | own, player.name
             # Only averages of the networks that this player trains may change.
