@@ -45,3 +45,16 @@ def test_draws_of_seeds_run_as_a_graph():
     """A Python loop over seeds would take a hundred times as long."""
     for function in (randomness.seeded_latents, randomness.seeded_uniform):
         assert isinstance(function, tf.types.experimental.PolymorphicFunction)
+
+
+def test_common_draws_are_new_for_each_call_and_part():
+    """A pool of past samples draws by them: the same on all replicas, others in each part."""
+    drawn = []
+    for part in (0, 1):
+        with randomness.layer_draws(tf.constant([1, 2], tf.int64), part, 2):
+            drawn += [randomness.common_uniform([3]).numpy() for _ in range(2)]
+    assert len({tuple(x) for x in drawn}) == 4
+    with randomness.layer_draws(tf.constant([1, 2], tf.int64), 0, 2):
+        np.testing.assert_array_equal(randomness.common_uniform([3]), drawn[0])
+    with pytest.raises(RuntimeError, match="outside of"):
+        randomness.common_uniform([3])
