@@ -117,7 +117,7 @@ def test_replicas_train_like_one_device(name, several, parts, float64):
         with strategy.scope():
             model = build(name)
             model.compile(seed=3, accumulate_steps=parts, run_eagerly=replicas == 1)
-        logs[replicas] = fit(model, batches(model, STEPS, batch_size=8))
+        logs[replicas] = fit(model, batches(model, CUT, batch_size=8))
         ends[replicas] = values(model.variables)
         for variable in model.variables:
             copies = [x.numpy() for x in strategy.experimental_local_results(variable.value)]
