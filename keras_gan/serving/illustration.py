@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from keras_gan.drawing import pictures
+from keras_gan.game import showing
 from keras_gan.game.ports import Images, Tokens
 
 _TEXTS = 8
@@ -49,12 +50,10 @@ def illustrate(model, samples):
 
 
 def _drawn(model, function):
-    count = pictures.count_that_fits(function.output.shape)
-    pairs, conditions, columns = model.showcase(count)
-    picture = pictures.picture(model.sample_seeds(pairs, **conditions), columns=columns)
+    picture = showing.show(model).picture
     if picture is None:
         return Illustration()
-    shown = f"Samples of the seeds 0 to {count - 1}"
+    shown = f"Samples of the seeds 0 to {showing.count_of(function.output) - 1}"
     if function.conditions:
         names = " and ".join(port.name for port in function.conditions)
         shown = f"Samples in rows that differ in {names}"
