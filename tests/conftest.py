@@ -19,6 +19,7 @@ from benchmarks.mode_coverage import record
 from keras_gan import callbacks, models
 from keras_gan.commands.exporting import export
 from keras_gan.distribution.replicas import make_strategy
+from keras_gan.game.model import AdversarialModel
 from keras_gan.models._latent import LatentGAN
 from tests.runs import run_train
 
@@ -98,6 +99,17 @@ def rewriting():
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
     yield
     tf.config.optimizer.set_experimental_options(WITHOUT_REWRITING)
+
+
+@pytest.fixture
+def eagerly(monkeypatch):
+    """Lets commands train without tracing, which takes longer than a few tiny steps."""
+    compile = AdversarialModel.compile
+
+    def compile_eagerly(self, *args, **options):
+        return compile(self, *args, **{**options, "run_eagerly": True})
+
+    monkeypatch.setattr(AdversarialModel, "compile", compile_eagerly)
 
 
 @pytest.fixture

@@ -139,7 +139,8 @@ def test_gradients_are_clipped_after_the_replicas_are_summed(clipping, float64):
         with strategy.scope():
             model = build("gan", (3,), generator_units=(), discriminator_units=(4,))
             rule = {clipping: 0.01}
-            model.compile(keras.optimizers.SGD(1.0, **rule), keras.optimizers.SGD(1.0, **rule))
+            optimizers = (keras.optimizers.SGD(1.0, **rule) for _ in range(2))
+            model.compile(*optimizers, run_eagerly=True)
         data = tf.data.Dataset.from_tensor_slices(examples(8, (3,))).batch(8, drop_remainder=True)
         model.fit(data.repeat(2), verbose=0, shuffle=False)
         ended.append(values(model.variables))

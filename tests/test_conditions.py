@@ -71,7 +71,7 @@ def test_codes_that_are_classes():
 @pytest.mark.parametrize(
     "name", ["acgan", pytest.param("cgan", marks=pytest.mark.soak), "infogan", "semi"]
 )
-def test_a_run_is_judged_by_its_conditions(name, tmp_path, monkeypatch, capsys):
+def test_a_run_is_judged_by_its_conditions(name, tmp_path, monkeypatch, capsys, eagerly):
     monkeypatch.setattr(classifier, "_STEPS", 30)
     run_dir = tmp_path / "run"
     train(configuration(name, run_dir, steps=2, cpu_replicas=1))

@@ -134,7 +134,7 @@ def test_examples_and_draws_are_fresh():
 
 
 def test_a_fit_that_goes_on_is_the_uncut_one():
-    whole, cut = (wgan(seed=3, accumulate_steps=2) for _ in range(2))
+    whole, cut = (wgan(seed=3, accumulate_steps=2, run_eagerly=True) for _ in range(2))
     fit(whole, 4)
     fit(cut, 1)
     fit(cut, 3, start=1)
@@ -146,7 +146,7 @@ def test_a_fit_that_goes_on_is_the_uncut_one():
         assert same(*([v[i].numpy() for i in kept] for v in (one, other)))
 
 
-def test_a_run_that_goes_on_is_the_uncut_one(tmp_path):
+def test_a_run_that_goes_on_is_the_uncut_one(tmp_path, eagerly):
     def go(directory):
         configured = configuration("wgan", tmp_path / directory, steps=5)
         arguments = (*configured.model_arg, "critic_warmup=6", "augment=color")
@@ -184,10 +184,10 @@ def test_two_replicas_make_the_run_of_one(float64):
     for replicas in (1, 2):
         strategy = make_strategy(cpu_replicas=replicas)
         with strategy.scope():
-            model = wgan(seed=3, normalization="batch", penalty="dragan")
-        logs = fit(model, 3).history
+            model = wgan(seed=3, normalization="batch", penalty="dragan", run_eagerly=replicas == 1)
+        logs = fit(model, 2).history
         ends.append((values(model.variables), logs))
-        assert model.discriminator_optimizer.iterations.numpy() == 18
+        assert model.discriminator_optimizer.iterations.numpy() == 12
     for one, two in zip(ends[0][0], ends[1][0], strict=True):
         np.testing.assert_allclose(two, one, rtol=0, atol=1e-9)
     for key, value in ends[0][1].items():
@@ -247,11 +247,11 @@ def test_numbers_that_cannot_be(number):
 
 
 def test_what_does_not_go_together_is_refused():
-    model = wgan()
+    model = wgan(run_eagerly=True)
     model.steps_per_execution = 2
     with pytest.raises(UserError, match="compile with steps_per_execution=1. Received: 2"):
         fit(model, 2)
     with pytest.raises(UserError, match="came to an end before step 1. Give it an endless dataset"):
-        fit(wgan(), 3, more=lambda calls: more(calls).take(3))
+        fit(wgan(run_eagerly=True), 3, more=lambda calls: more(calls).take(3))
     with pytest.raises(UserError, match="Received: 7 examples"):
-        fit(wgan(), 3, more=lambda calls: batches(1, size=7))
+        fit(wgan(run_eagerly=True), 3, more=lambda calls: batches(1, size=7))

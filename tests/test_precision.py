@@ -110,11 +110,12 @@ def test_a_step_is_skipped_when_one_replica_has_an_infinite_gradient(monkeypatch
 
 @pytest.mark.parametrize("precision", [pytest.param(LOW[0], marks=pytest.mark.soak), LOW[1]])
 def test_runs_resume_exactly_and_load_in_float32(precision, tmp_path):
-    train(configuration("dcgan", tmp_path / "whole", steps=7, precision=precision))
+    settings = {"steps": 7, "precision": precision, "cpu_replicas": 1}
+    train(configuration("dcgan", tmp_path / "whole", **settings))
     shutil.copytree(tmp_path / "whole", tmp_path / "cut")
     Checkpoints(str(tmp_path / "cut" / "checkpoints")).forget_after(4)
     shutil.rmtree(tmp_path / "cut" / "samples")
-    trained = train(configuration("dcgan", tmp_path / "cut", steps=7, precision=precision))
+    trained = train(configuration("dcgan", tmp_path / "cut", **settings))
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
     loaded, _ = load_run(tmp_path / "cut")
     assert loaded.generator.compute_dtype == "float32"

@@ -4,6 +4,7 @@ import dataclasses
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from keras_gan import models
@@ -11,6 +12,18 @@ from keras_gan.runs.checkpoints import Checkpoints
 from tests.conftest import values
 
 STEPS, CUT = 7, 4  # SeqGAN's stages end at steps 2 and 3.
+
+# Tests that trace a training step anew leave these to the soak suite, since the system named
+# beside each trains by the same parts. A new system is tested by default.
+SHOWN_BY = {
+    **dict.fromkeys(("gan", "lsgan", "wgan", "wgan_gp", "dragan", "pacgan", "unrolled"), "dcgan"),
+    **dict.fromkeys(("sagan", "r3gan"), "sngan"),
+    **dict.fromkeys(("cgan", "infogan", "projection", "biggan", "semi"), "acgan"),
+}
+BY_KIND = [
+    pytest.param(name, marks=pytest.mark.soak if name in SHOWN_BY else ())
+    for name in models.names()
+]
 
 _DEEP = "dcgan"  # Its networks have two levels here; the others one, which is traced faster.
 

@@ -8,7 +8,16 @@ import pytest
 
 from keras_gan import models
 from keras_gan.distribution.replicas import make_strategy
-from tests.conformance.sessions import CUT, STEPS, batches, build, fit, run_session, state
+from tests.conformance.sessions import (
+    BY_KIND,
+    CUT,
+    STEPS,
+    batches,
+    build,
+    fit,
+    run_session,
+    state,
+)
 from tests.conftest import same, values
 
 
@@ -62,13 +71,18 @@ def test_training_resumes_exactly_from_a_checkpoint(session):
     assert same(state(session.model), session.at_end)
 
 
-def test_training_resumes_exactly_from_a_keras_file(session):
-    """The `.keras` file holds constructor arguments, compile settings and all variables."""
+def test_a_keras_file_holds_the_whole_model(session):
+    """Constructor arguments, compile settings and all variables."""
     copy = keras.models.load_model(session.file)
     assert type(copy) is type(session.model)
     assert _plain(copy.get_config()) == _plain(session.model.get_config())
     assert copy.get_compile_config() == session.model.get_compile_config()
     assert same(state(copy), session.at_cut)
+
+
+@pytest.mark.parametrize("session", BY_KIND, indirect=True)
+def test_training_resumes_exactly_from_a_keras_file(session):
+    copy = keras.models.load_model(session.file)
     fit(copy, session.batches[CUT:])
     assert same(state(copy), session.at_end)
 
@@ -108,7 +122,7 @@ def test_an_update_changes_one_player_only(session):
         pytest.param(2, 2, marks=pytest.mark.soak),
     ],
 )
-@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize("name", BY_KIND)
 def test_replicas_train_like_one_device(name, several, parts, float64):
     """Replicas run a compiled step, the single device runs eagerly. Both agree to 1e-9."""
     ends, logs = {}, {}
