@@ -79,7 +79,7 @@ def test_tokens_are_judged_beside_held_out_ones(run, tmp_path, capsys):
     assert "nearest_ratio" not in found["measures"]
     lines = (tmp_path / "evaluation/samples.txt").read_text().splitlines()
     assert lines == model.function().output.text(samples)
-    assert f"{tmp_path}/evaluation/samples.txt: the first of them, a line each" in told
+    assert f"{tmp_path}/evaluation/samples.txt: the first samples, one a line" in told
 
 
 def test_copies_of_training_sequences_are_counted(run, tmp_path):

@@ -20,7 +20,7 @@ class Options:
     run_dir: str | None = option(None, "The run directory.")
     checkpoint: str = option("newest", CHECKPOINT)
     function: str | None = option(
-        None, "A function of the system that takes images. Default: the first of them."
+        None, "A function of the system that takes images. Default: the first one."
     )
     images: str | None = option(None, "An image file, or a folder of them.")
     output: str | None = option(

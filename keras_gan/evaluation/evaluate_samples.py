@@ -24,11 +24,11 @@ _PAIRS = 16
 _SURE = 1.5  # Times as often right as by guessing: less is no classifier.
 _SIDE = 512  # Pixels: smaller pictures are enlarged.
 HOW_TO_READ = {
-    "samples": "the first of them (points over real ones in grey)",
+    "samples": "the first samples; points are drawn over real points in grey",
     "pairs": "the first inputs, each with what was made of it to the right",
-    "nearest_neighbours": "rows in turn: samples, and the training image nearest to each",
-    "interpolation": "each pair of rows: straight, then on the sphere",
-    "latent_walk": "to be read like text",
+    "nearest_neighbours": "pairs of rows: samples, and below each its nearest training image",
+    "interpolation": "pairs of rows between two latents: on a line, then on the sphere",
+    "latent_walk": "one walk, from left to right and row by row",
     "classes": "shares of the classes: data in grey, samples in blue",
 }
 
@@ -86,8 +86,8 @@ def evaluate(samples, side, count, options):
         drawn["latent_walk"] = latent_pictures.latent_walk(function, options.seed)
     if count < _FEW:
         notes.append(
-            f"From {count:,} examples on each side: all but the kernel distance would be others "
-            "from more of them."
+            f"Measured on {count:,} examples a side. All measures but the kernel distance change "
+            "with this number: compare evaluations of the same number."
         )
     settings = _settings(samples, extractor, count, options)
     plain = {name: float(v) if isinstance(v, float) else int(v) for name, v in values.items()}
@@ -113,7 +113,7 @@ def files(directory):
     found = []
     for name, how in HOW_TO_READ.items():
         path = os.path.join(directory, PICTURES, name)
-        found += [(f"{path}.png", how), (f"{path}.txt", "the first of them, a line each")]
+        found += [(f"{path}.png", how), (f"{path}.txt", "the first samples, one a line")]
     return [(path, how) for path, how in found if os.path.exists(path)]
 
 

@@ -17,8 +17,8 @@ class Examples(NamedTuple):
     Attributes:
         features: [N, D] float32.
         probabilities: Of classes, [N, K], or `None`.
-        images: The first of them, [M, *shape]: all N, or as many as there was room
-            for; images as uint8, vectors as they are.
+        images: The examples, [M, *shape]: all N, or the first ones that fit into
+            memory; images as uint8, vectors as they are.
     """
 
     features: np.ndarray

@@ -41,7 +41,7 @@ BETTER = {
     "nearest_ratio": "1",
     "copies": "0",
     "authenticity": "",
-    "distinct": "real's",
+    "distinct": "as in real",
     "distinct_of_real": "",
     "bigram_distance": "lower",
 }
