@@ -57,6 +57,7 @@ def test_penalties_of_patches_are_of_the_sum_of_the_logits(every):
     pieces = Pieces(penalty="r1,r2", penalty_weight=3.0, penalty_every=every, lecam=0.5)
     contest = Contest(pieces)
     contest.real_mean.assign(0.2)
+    contest.mean_weight.assign(1.0)
     loss, _ = contest.discriminator_loss(patches, {"image": REAL}, {"image": FAKE}, updates=every)
     penalty = every * sum(0.5 * np.sum((2.0 * x) ** 2, axis=(1, 2, 3)) for x in (REAL, FAKE))
     lecam = (np.maximum(R, 0.0) ** 2 + np.maximum(0.2 - F, 0.0) ** 2).mean(axis=(1, 2))

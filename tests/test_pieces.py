@@ -220,6 +220,7 @@ def test_lecam_and_consistency_are_weighed_and_of_the_right_kind():
     model.compile()
     model.game.real_mean.assign(-0.3)
     model.game.fake_mean.assign(0.2)
+    model.game.mean_weight.assign(1.0)
     real, fake = examples(4, (8, 8, 1)), examples(4, (8, 8, 1), seed=1)
     # One logit for an image, another for it moved.
     is_moved = []
@@ -266,11 +267,14 @@ def test_augmentation_adapts_to_how_sure_the_discriminator_is():
 
 def test_lecam_follows_the_means_of_the_logits():
     model = build("gan", (3,), lecam=0.5)
-    model.game.after_update(
-        {"d_logits_real": tf.constant(2.0), "d_logits_fake": tf.constant(-1.0)}, 8
-    )
-    assert float(model.game.real_mean) == pytest.approx(0.02)
-    assert float(model.game.fake_mean) == pytest.approx(-0.01)
+    game, real, fake = model.game, tf.constant([3.0]), tf.constant([-3.0])
+    assert float(game._lecam(real, fake)[0]) == 0.0  # There are no means yet.
+    for logit in (2.0, 4.0):
+        game.after_update(
+            {"d_logits_real": tf.constant(logit), "d_logits_fake": tf.constant(-logit)}, 8
+        )
+    mean = (0.99 * 2.0 + 4.0) / 1.99  # Without the share of the zero that both start from.
+    assert float(game._lecam(real, fake)[0]) == pytest.approx(2.0 * (3.0 + mean) ** 2, rel=1e-5)
 
 
 def test_the_share_of_samples_to_learn_from_falls():

@@ -221,3 +221,13 @@ def test_gamma_and_the_average_follow_the_images_seen(step, share):
     half_life = min(2.0 * share, 0.05 * 8 * step)
     kept = 0.5 ** (8 / half_life) if half_life else 0.0
     assert float(model.ema_decay(8)) == pytest.approx(kept, rel=1e-4, abs=1e-7)
+
+
+def test_old_models_of_r3gan_keep_their_resampling():
+    """Their configurations do not name it."""
+    config = build("r3gan").get_config()
+    assert config.pop("centred_resampling")
+    old = models.get("r3gan").from_config(config)
+    assert not old.get_config()["centred_resampling"]
+    layers = [*old.generator.layers, *old.discriminator.layers]
+    assert {layer.centred for layer in layers if hasattr(layer, "centred")} == {False}

@@ -47,7 +47,8 @@ def adaptive_augment(images, probability, draws=None):
     scaling, arbitrary rotation, fractional translation, luma flip, hue rotation,
     frequency-band filters, noise and cutout. With `probability` 1 half of the images
     are flipped and three quarters are rotated, since a transformation may draw "no
-    change".
+    change". All shifts are equally likely; the authors round a uniform number, so that their
+    largest shifts are half as likely as the others.
 
     Args:
         images: [N, height, width, C] in [-1, 1], C being 1, 3 or 4. Changes of

@@ -52,7 +52,7 @@ class Contest(keras.layers.Layer):
         if pieces.is_adaptive:
             states += ["probability", "signs", "updates"]
         if pieces.lecam:
-            states += ["real_mean", "fake_mean"]
+            states += ["real_mean", "fake_mean", "mean_weight"]
         for name in states:
             variable = self.add_weight(
                 name=name, shape=(), initializer="zeros", trainable=False,
@@ -110,9 +110,7 @@ class Contest(keras.layers.Layer):
             values["penalty"] = tf.add_n([tf.cast(term, total.dtype) for term in terms])
             total += tf.cast(weight, total.dtype) * values["penalty"]
         if pieces.lecam:
-            means = self.real_mean.value, self.fake_mean.value
-            lecam = penalties.lecam(real_logits, fake_logits, *means, rectified=True)
-            values["lecam"] = per_example(lecam)
+            values["lecam"] = self._lecam(real_logits, fake_logits)
             total += pieces.lecam * values["lecam"]
         if pieces.consistency:
             values["consistency"] = tf.add_n(
@@ -129,6 +127,14 @@ class Contest(keras.layers.Layer):
             values["augment_probability"] = self.probability + 0.0 * real_logits
         named = {name + self.suffix: value for name, value in values.items()}
         return Loss(total, **named), (real_answer, fake_answer)
+
+    def _lecam(self, real_logits, fake_logits):
+        """The running means start at zero; their weight, a mean of ones, removes that bias."""
+        weight = self.mean_weight.value
+        means = (tf.math.divide_no_nan(x.value, weight) for x in (self.real_mean, self.fake_mean))
+        lecam = penalties.lecam(real_logits, fake_logits, *means, rectified=True)
+        lecam = per_example(lecam)
+        return tf.where(weight > 0.0, lecam, tf.zeros_like(lecam))  # No means yet: no penalty.
 
     def generator_loss(self, discriminate, real, fake, step=0, batch_size=1):
         """Computes the generator's loss.
@@ -170,8 +176,12 @@ class Contest(keras.layers.Layer):
             if name + self.suffix in means
         }
         if self.pieces.lecam and "d_logits_real" in means:
-            for mean, name in ((self.real_mean, "real"), (self.fake_mean, "fake")):
-                mean.assign(0.99 * mean + 0.01 * tf.cast(means[f"d_logits_{name}"], mean.dtype))
+            for mean, value in (
+                (self.real_mean, means["d_logits_real"]),
+                (self.fake_mean, means["d_logits_fake"]),
+                (self.mean_weight, 1.0),
+            ):
+                mean.assign(0.99 * mean + 0.01 * tf.cast(value, mean.dtype))
         if self.pieces.is_adaptive and "d_sign_real" in means:
             signs = self.signs.value + tf.cast(means["d_sign_real"], self.signs.dtype)
             updates = self.updates.value + 1.0

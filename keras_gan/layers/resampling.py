@@ -8,18 +8,40 @@ import keras
 import tensorflow as tf
 
 
-@keras.saving.register_keras_serializable(package="keras_gan")
-class LinearUpsampling2D(keras.layers.Layer):
-    """Doubles height and width by linear interpolation: the filter [1, 2, 1] / 2 on each axis.
+class _Resampling2D(keras.layers.Layer):
+    """A layer that resamples height and width by 2.
 
-    Output pixel 2i is input pixel i. Output pixel 2i + 1 is the mean of input pixels i and
-    i + 1. Pixels outside the image count as zero.
+    Args:
+        centred: Whether the picture stays where it is. Otherwise the filter [1, 2, 1] moves it
+            by half a pixel of the higher resolution, which `R3GAN` offers for its old runs.
+        **kwargs: Arguments of `keras.layers.Layer`.
+    """
+
+    def __init__(self, centred=True, **kwargs):
+        super().__init__(**kwargs)
+        self.centred = centred
+
+    def get_config(self):
+        return {**super().get_config(), "centred": self.centred}
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class LinearUpsampling2D(_Resampling2D):
+    """Doubles height and width by linear interpolation: the filter [1, 3, 3, 1] / 4 per axis.
+
+    Output pixels 2i and 2i + 1 are three quarters of input pixel i and a quarter of its neighbor
+    before or after it. Pixels outside the image count as zero. If not `centred`, output pixel 2i
+    is input pixel i, and 2i + 1 is the mean of i and i + 1.
     """
 
     def call(self, inputs):
         for axis in (1, 2):
-            following = _moved(inputs, axis, -1)
-            inputs = _interleaved(inputs, 0.5 * (inputs + following), axis)
+            previous, following = _moved(inputs, axis, 1), _moved(inputs, axis, -1)
+            if self.centred:
+                even, odd = (0.75 * inputs + 0.25 * x for x in (previous, following))
+            else:
+                even, odd = inputs, 0.5 * (inputs + following)
+            inputs = _interleaved(even, odd, axis)
         return inputs
 
     def compute_output_shape(self, input_shape):
@@ -28,16 +50,21 @@ class LinearUpsampling2D(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class LinearDownsampling2D(keras.layers.Layer):
-    """Halves height and width: the filter [1, 2, 1] / 4 around each even pixel, on each axis.
+class LinearDownsampling2D(_Resampling2D):
+    """Halves height and width: the filter [1, 3, 3, 1] / 8 around each pair of pixels, per axis.
 
-    Pixels outside the image count as zero. Height and width must be even.
+    Pixels outside the image count as zero. Height and width must be even. If not `centred`, the
+    filter is [1, 2, 1] / 4 around each even pixel.
     """
 
     def call(self, inputs):
         for axis in (1, 2):
             even, odd = _halves(inputs, axis)
-            inputs = 0.5 * even + 0.25 * (odd + _moved(odd, axis, 1))
+            previous, following = _moved(odd, axis, 1), _moved(even, axis, -1)
+            if self.centred:
+                inputs = 0.375 * (even + odd) + 0.125 * (previous + following)
+            else:
+                inputs = 0.5 * even + 0.25 * (odd + previous)
         return inputs
 
     def compute_output_shape(self, input_shape):

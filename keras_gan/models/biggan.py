@@ -20,7 +20,8 @@ class BigGAN(LabelledModel):
     batch norm in a block takes its part and an embedding of the label that all blocks share.
     The discriminator projects the label (Miyato, Koyama 2018). Both players have spectral norm
     and orthogonal initialisation. The generator's kernels, except the embedding, get the
-    orthogonal regularisation of equation 3 with weight 1e-4. The discriminator makes two
+    orthogonal regularisation of equation 3 with weight 1e-4, which is 2e-4 in the authors' code
+    (see `penalties.orthogonality`). The discriminator makes two
     updates in a step. Adam has learning rates 5e-5 for G and 2e-4 for D, beta1 0 and beta2
     0.999.
 

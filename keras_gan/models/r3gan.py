@@ -33,7 +33,8 @@ class R3GAN(LatentGAN):
     Where this differs from the paper: it is not conditional; the networks have `width` channels
     next to the image and twice as many at each further stage, from the smallest resolution of
     `networks.dcgan.levels`; computations are in float32 unless `--precision` says otherwise;
-    augmentation is off by default, and its probability does not rise with time; the half-life
+    augmentation is off by default, and its probability does not rise with time; the generator's
+    update sees the real images of the discriminator's, where the authors draw others; the half-life
     of the average is at most 5% of the images seen (`game.averages.decay`). For vectors the
     networks are perceptrons with leaky ReLU, which the paper does not have.
 
@@ -48,6 +49,9 @@ class R3GAN(LatentGAN):
         max_width: Largest number of channels.
         blocks: Residual blocks in a stage.
         group_size: Channels in a group of the 3x3 convolutions.
+        centred_resampling: Whether doubling and halving leave the picture where it is, with the
+            authors' filter [1, 3, 3, 1]. False for the filter [1, 2, 1] of models that were saved
+            before this argument existed; those are loaded with it.
         generator_units: Widths of the generator's hidden layers, for vectors.
         discriminator_units: Widths of the discriminator's hidden layers, for vectors.
         scale: Typical size of the entries of vectors, such as 4 for the dataset `grid`.
@@ -84,6 +88,7 @@ class R3GAN(LatentGAN):
         max_width=768,
         blocks=2,
         group_size=16,
+        centred_resampling=True,
         generator_units=(128, 128, 128, 128),
         discriminator_units=(128, 128, 128, 128),
         scale=1.0,
@@ -118,6 +123,7 @@ class R3GAN(LatentGAN):
             generator = perceptrons.Generator(latent_dim=latent_dim, units=generator_units, **given)
             discriminator = perceptrons.Discriminator(units=discriminator_units, **given)
         else:
+            sizes["centred_resampling"] = centred_resampling
             generator = r3gan.Generator(image_shape, latent_dim=latent_dim, **sizes)
             discriminator = r3gan.Discriminator(image_shape, **sizes)
         super().__init__(
@@ -131,6 +137,10 @@ class R3GAN(LatentGAN):
         )
         self.penalty_weight_end, self.schedule_images = penalty_weight_end, schedule_images
         self.schedule_ends = {"learning_rate_end": learning_rate_end, "beta_2_end": beta_2_end}
+
+    @classmethod
+    def from_config(cls, config):
+        return super().from_config({"centred_resampling": False, **config})
 
     def default_optimizers(self):
         ends = {**self.schedule_ends, "images": self.schedule_images}

@@ -31,7 +31,9 @@ class Semi(LatentGAN):
 
     Where this differs from the paper: the networks are DCGAN's; the discriminator has dropout
     only before its last layer, and no weight norm; labelled and unlabelled examples are in one
-    batch, so few examples of a batch have a label, where the paper has separate batches.
+    batch, so few examples of a batch have a label, where the paper has separate batches. The
+    authors' code takes half of the GAN loss (`game_weight=0.5`) and, in feature matching, the
+    mean over the features in place of the sum.
     Samples come from an averaged generator.
 
     The mean features and the mean cross-entropy are taken over the batch, or over each part of

@@ -121,6 +121,7 @@ class Generator(ArgumentsAreConfig, keras.Model):
         max_width: Largest number of channels of a stage.
         blocks: Number of residual blocks per stage.
         group_size: Channels per group of the 3x3 convolutions.
+        centred_resampling: See `layers.resampling`.
 
     Call arguments:
         latents: Tensor [N, latent_dim].
@@ -129,7 +130,18 @@ class Generator(ArgumentsAreConfig, keras.Model):
         Tensor [N, *image_shape].
     """
 
-    def __init__(self, image_shape, *, latent_dim, width, growth, max_width, blocks, group_size):
+    def __init__(
+        self,
+        image_shape,
+        *,
+        latent_dim,
+        width,
+        growth,
+        max_width,
+        blocks,
+        group_size,
+        centred_resampling=True,
+    ):
         widths = _widths(image_shape, width, growth, max_width)
         scale = 2 ** (len(widths) - 1)
         latents = keras.Input((latent_dim,), name="latents")
@@ -139,7 +151,7 @@ class Generator(ArgumentsAreConfig, keras.Model):
             if stage:
                 if channels != x.shape[-1]:
                     x = convolution(x, channels)
-                x = LinearUpsampling2D()(x)
+                x = LinearUpsampling2D(centred_resampling)(x)
             for _ in range(blocks):
                 x = block(x, blocks * len(widths), group_size)
         super().__init__(latents, convolution(x, image_shape[2]), name="generator")
@@ -156,6 +168,7 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
         max_width: See `Generator`.
         blocks: See `Generator`.
         group_size: See `Generator`.
+        centred_resampling: See `Generator`.
 
     Call arguments:
         images: Tensor [N, *image_shape].
@@ -164,13 +177,23 @@ class Discriminator(ArgumentsAreConfig, keras.Model):
         Logits, tensor [N].
     """
 
-    def __init__(self, image_shape, *, width, growth, max_width, blocks, group_size):
+    def __init__(
+        self,
+        image_shape,
+        *,
+        width,
+        growth,
+        max_width,
+        blocks,
+        group_size,
+        centred_resampling=True,
+    ):
         widths = _widths(image_shape, width, growth, max_width)
         images = keras.Input(tuple(image_shape), name="images")
         x = convolution(images, widths[0])
         for stage, channels in enumerate(widths):
             if stage:
-                x = LinearDownsampling2D()(x)
+                x = LinearDownsampling2D(centred_resampling)(x)
                 if channels != x.shape[-1]:
                     x = convolution(x, channels)
             for _ in range(blocks):

@@ -80,7 +80,8 @@ def r1(critic, real):
     """Returns 1/2 ||grad D(x)||^2 at real images: R1, Mescheder et al. 2018, equation 9.
 
     The square is summed over pixels. The weight is the paper's gamma; the factor
-    1/2 is already included here. Pass images before augmentation, and augment
+    1/2 is already included here. The authors' code has none: `reg_param` 10 there is
+    weight 20 here. Pass images before augmentation, and augment
     inside the critic.
     """
     return half_squared_norm(input_gradients(critic, real))

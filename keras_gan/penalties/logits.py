@@ -9,8 +9,9 @@ def lecam(real_logits, fake_logits, real_mean, fake_mean, *, rectified=False):
     Args:
         real_logits: Logits [N] of real examples.
         fake_logits: Logits [N] of generated examples.
-        real_mean: Running mean of the real logits, a scalar. A `Game` starts it at 0, so the
-            penalty pulls logits towards 0 for the first few hundred discriminator updates.
+        real_mean: Running mean of the real logits, a scalar. A `Contest` takes the mean over
+            the updates before, with decay 0.99 and without the bias of its start at zero; there
+            is no penalty in the first update. The authors' mean counts the present batch too.
         fake_mean: Running mean of the generated logits, a scalar.
         rectified: Penalise r - mean f and mean r - f only where they are positive, as the
             authors' code does. Logits on the wrong side are then not penalised.
