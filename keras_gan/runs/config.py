@@ -74,8 +74,12 @@ class Config:
     d_learning_rate: float | None = option(
         None, "The discriminator's learning rate. Default: the paper's.", lower=0.0
     )
-    decay_images: int | None = option(
-        None, "Decay both learning rates linearly to zero over this many images.", lower=1
+    decay_images: int | str | None = option(
+        None,
+        "Decay both learning rates linearly to zero over this many images, or over the whole run: "
+        "run. A run that continues may get another value.",
+        lower=1,
+        words=("run",),
     )
     ema_images: int | None = option(
         None,
@@ -171,9 +175,25 @@ class Config:
         return {**values, **{f"model_arg={key}": value for key, value in arguments.items()}}
 
     def differences(self, other):
-        """Returns `[(flag, own value, other's value)]` for hyperparameters that differ."""
+        """Returns `[(flag, own value, other's value)]` for hyperparameters that differ.
+
+        Another `--decay_images` is no difference. Leaving it out is one, as it ends the decay.
+        """
         changed = changes(self.hyperparameters(), other.hyperparameters())
-        return [(f"--{name}", mine, theirs) for name, mine, theirs in changed]
+        return [
+            (f"--{name}", mine, theirs)
+            for name, mine, theirs in changed
+            if name != "decay_images" or theirs is None
+        ]
+
+    @property
+    def decay_steps(self):
+        """The number of steps over which the learning rates fall to 0, or `None`."""
+        if self.decay_images is None:
+            return None
+        return (
+            self.steps if self.decay_images == "run" else -(-self.decay_images // self.batch_size)
+        )
 
     def to_dict(self):
         """Returns the fields as plain JSON values."""

@@ -28,10 +28,7 @@ def finished_model(run, config):
     if (run.checkpoints.newest_step() or 0) < config.steps:
         return None
     model, _ = load_run(run.path)
-    if model.step.numpy() < config.steps:
-        return None
-    print(f"{run.path} is already at step {model.step.numpy()}. Raise --steps to train on.")
-    return model
+    return None if model.step.numpy() < config.steps else model
 
 
 def restore(run, record, model, description):
