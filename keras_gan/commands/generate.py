@@ -28,7 +28,9 @@ class Options:
         None, "Seeds, like 0-63 or 1,5,9-12. Default: 0-63; with --labels 0-9."
     )
     labels: str | None = option(
-        None, "A row of all seeds for each of these classes, like 0,3, 2-5 or all, or by name."
+        None,
+        "A row of all seeds for each of these classes: names, or all, or numbers like 0,3 or 2-5. "
+        "Numbers count the classes from 0, unless all names are whole numbers.",
     )
     truncation: float | None = option(
         None,
@@ -220,7 +222,7 @@ def _files(port, output, samples, picture, names):
 
 
 def parse_labels(text, model, class_names, function=None):
-    """Turns "0,3", "all" or names of classes into labels.
+    """Turns "0,3", "all" or names of classes into labels; see `class_names.labels_of`.
 
     Args:
         text: What `--labels` says.
@@ -231,26 +233,14 @@ def parse_labels(text, model, class_names, function=None):
     Raises:
         UserError: If the model takes no labels, or there is no such class.
     """
+    from keras_gan.data import class_names as class_names_of
+
     counts = {condition.name: condition.count for condition in model.function(function).conditions}
     if "labels" not in counts:
         raise UserError(
             f"{type(model).__name__} takes no labels. Received: --labels={text}. Leave it out."
         )
-    if text == "all":
-        return list(range(counts["labels"]))
-    names = list(class_names or ())
-    labels = []
-    for part in (part.strip() for part in text.split(",")):
-        # Folders can be named by numbers, which are not their labels.
-        first, last = (names.index(part),) * 2 if part in names else _range(part)
-        if not 0 <= first <= last < counts["labels"]:
-            known = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-            raise UserError(
-                f"--labels must be all, or of 0 to {counts['labels'] - 1}, or of their names "
-                f"({known}). Received: {part!r}."
-            )
-        labels.extend(range(first, last + 1))
-    return list(dict.fromkeys(labels))
+    return class_names_of.labels_of(text, counts["labels"], class_names)
 
 
 def _samples(function, seeds, labels, options):

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import json
 import os
 import sys
 import time
@@ -66,19 +67,23 @@ def _train(config, run, processes):
         finished = resuming.finished_model(run, config) if processes.is_chief else None
         if workers.count(finished is not None):
             return _said_to_be_finished(run, config, finished)
-        model, source = _load(config, strategy)
+        # Every process must number the classes as the run did when it began.
+        recorded = workers.text_from_chief(json.dumps(record and record["class_names"]))
+        model, source = _load(config, strategy, json.loads(recorded))
         description = run.describe(config, model, source)
         resuming.check_same_work(workers, description)
         judge = _judge(config, source, model) if processes.is_chief else None
         if config.labels_per_class:  # Evaluation still uses all labels.
             keep_labels(source, config.labels_per_class, config.seed)
         if processes.is_chief:
-            resuming.restore(run, record, model, description)
+            resuming.restore(
+                run, record, model, description, source.contents, config.allow_changed_data
+            )
         workers.share(checkpoints.variables(model))
         done, planned = int(model.step.numpy()), model.schedules(config.batch_size)
         schedules.check_learns(model, planned, config, done)
         if processes.is_chief:
-            run.write(description)
+            run.write(description, source.contents)
         batches = _batches(config, model, source, done)
         with _machine_errors(run):
             model.steps_per_execution = _steps_in_a_call(config, model, batches, done, workers)
@@ -107,9 +112,9 @@ def _steps_in_a_call(config, model, batches, done, workers):
     return steps_per_execution(config, model, batches, done, workers)
 
 
-def _load(config, strategy):
+def _load(config, strategy, class_names):
     try:
-        source = _load_source(config, strategy)
+        source = _load_source(config, strategy, class_names)
         return _build(config, source, strategy), source
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise UserError(
@@ -153,7 +158,7 @@ def _profile_window(text):
     return int(first), int(last)
 
 
-def _load_source(config, strategy):
+def _load_source(config, strategy, class_names):
     replicas, parts = strategy.num_replicas_in_sync, config.accumulate_steps
     if config.batch_size % (replicas * parts):
         needed = f"the {replicas} replicas"
@@ -171,6 +176,7 @@ def _load_source(config, strategy):
         crop=config.crop,
         on_bad_image=config.on_bad_image,
         target=config.target,
+        class_names=class_names,
     )
     _check_keys(config, source)
     if source.num_examples < config.batch_size:

@@ -49,6 +49,12 @@ class Config:
         choices=("fail", "skip"),
         free=True,
     )
+    allow_changed_data: bool = option(
+        False,
+        "Continue a run even though its data changed since it began. The run then records the "
+        "data of now.",
+        once=True,
+    )
     labels_per_class: int | None = option(
         None,
         "Use only this many labels per class, chosen by --seed; for --model=semi.",
@@ -174,6 +180,11 @@ class Config:
         arguments = key_values(self.model_arg)
         return {**values, **{f"model_arg={key}": value for key, value in arguments.items()}}
 
+    def kept(self):
+        """Returns the configuration without what counts for one call only."""
+        once = [f for f in dataclasses.fields(self) if f.metadata["once"]]
+        return dataclasses.replace(self, **{field.name: field.default for field in once})
+
     def differences(self, other):
         """Returns `[(flag, own value, other's value)]` for hyperparameters that differ.
 
@@ -216,8 +227,10 @@ class Config:
 
     def to_flagfile(self):
         """Returns the text of a flagfile with all settings of this configuration."""
-        lines = []
+        lines, once = [], {f.name for f in dataclasses.fields(self) if f.metadata["once"]}
         for key, value in self.to_dict().items():
+            if key in once:
+                continue
             if isinstance(value, bool):
                 lines.append(f"--{key}" if value else f"--no{key}")
             elif isinstance(value, list):

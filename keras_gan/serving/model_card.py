@@ -49,8 +49,11 @@ def card(model, name, format, stated, record, evaluation, shown):
         "dataset": stated["dataset"],
         "split": config.split,
         "examples": f"{record['num_examples']:,}",
-        "classes": ", ".join(map(str, classes)) if classes else None,
+        "classes": _numbered(classes) if classes else None,
     }
+    inputs = {key: value for key, value in stated.items() if key not in _ELSEWHERE}
+    if "class_names" in stated:
+        inputs["labels"] = f"{inputs['labels']}, for the classes {_numbered(classes)}"
     return f"""\
 ---
 {_front(config, format, stated, words)}---
@@ -62,7 +65,7 @@ def card(model, name, format, stated, record, evaluation, shown):
 {_illustrated(shown)}{_table(facts)}
 ## Inputs and outputs
 
-{_table({key: value for key, value in stated.items() if key not in _ELSEWHERE})}
+{_table(inputs)}
 ## Training data
 
 {_table(data)}
@@ -83,7 +86,14 @@ may be used for more depends on the rights in that data, which this file does no
 
 
 # What other parts of the card tell, or what is too long for it.
-_ELSEWHERE = ("keras_gan", "model", "dataset", "run", "step", "license", "vocabulary")
+_ELSEWHERE = (
+    "keras_gan", "model", "dataset", "run", "step", "license", "vocabulary", "class_names",
+)  # fmt: skip
+
+
+def _numbered(classes):
+    """Returns the names of classes with their labels."""
+    return ", ".join(f"{label}: {name}" for label, name in enumerate(classes))
 
 
 def _front(config, format, stated, words):
