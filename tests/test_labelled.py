@@ -185,13 +185,28 @@ def test_training_draws_a_row_for_each_class(run):
     assert grid_of(path)[:2] == [10 * 18 - 2, 6 * 18 - 2]
 
 
-def test_names_come_before_numbers(run):
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        # A run of an older version, whose folders were sorted as texts.
+        ("1 10 2", {"1,10,2": [0, 1, 2], "1-2": [0, 2], "2-10, 1": [2, 1, 0], "all": [0, 1, 2]}),
+        ("1 10 2", {"0": None, "0-1": None, "1-3": None, "2-1": None, "02": [2]}),
+        ("-1 007 20", {"7": [1], "-1-7": [0, 1], "-1--1": [0], "7-20": [1, 2]}),
+        # Names that are not all numbers: other numbers are labels.
+        ("cat dog 2", {"cat,2": [0, 2], "0-1": [0, 1], "1": [1], "2": [2], "dog-cat": None}),
+        ("2-5 a,b all", {"2-5": [0], "a,b": [1], "all": [2], "a,b, 2-5": [1, 0], "0-2": [0, 1, 2]}),
+        ("a b a,b", {"a,b": [2], "b,a": [1, 0], "a,b,a": [2, 0], "a, b": [0, 1], "a,c": None}),
+        ("", {"1-2, 0, 2": [1, 2, 0], "3": None, "": None, "1,": None, "9" * 30: None}),
+    ],
+)
+def test_labels_by_names_ranges_and_numbers(names, labels):
     model = build("cgan")
-    names = ["1", "10", "2"]  # As folders are sorted.
-    assert generate.parse_labels("1,10,2", model, names) == [0, 1, 2]
-    assert generate.parse_labels("0", model, names) == [0]
-    assert generate.parse_labels("0-1, 2", model, names) == [0, 1, 2]
-    assert generate.parse_labels("1-2, 0, 2", model, None) == [1, 2, 0]
+    for text, expected in labels.items():
+        if expected is None:
+            with pytest.raises(UserError, match="--labels must be all, or "):
+                generate.parse_labels(text, model, names.split())
+        else:
+            assert generate.parse_labels(text, model, names.split()) == expected, text
 
 
 def test_truncation_on_the_command_line(run, tmp_path):

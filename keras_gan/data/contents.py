@@ -11,6 +11,7 @@ from keras_gan import files
 from keras_gan.errors import UserError
 
 _MOST = 2**30  # Bytes. A longer listing is not read, as it could be an attack.
+_PLURALS = {"file": "files", "array": "arrays", "property": "properties"}
 
 
 class Contents:
@@ -42,7 +43,8 @@ class Contents:
             other: The `Contents` of the same dataset, now.
         """
         if self.kind != other.kind:
-            return f"it was made of {self.kind}s, now of {other.kind}s"
+            was, is_now = (_PLURALS.get(one.kind, one.kind) for one in (self, other))
+            return f"it was made of {was}, now of {is_now}"
         before, now = list(self.parts), list(other.parts)
         for old, new in zip(before, now, strict=False):
             if old != new and new not in self.parts:
