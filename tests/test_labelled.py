@@ -172,7 +172,7 @@ def test_walks_of_a_class(run, tmp_path):
     flags = [f"--run_dir={run}", "--seeds=5,9", "--walk=3", f"--output={path}"]
     generate.main(["generate", *flags, "--labels=2,7"])
     model, _ = load_run(run)
-    ends = model.sample_seeds([(5, 0), (9, 0)] * 2, labels=[2, 2, 7, 7])
+    ends = model.sample_seeds([(5, 0), (9, 0)] * 2, labels=[2, 2, 7, 7])  # Of a walk each.
     np.testing.assert_allclose(np.load(path)[[0, 2, 3, 5]], ends, atol=1e-6)
     flags[-1] = f"--output={tmp_path}/walks"
     generate.main(["generate", *flags, "--labels=2,7"])

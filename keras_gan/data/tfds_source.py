@@ -2,6 +2,7 @@
 
 import logging
 import math
+import sys
 
 import numpy as np
 import tensorflow as tf
@@ -94,6 +95,8 @@ def _prepared_builder(name, data_dir):
     import tensorflow_datasets as tfds
 
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # It reports every retry.
+    if sys.stderr is None or not sys.stderr.isatty():
+        tfds.disable_progress_bar()  # Its escape codes would spoil a log file.
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except tfds.core.DatasetNotFoundError:
