@@ -1,5 +1,6 @@
 """Conditional systems: what labels do in training, sampling and on the command line."""
 
+import json
 import pathlib
 
 import numpy as np
@@ -232,7 +233,12 @@ def test_standing_statistics_on_the_command_line(run, tmp_path):
     assert not np.allclose(np.load(path), before)
     paths = export(run, str(tmp_path / "export"), "onnx", standing_statistics=3)
     session = onnxruntime.InferenceSession(paths["onnx"])
-    assert session.get_modelmeta().custom_metadata_map["standing_statistics"] == "3"
+    stated = session.get_modelmeta().custom_metadata_map
+    assert stated["standing_statistics"] == "3"
+    assert json.loads(stated["class_names"]) == [str(digit) for digit in range(10)]
+    card = pathlib.Path(paths["onnx"]).with_name("model_card.md").read_text()
+    assert "| labels | 0 to 9, for the classes 0: 0, 1: 1, 2: 2," in card
+    assert "| classes | 0: 0, 1: 1, 2: 2," in card
     (images,) = session.run(None, model.function().rows(pairs))
     np.testing.assert_allclose(images, model.sample_seeds(pairs), atol=1e-5)
 

@@ -26,8 +26,8 @@ def events(run_dir):
 
 def test_run_directory_holds_what_the_design_says(finished):
     assert sorted(os.listdir(finished)) == [
-        ".lock", "checkpoints", "config.json", "metrics.jsonl", "run.flags", "samples",
-        "tensorboard",
+        ".lock", "checkpoints", "config.json", "data.json.gz", "metrics.jsonl", "run.flags",
+        "samples", "tensorboard",
     ]  # fmt: skip
     assert sorted(os.listdir(finished / "samples")) == ["step_00000004.png", "step_00000007.png"]
     kept = [name for name in os.listdir(finished / "checkpoints") if name.endswith(".index")]
