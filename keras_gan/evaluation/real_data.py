@@ -62,8 +62,8 @@ def load_real_data(options, record=None, function=None):
             held out is what is judged against, or has other classes.
     """
     config = record["config"] if record else None
-    own = config is not None and options.dataset in (None, config.dataset)
-    own = own and options.target in (None, config.target)
+    same = config and options.dataset in (None, config.dataset)
+    own = bool(same and options.target in (None, config.target))
     name = options.dataset or config.dataset
     target = options.target or (config.target if config else None)
     trained = config.split if own else "train"
@@ -93,20 +93,17 @@ def load_real_data(options, record=None, function=None):
     seen = {(source.name, split)}
     names = (config.dataset, config.target) if config else (name, target)
     seen |= {(known, config.split if config else trained) for known in names if known}
-    held_out = None
-    if options.held_out is not None:
-        held_out = _held_out(options.held_out, source, seen, load)
-    given = function.given if function else ()
+    chosen = options.held_out
     return RealData(
         source,
-        source if split == trained else learnt.part(key),
+        learnt.part(key),
         port,
         split,
         crop,
         own,
-        inputs={one.name: whole.part(one.key) for one in given},
+        inputs={one.name: whole.part(one.key) for one in (function.given if function else ())},
         domain=key if len(whole.shapes) > 1 else None,
-        held_out=held_out,
+        held_out=None if chosen is None else _held_out(chosen, source, seen, load),
         contents=learnt.contents,
     )
 

@@ -51,9 +51,6 @@ def card(model, name, format, stated, record, evaluation, shown):
         "examples": f"{record['num_examples']:,}",
         "classes": _numbered(classes) if classes else None,
     }
-    inputs = {key: value for key, value in stated.items() if key not in _ELSEWHERE}
-    if "class_names" in stated:
-        inputs["labels"] = f"{inputs['labels']}, for the classes {_numbered(classes)}"
     return f"""\
 ---
 {_front(config, format, stated, words)}---
@@ -65,7 +62,7 @@ def card(model, name, format, stated, record, evaluation, shown):
 {_illustrated(shown)}{_table(facts)}
 ## Inputs and outputs
 
-{_table(inputs)}
+{_table(_inputs(stated, classes))}
 ## Training data
 
 {_table(data)}
@@ -89,6 +86,14 @@ may be used for more depends on the rights in that data, which this file does no
 _ELSEWHERE = (
     "keras_gan", "model", "dataset", "run", "step", "license", "vocabulary", "class_names",
 )  # fmt: skip
+
+
+def _inputs(stated, classes):
+    """Returns what the card says of inputs and outputs."""
+    found = {key: value for key, value in stated.items() if key not in _ELSEWHERE}
+    if "class_names" in stated:
+        found["labels"] = f"{found['labels']}, for the classes {_numbered(classes)}"
+    return found
 
 
 def _numbered(classes):
