@@ -12,6 +12,7 @@ from keras_gan.data import class_names, load_dataset
 from keras_gan.data.contents import Contents
 from keras_gan.errors import UserError
 from keras_gan.evaluation import sample_sets
+from keras_gan.runs import resuming
 from keras_gan.runs.config import Config
 from keras_gan.runs.directory import RunDirectory
 from tests.runs import fails, run_train
@@ -168,3 +169,17 @@ def test_a_run_refuses_changed_data_unless_asked(photos, tmp_path, capsys):
     assert samples.notes == (
         f"The data changed since {run} was trained on it: file 11/1.png is gone.",
     )
+
+
+def test_a_worker_with_other_files_is_refused(photos):
+    def description():
+        source = load_dataset(str(photos))
+        model = SimpleNamespace(get_config=dict)
+        return RunDirectory("run").describe(Config(), model, source)
+
+    chief = description()
+    workers = SimpleNamespace(text_from_chief=lambda _: json.dumps(chief), count=int)
+    resuming.check_same_work(workers, description())
+    move(photos)
+    with pytest.raises(UserError, match="same settings and data: data_digest is .* on the chief"):
+        resuming.check_same_work(workers, description())
