@@ -6,6 +6,7 @@ This one does not import TensorFlow.
 """
 
 import dataclasses
+import functools
 import re
 import textwrap
 import typing
@@ -23,7 +24,18 @@ STANDING_STATISTICS = (
 )
 
 
-def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=None, free=False):
+def option(
+    default,
+    help,
+    *,
+    lower=None,
+    upper=10**12,
+    choices=None,
+    pattern=None,
+    words=(),
+    free=False,
+    once=False,
+):
     """Returns a dataclass field that is also a command-line flag.
 
     Args:
@@ -34,11 +46,19 @@ def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=Non
         upper: Largest allowed number.
         choices: Allowed strings.
         pattern: (regular expression, description in words) of allowed strings.
+        words: Words that a number's place may hold instead, such as `("run",)`.
         free: Whether the value may change when a run is resumed.
+        once: Whether the value counts for one call only, so that a run does not keep it.
     """
     metadata = {
-        "help": help, "bounds": (lower, upper), "choices": choices, "pattern": pattern, "free": free
-    }  # fmt: skip
+        "help": help,
+        "bounds": (lower, upper),
+        "choices": choices,
+        "pattern": pattern,
+        "words": words,
+        "free": free or once,
+        "once": once,
+    }
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -46,10 +66,12 @@ def check_options(options):
     """Raises `UserError` for the first field with a wrong type or a value out of bounds."""
     types = typing.get_type_hints(type(options))
     for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
+        value, words = getattr(options, field.name), field.metadata["words"]
+        if isinstance(value, str) and value in words:
+            continue
         if not _has_type(value, types[field.name]):
             raise UserError(
-                f"--{field.name} must be {_KINDS[_plain(types[field.name])]}. Received: {value!r}."
+                f"--{field.name} must be {_kind(types[field.name], words)}. Received: {value!r}."
             )
         texts = value if isinstance(value, tuple) else (value,)
         if not all(text.isprintable() for text in texts if isinstance(text, str)):
@@ -95,7 +117,7 @@ def parse(options_class, argv):
     values = flags.FlagValues()
     types = typing.get_type_hints(options_class)
     for field in dataclasses.fields(options_class):
-        define = _definer(types[field.name])
+        define = _definer(types[field.name], field.metadata["words"])
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         define(field.name, default, field.metadata["help"], flag_values=values)
     flags.DEFINE_boolean("help", False, "Show this help.", flag_values=values, short_name="h")
@@ -105,7 +127,7 @@ def parse(options_class, argv):
         positional = values(argv)[1:]
     except flags.Error as error:
         shown = [field.name for field in _shown(options_class)]
-        raise UserError(_explain(error, types, shown)) from None
+        raise UserError(_explain(error, options_class, shown)) from None
     except UnicodeDecodeError:
         raise UserError("The flagfile must be text in UTF-8. Received: other bytes.") from None
     except RecursionError:
@@ -127,8 +149,10 @@ def parse(options_class, argv):
     )
 
 
-def _explain(error, types, shown):
+def _explain(error, options_class, shown):
     """Returns a message about a flag error in the style of this package."""
+    types = typing.get_type_hints(options_class)
+    words = {f.name: f.metadata["words"] for f in dataclasses.fields(options_class)}
     if isinstance(error, flags.UnrecognizedFlagError):
         near = did_you_mean(error.flagname, shown).replace("'", "").replace("mean ", "mean --")
         if not near and "model_arg" in shown:
@@ -139,8 +163,14 @@ def _explain(error, types, shown):
         return f"Cannot open the flagfile: {reason}."
     value = re.match(r"flag --(\w+)=(.*?): ", str(error), flags=re.DOTALL)
     if value and value[1] in types:
-        return f"--{value[1]} must be {_KINDS[_plain(types[value[1]])]}. Received: {value[2]!r}."
+        kind = _kind(types[value[1]], words[value[1]])
+        return f"--{value[1]} must be {kind}. Received: {value[2]!r}."
     return " ".join(str(error).split())
+
+
+def _kind(annotation, words):
+    """Returns what a field takes, in words."""
+    return " or ".join([_KINDS[_plain(annotation)], *words])
 
 
 def _plain(annotation):
@@ -161,7 +191,10 @@ def _has_type(value, annotation):
     return isinstance(value, (int, float) if kind is float else kind)
 
 
-def _definer(annotation):
+def _definer(annotation, words=()):
+    """Returns the function that defines the flag of a field."""
+    if words:
+        return functools.partial(flags.DEFINE, _NumberOrWord(words))
     return {
         tuple: flags.DEFINE_multi_string,
         str: flags.DEFINE_string,
@@ -169,6 +202,17 @@ def _definer(annotation):
         float: flags.DEFINE_float,
         bool: flags.DEFINE_boolean,
     }[_plain(annotation)]
+
+
+class _NumberOrWord(flags.IntegerParser):
+    """Reads a whole number, or one of some words."""
+
+    def __init__(self, words):
+        super().__init__()
+        self.words = words
+
+    def parse(self, argument):
+        return argument if argument in self.words else super().parse(argument)
 
 
 def _shown(options_class):

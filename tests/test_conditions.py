@@ -148,8 +148,8 @@ def test_other_classes_are_not_compared(tmp_path, monkeypatch):
     notes = []
     assert conditions.measure(samples, None, None, None, notes) == ({}, None)
     assert notes == [
-        "runs/x learnt other classes than those of digits, so that its labels were not compared "
-        "with them."
+        "runs/x learnt other classes than those of digits (class 0 was 'a', is now '0'), so "
+        "that its labels were not compared with them."
     ]
 
 

@@ -44,6 +44,8 @@ def test_last_value_wins_around_a_flagfile(tmp_path):
         (["--steps=0"], "--steps must be at least 1. Received: 0."),
         (["--d_learning_rate=-1"], "--d_learning_rate must be at least 0.0. Received: -1.0."),
         (["--d_learning_rate=nan"], "--d_learning_rate must be at least 0.0. Received: nan."),
+        (["--decay_images=walk"], "must be a whole number or run. Received: 'walk'."),
+        (["--decay_images=0"], "--decay_images must be at least 1. Received: 0."),
         (["--strategy=gpu"], "default, mirrored, multi_worker, tpu. Received: 'gpu'."),
         (["--steps_per_execution=0"], "a whole number from 1 to 999999, or auto. Received: '0'."),
         (["--precision=float8"], "--precision must be one of float32, mixed_bfloat16"),
@@ -85,6 +87,10 @@ def test_differences_ignore_free_flags():
     run = Config(steps=10, model_arg=("width=8",), batch_size=8)
     same = dataclasses.replace(run, steps=20, log_every=3, model_arg=("width=4", "width=8"))
     assert run.differences(same) == []
+    falling = dataclasses.replace(run, decay_images=80)
+    assert run.differences(falling) == []  # A run may get a decay, or another one, but not lose it.
+    assert falling.differences(dataclasses.replace(run, decay_images="run")) == []
+    assert falling.differences(run) == [("--decay_images", 80, None)]
     other = dataclasses.replace(run, batch_size=4, seed=1)
     assert run.differences(other) == [("--seed", 0, 1), ("--batch_size", 8, 4)]
     other = dataclasses.replace(run, model_arg=("width=8", "kernel_size=3"))

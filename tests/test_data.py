@@ -301,6 +301,8 @@ def test_tfds_by_name():
         source = load_dataset("mnist")
         assert source.shape == (28, 28, 1) and source.num_examples == 12
         assert source.class_names == tuple(str(digit) for digit in range(10))
+        parts = {"dataset": "mnist/3.0.1", "split": "train", "number of examples": 12}
+        assert source.contents.parts == parts
         faces = load_dataset("celeb_a", image_size="32", crop="108")
         assert faces.shape == (32, 32, 3) and faces.num_classes is None
         assert "features are: " in message_of("imdb_reviews")

@@ -1,5 +1,6 @@
 """Conditional systems: what labels do in training, sampling and on the command line."""
 
+import json
 import pathlib
 
 import numpy as np
@@ -172,7 +173,7 @@ def test_walks_of_a_class(run, tmp_path):
     flags = [f"--run_dir={run}", "--seeds=5,9", "--walk=3", f"--output={path}"]
     generate.main(["generate", *flags, "--labels=2,7"])
     model, _ = load_run(run)
-    ends = model.sample_seeds([(5, 0), (9, 0)] * 2, labels=[2, 2, 7, 7])
+    ends = model.sample_seeds([(5, 0), (9, 0)] * 2, labels=[2, 2, 7, 7])  # Of a walk each.
     np.testing.assert_allclose(np.load(path)[[0, 2, 3, 5]], ends, atol=1e-6)
     flags[-1] = f"--output={tmp_path}/walks"
     generate.main(["generate", *flags, "--labels=2,7"])
@@ -185,13 +186,28 @@ def test_training_draws_a_row_for_each_class(run):
     assert grid_of(path)[:2] == [10 * 18 - 2, 6 * 18 - 2]
 
 
-def test_names_come_before_numbers(run):
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        # A run of an older version, whose folders were sorted as texts.
+        ("1 10 2", {"1,10,2": [0, 1, 2], "1-2": [0, 2], "2-10, 1": [2, 1, 0], "all": [0, 1, 2]}),
+        ("1 10 2", {"0": None, "0-1": None, "1-3": None, "2-1": None, "02": [2]}),
+        ("-1 007 20", {"7": [1], "-1-7": [0, 1], "-1--1": [0], "7-20": [1, 2]}),
+        # Names that are not all numbers: other numbers are labels.
+        ("cat dog 2", {"cat,2": [0, 2], "0-1": [0, 1], "1": [1], "2": [2], "dog-cat": None}),
+        ("2-5 a,b all", {"2-5": [0], "a,b": [1], "all": [2], "a,b, 2-5": [1, 0], "0-2": [0, 1, 2]}),
+        ("a b a,b", {"a,b": [2], "b,a": [1, 0], "a,b,a": [2, 0], "a, b": [0, 1], "a,c": None}),
+        ("", {"1-2, 0, 2": [1, 2, 0], "3": None, "": None, "1,": None, "9" * 30: None}),
+    ],
+)
+def test_labels_by_names_ranges_and_numbers(names, labels):
     model = build("cgan")
-    names = ["1", "10", "2"]  # As folders are sorted.
-    assert generate.parse_labels("1,10,2", model, names) == [0, 1, 2]
-    assert generate.parse_labels("0", model, names) == [0]
-    assert generate.parse_labels("0-1, 2", model, names) == [0, 1, 2]
-    assert generate.parse_labels("1-2, 0, 2", model, None) == [1, 2, 0]
+    for text, expected in labels.items():
+        if expected is None:
+            with pytest.raises(UserError, match="--labels must be all, or "):
+                generate.parse_labels(text, model, names.split())
+        else:
+            assert generate.parse_labels(text, model, names.split()) == expected, text
 
 
 def test_truncation_on_the_command_line(run, tmp_path):
@@ -217,7 +233,12 @@ def test_standing_statistics_on_the_command_line(run, tmp_path):
     assert not np.allclose(np.load(path), before)
     paths = export(run, str(tmp_path / "export"), "onnx", standing_statistics=3)
     session = onnxruntime.InferenceSession(paths["onnx"])
-    assert session.get_modelmeta().custom_metadata_map["standing_statistics"] == "3"
+    stated = session.get_modelmeta().custom_metadata_map
+    assert stated["standing_statistics"] == "3"
+    assert json.loads(stated["class_names"]) == [str(digit) for digit in range(10)]
+    card = pathlib.Path(paths["onnx"]).with_name("model_card.md").read_text()
+    assert "| labels | 0 to 9, for the classes 0: 0, 1: 1, 2: 2," in card
+    assert "| classes | 0: 0, 1: 1, 2: 2," in card
     (images,) = session.run(None, model.function().rows(pairs))
     np.testing.assert_allclose(images, model.sample_seeds(pairs), atol=1e-5)
 

@@ -323,3 +323,22 @@ def test_large_images_are_decoded_one_at_a_time(most, limit, tmp_path, monkeypat
     monkeypatch.setattr("keras_gan.data.threads._pool", lambda: pool)
     assert load_dataset(str(tmp_path)).num_examples == 100
     assert max(seen) == most
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_progress_on_a_terminal_and_in_a_log_file(live, monkeypatch):
+    stream, now = io.StringIO(), [0.0]
+    stream.isatty = lambda: live
+    monkeypatch.setattr(scan.sys, "stdout", stream)
+    monkeypatch.setattr(scan.time, "monotonic", lambda: now[0])
+    few, many = scan._Progress(9_999), scan._Progress(20_000)
+    for number in range(1, 20_001):
+        now[0] += 0.001
+        few.update(min(number, 9_999))
+        many.update(number)
+    if live:
+        assert stream.getvalue().count("\r") == 40 and stream.getvalue().count("\n") == 1
+    else:
+        lines = stream.getvalue().splitlines()
+        assert len(lines) in (2, 3) and lines[-1] == "Looked at 20,000 of 20,000 images"
+        assert stream.getvalue().isascii() and "\x1b" not in stream.getvalue()

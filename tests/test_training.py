@@ -15,7 +15,7 @@ from keras_gan.runs import steps_per_call as pace
 from keras_gan.runs.config import Config
 from keras_gan.runs.directory import RunDirectory, load_run
 from tests.conftest import values
-from tests.runs import assert_same_run, fails, rows, run_train
+from tests.runs import assert_same_run, fails, fingerprint, rows, run_train
 
 
 def events(run_dir):
@@ -26,8 +26,8 @@ def events(run_dir):
 
 def test_run_directory_holds_what_the_design_says(finished):
     assert sorted(os.listdir(finished)) == [
-        ".lock", "checkpoints", "config.json", "metrics.jsonl", "run.flags", "samples",
-        "tensorboard",
+        ".lock", "checkpoints", "config.json", "data.json.gz", "metrics.jsonl", "run.flags",
+        "samples", "tensorboard",
     ]  # fmt: skip
     assert sorted(os.listdir(finished / "samples")) == ["step_00000004.png", "step_00000007.png"]
     kept = [name for name in os.listdir(finished / "checkpoints") if name.endswith(".index")]
@@ -165,6 +165,32 @@ def test_learning_rates_fall_to_zero(tmp_path):
     logged = rows(tmp_path)
     assert [row["g_learning_rate"] for row in logged] == pytest.approx([5e-4, 0.0], abs=1e-9)
     assert [row["d_learning_rate"] for row in logged] == pytest.approx([2e-3, 0.0], abs=1e-9)
+
+
+def test_a_run_whose_learning_rates_are_zero_is_told_how_to_go_on(tmp_path, capsys):
+    run_train(tmp_path, "--steps=2", "--decay_images=16")
+    capsys.readouterr()
+    run_train(tmp_path, "--steps=2", "--decay_images=16")
+    assert "raise --steps and give --decay_images=run" in capsys.readouterr().out
+    before = fingerprint(tmp_path), (tmp_path / "config.json").read_text()
+    for flags in (["--decay_images=16"], ["--decay_images=9"]):
+        message = fails(capsys, "--steps=4", *flags, run_dir=tmp_path)
+        assert "fell to 0 at step 2 by --decay_images=" in message
+        assert "the steps 2 to 4 would change nothing. Give --decay_images=run" in message
+    assert "--decay_images is 16 there, not set here" in fails(
+        capsys, "--steps=4", run_dir=tmp_path
+    )
+    assert before == (fingerprint(tmp_path), (tmp_path / "config.json").read_text())
+    run_train(tmp_path, "--steps=4", "--decay_images=run", "--log_every=1")
+    assert [row["g_learning_rate"] for row in rows(tmp_path)[-2:]] == pytest.approx([5e-5, 0.0])
+    assert RunDirectory(tmp_path).read()["config"].decay_images == "run"
+    assert fingerprint(tmp_path) != before[0]
+    capsys.readouterr()
+    run_train(tmp_path, "--steps=4", "--decay_images=run", "--log_every=1")
+    assert "is already at step 4. Raise --steps to train on." in capsys.readouterr().out
+    run_train(tmp_path, "--steps=8", "--decay_images=run", "--log_every=1")
+    rates = {row["step"]: row["g_learning_rate"] for row in rows(tmp_path)}
+    assert rates[5] == pytest.approx(2e-4 * 3 / 8) and rates[8] == 0.0
 
 
 def test_points_are_drawn_and_other_vectors_are_not(tmp_path):

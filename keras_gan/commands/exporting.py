@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import os
 import shlex
 
@@ -168,7 +169,7 @@ def _metadata(model, record, run_dir, max_batch, license, standing_statistics):
     }
     takes_labels = any(port.name == "labels" for port in model.function().conditions)
     if takes_labels and record["class_names"]:
-        texts["class_names"] = ", ".join(map(str, record["class_names"]))
+        texts["class_names"] = json.dumps(record["class_names"])  # In the order of the labels.
     if standing_statistics:
         texts["standing_statistics"] = str(standing_statistics)
     return texts

@@ -28,7 +28,9 @@ class Options:
         None, "Seeds, like 0-63 or 1,5,9-12. Default: 0-63; with --labels 0-9."
     )
     labels: str | None = option(
-        None, "A row of all seeds for each of these classes, like 0,3, 2-5 or all, or by name."
+        None,
+        "A row of all seeds for each of these classes: names, or all, or numbers like 0,3 or 2-5. "
+        "Numbers count the classes from 0, unless all names are whole numbers.",
     )
     truncation: float | None = option(
         None,
@@ -36,9 +38,12 @@ class Options:
     )
     standing_statistics: int = option(0, STANDING_STATISTICS, lower=0, upper=10_000)
     walk: int | None = option(
-        None, "Walk from each seed to the next, in a row of so many samples with both ends.",
-        lower=2, upper=1000,
-    )  # fmt: skip
+        None,
+        "Walk from each seed to the next in so many samples, with both ends. In a grid a row leads "
+        "from each seed to the first sample of the next row.",
+        lower=2,
+        upper=1000,
+    )
     minus: str | None = option(
         None, "Calculate: the mean latent of --seeds, minus that of these seeds, ..."
     )
@@ -131,7 +136,12 @@ def generate(options):
         print("\n".join(function.output.text(samples)))
         return len(samples), None
     folders = [re.sub(r"[/\\]", "_", class_names[label]) for label in labels or ()]
+    if len(set(folders)) < len(folders):  # Names that differ only in what a path cannot have.
+        folders = [f"{label}_{name}" for label, name in zip(labels, folders, strict=True)]
     names = _names(seeds, folders, options, len(samples))
+    if kind == "":  # Each sample has a file, and a seed that comes twice has one.
+        samples = list(dict(zip(names, samples, strict=True)).values())
+        names = list(dict.fromkeys(names))
     try:
         for path, write in _files(function.output, output, samples, picture, names):
             with replacing(path) as temporary, open(temporary, "wb") as file:
@@ -220,7 +230,7 @@ def _files(port, output, samples, picture, names):
 
 
 def parse_labels(text, model, class_names, function=None):
-    """Turns "0,3", "all" or names of classes into labels.
+    """Turns "0,3", "all" or names of classes into labels; see `class_names.labels_of`.
 
     Args:
         text: What `--labels` says.
@@ -231,26 +241,14 @@ def parse_labels(text, model, class_names, function=None):
     Raises:
         UserError: If the model takes no labels, or there is no such class.
     """
+    from keras_gan.data import class_names as class_names_of
+
     counts = {condition.name: condition.count for condition in model.function(function).conditions}
     if "labels" not in counts:
         raise UserError(
             f"{type(model).__name__} takes no labels. Received: --labels={text}. Leave it out."
         )
-    if text == "all":
-        return list(range(counts["labels"]))
-    names = list(class_names or ())
-    labels = []
-    for part in (part.strip() for part in text.split(",")):
-        # Folders can be named by numbers, which are not their labels.
-        first, last = (names.index(part),) * 2 if part in names else _range(part)
-        if not 0 <= first <= last < counts["labels"]:
-            known = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-            raise UserError(
-                f"--labels must be all, or of 0 to {counts['labels'] - 1}, or of their names "
-                f"({known}). Received: {part!r}."
-            )
-        labels.extend(range(first, last + 1))
-    return list(dict.fromkeys(labels))
+    return class_names_of.labels_of(text, counts["labels"], class_names)
 
 
 def _samples(function, seeds, labels, options):
@@ -260,7 +258,7 @@ def _samples(function, seeds, labels, options):
     from keras_gan.drawing.pictures import grid
     from keras_gan.evaluation import latent_pictures
 
-    between = (len(seeds) - 1) * options.walk if options.walk else len(seeds)
+    between = (len(seeds) - 1) * (options.walk - 1) + 1 if options.walk else len(seeds)
     number = between * len(labels or [0])
     if number > _MOST_SEEDS:
         raise UserError(
@@ -271,9 +269,11 @@ def _samples(function, seeds, labels, options):
     if options.walk:
         if len(seeds) < 2:
             raise UserError(f"--walk needs at least two --seeds. Received: {options.seeds}.")
-        given, columns = [{"labels": label} for label in labels or ()] or [{}], options.walk
+        given = [{"labels": label} for label in labels or ()] or [{}]
         walks = [latent_pictures.seeds_walk(function, seeds, options.walk, **own) for own in given]
-        samples = np.concatenate(walks)
+        rows = [r for walk in walks for r in latent_pictures.rows_of_walk(walk, options.walk)]
+        drawn = latent_pictures.ragged(rows) if function.draws_images else None
+        return np.concatenate(walks), drawn
     elif options.minus is not None:
         others = parse_seeds(options.minus, "--minus"), parse_seeds(options.plus, "--plus")
         samples, rows = latent_pictures.arithmetic(function, seeds, *others)

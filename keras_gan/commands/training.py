@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-import math
+import json
 import os
 import sys
 import time
@@ -17,9 +17,10 @@ from keras_gan.distribution import cluster
 from keras_gan.distribution.replicas import make_strategy
 from keras_gan.distribution.workers import Workers
 from keras_gan.errors import UserError, first_line
-from keras_gan.game.long_runs import LongRuns
+from keras_gan.game import schedules as schedules_of
 from keras_gan.layers.core import dtype_policy
-from keras_gan.runs import checkpoints, lock, reports, resuming
+from keras_gan.optimizers.linear import LinearDecay
+from keras_gan.runs import checkpoints, lock, reports, resuming, schedules
 from keras_gan.runs.config import key_values
 from keras_gan.runs.directory import RunDirectory
 from keras_gan.runs.steps_per_call import steps_per_execution
@@ -65,25 +66,43 @@ def _train(config, run, processes):
         record = resuming.own_record(run, config) if processes.is_chief else None
         finished = resuming.finished_model(run, config) if processes.is_chief else None
         if workers.count(finished is not None):
-            return finished
-        model, source = _load(config, strategy)
+            return _said_to_be_finished(run, config, finished)
+        # Every process must number the classes as the run did when it began.
+        recorded = workers.text_from_chief(json.dumps(record and record["class_names"]))
+        model, source = _load(config, strategy, json.loads(recorded))
         description = run.describe(config, model, source)
         resuming.check_same_work(workers, description)
         judge = _judge(config, source, model) if processes.is_chief else None
         if config.labels_per_class:  # Evaluation still uses all labels.
             keep_labels(source, config.labels_per_class, config.seed)
         if processes.is_chief:
-            resuming.restore(run, record, model, description)
-            run.write(description)
+            resuming.restore(
+                run, record, model, description, source.contents, config.allow_changed_data
+            )
         workers.share(checkpoints.variables(model))
-        done = int(model.step.numpy())
+        done, planned = int(model.step.numpy()), model.schedules(config.batch_size)
+        schedules.check_learns(model, planned, config, done)
+        if processes.is_chief:
+            run.write(description, source.contents)
         batches = _batches(config, model, source, done)
         with _machine_errors(run):
             model.steps_per_execution = _steps_in_a_call(config, model, batches, done, workers)
             if processes.is_chief:
                 resuming.clean(run, config, done)
                 reports.announce(run, model, source, done, config)
+                if line := schedules.note(planned, config, done):
+                    print(line, flush=True)
             _fit(config, run, model, source, batches, done, profile, workers, judge)
+    return model
+
+
+def _said_to_be_finished(run, config, model):
+    """Says how to train a finished run on; returns its model, or `None` on other workers."""
+    if model is not None:
+        step = int(model.step.numpy())
+        rates = schedules_of.of_optimizers(model, _optimizers(model, config))
+        advice = schedules.advice(schedules_of.ended_at_zero(model, rates, step), config)
+        print(f"{run.path} is already at step {step}. {advice}")
     return model
 
 
@@ -93,9 +112,9 @@ def _steps_in_a_call(config, model, batches, done, workers):
     return steps_per_execution(config, model, batches, done, workers)
 
 
-def _load(config, strategy):
+def _load(config, strategy, class_names):
     try:
-        source = _load_source(config, strategy)
+        source = _load_source(config, strategy, class_names)
         return _build(config, source, strategy), source
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise UserError(
@@ -139,7 +158,7 @@ def _profile_window(text):
     return int(first), int(last)
 
 
-def _load_source(config, strategy):
+def _load_source(config, strategy, class_names):
     replicas, parts = strategy.num_replicas_in_sync, config.accumulate_steps
     if config.batch_size % (replicas * parts):
         needed = f"the {replicas} replicas"
@@ -157,6 +176,7 @@ def _load_source(config, strategy):
         crop=config.crop,
         on_bad_image=config.on_bad_image,
         target=config.target,
+        class_names=class_names,
     )
     _check_keys(config, source)
     if source.num_examples < config.batch_size:
@@ -232,16 +252,19 @@ def _optimizers(model, config):
                 f"{type(model).__name__} has the players {', '.join(players)}. Received: "
                 f"--{name}_learning_rate={rate}. Drop it."
             )
-    runs = {"d": model.long_runs}
     return {
         name: _with_learning_rate(
-            optimizer, rates.get(name), config, players[name].updates, runs.get(name, LongRuns())
+            optimizer,
+            rates.get(name),
+            config,
+            players[name].updates,
+            functools.partial(schedules_of.updates_after, model, name),
         )
         for name, optimizer in model.default_optimizers().items()
     }
 
 
-def _with_learning_rate(optimizer, rate, config, updates_per_step, runs):
+def _with_learning_rate(optimizer, rate, config, updates_per_step, updates_after):
     """Copies the optimizer with another learning rate and, if asked for, a linear decay.
 
     Args:
@@ -249,18 +272,16 @@ def _with_learning_rate(optimizer, rate, config, updates_per_step, runs):
         rate: Initial learning rate. `None` keeps the default.
         config: A `Config`; `decay_images` is the length of the decay.
         updates_per_step: Updates of the player in a step.
-        runs: `LongRuns` of the player.
+        updates_after: Function from a number of steps to the player's updates in them.
     """
-    settings = optimizer.get_config()
+    settings, steps = optimizer.get_config(), config.decay_steps
     if "images_per_update" in settings:  # It has schedules that count images.
         settings["images_per_update"] = config.batch_size / updates_per_step
     if rate is not None:
         settings["learning_rate"] = rate
-    if config.decay_images is not None:
-        steps = math.ceil(config.decay_images / config.batch_size)
-        updates = (steps + runs.until(steps)) * updates_per_step
-        settings["learning_rate"] = keras.optimizers.schedules.PolynomialDecay(
-            settings["learning_rate"], updates, end_learning_rate=0.0
+    if steps is not None:
+        settings["learning_rate"] = LinearDecay(
+            settings["learning_rate"], max(updates_after(steps), 1), end_learning_rate=0.0
         )
     return type(optimizer).from_config(settings)
 

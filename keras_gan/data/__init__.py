@@ -17,6 +17,7 @@ def load_dataset(
     crop="center",
     on_bad_image="fail",
     target=None,
+    class_names=None,
 ):
     """Loads a dataset by name, or two for systems that translate between them.
 
@@ -33,6 +34,8 @@ def load_dataset(
         on_bad_image: What to do with a file of a folder that cannot be used:
             `fail`, or `skip` it as long as such files are at most 1 %.
         target: A second dataset, named and prepared like the first one.
+        class_names: Names of the classes in the order that a run has recorded. Those of them
+            that a folder has keep their labels. Default: sorted, whole numbers by value.
 
     Returns:
         A `Source`: its `shapes`, its `num_classes`, and `batches(...)`; with `target` it is
@@ -44,19 +47,30 @@ def load_dataset(
     from keras_gan.data import domains, images
 
     preparation = images.Preparation.parse(channels, image_size, crop)
-    first = _load_one("dataset", name, split, data_dir, preparation, on_bad_image)
+    first = _described("dataset", name, split, data_dir, preparation, on_bad_image, class_names)
     if target is None:
         return first
-    second = _load_one("target", target, split, data_dir, preparation, on_bad_image)
+    second = _described("target", target, split, data_dir, preparation, on_bad_image)
     return domains.Domains(first, second)
 
 
-def _load_one(flag, name, split, data_dir, preparation, on_bad_image):
+def _described(flag, name, split, *how):
+    """Returns the `Source` that `--flag=name` names, which knows its `Contents`."""
+    from keras_gan.data.contents import Contents
+
+    source = _load_one(flag, name, split, *how)
+    if source.contents is None:  # It is no file of the user's, so its name says what it is.
+        known = {"dataset": name, "split": split, "number of examples": source.num_examples}
+        source.contents = Contents("property", known)
+    return source
+
+
+def _load_one(flag, name, split, data_dir, preparation, on_bad_image, class_names=None):
     """Returns the `Source` that `--flag=name` names."""
     from keras_gan.data import arrays, digits, folder, mixtures, outlines, sequences, tfds_source
 
     if os.path.isdir(name):
-        return folder.load(name, split, preparation, on_bad_image)
+        return folder.load(name, split, preparation, on_bad_image, class_names)
     if os.path.exists(name) and name.endswith(".npz"):
         return arrays.load(name, split, preparation)
     if os.path.exists(name):

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from keras_gan.data import sequences
+from keras_gan.data.contents import Contents
 from keras_gan.data.source import ArraySource
 from keras_gan.errors import UserError, first_line
 
@@ -60,6 +61,13 @@ def load(path, split, preparation):
             f"{path} has the split train, and the split test if it holds x_test. Received: "
             f"--split={split} and the arrays {', '.join(names)}."
         )
+    source = _source(path, split, arrays, names, preparation)
+    source.contents = Contents.of_arrays(arrays)
+    return source
+
+
+def _source(path, split, arrays, names, preparation):
+    """Returns the `Source` of the arrays of a file, of all of which `names` has the names."""
     if "tokens" in arrays:
         return sequences.from_arrays(path, arrays, preparation)
     for images, labels in (("images", "labels"), (f"x_{split}", f"y_{split}")):

@@ -6,6 +6,7 @@ Each side has its own shuffle and its own epochs, so a batch combines random exa
 import tensorflow as tf
 
 from keras_gan.data import threads
+from keras_gan.data.contents import together
 from keras_gan.data.source import Source
 from keras_gan.errors import UserError
 
@@ -42,6 +43,7 @@ class Domains(Source):
                 )
         super().__init__(f"{a.name} and {b.name}", a.shape, max(a.num_examples, b.num_examples))
         self.sides = dict(zip(KEYS, (a, b), strict=True))
+        self.contents = together({"dataset": a.contents, "target": b.contents})
 
     @property
     def shapes(self):

@@ -4,6 +4,8 @@ import functools
 import os
 
 from keras_gan.data import decoding, images, scan, source
+from keras_gan.data.class_names import in_order
+from keras_gan.data.contents import Contents
 from keras_gan.errors import UserError
 
 EXTENSIONS = (
@@ -12,7 +14,7 @@ EXTENSIONS = (
 )  # fmt: skip
 
 
-def load(folder, split, preparation, on_bad_image="fail"):
+def load(folder, split, preparation, on_bad_image="fail", recorded=None):
     """Returns the images of a folder as a `Source`.
 
     Every image is looked at and decoded once before training, so that a file
@@ -24,6 +26,7 @@ def load(folder, split, preparation, on_bad_image="fail"):
         split: `"train"`, the only one that a folder has.
         preparation: `images.Preparation`.
         on_bad_image: See `scan.Scan.settle`.
+        recorded: Names of the classes that a run has recorded; see `class_names.in_order`.
 
     Raises:
         UserError: If the folder is empty or ambiguous, a file cannot be used,
@@ -39,6 +42,8 @@ def load(folder, split, preparation, on_bad_image="fail"):
         print(
             f"{folder}: passing over {others:,} files that end in none of {', '.join(EXTENSIONS)}"
         )
+    if None not in classes:
+        classes = {name: classes[name] for name in in_order(classes, recorded)}
     labels = {path: label for label, files in enumerate(classes.values()) for path in files}
     class_names = None if list(classes) == [None] else tuple(classes)
     preparation = images.Preparation(preparation.channels or 3, preparation.size, preparation.crop)
@@ -48,10 +53,14 @@ def load(folder, split, preparation, on_bad_image="fail"):
     files = [path for path in labels if path not in seen.bad]
     labels = [labels[path] for path in files] if class_names else None
     if seen.array is not None:
-        return source.ArraySource(folder, seen.array, labels, class_names)
-    files = [os.fsencode(path) for path in files]
-    read = functools.partial(_read, preparation)
-    return source.FileSource(folder, seen.shape, files, read, labels, class_names)
+        found = source.ArraySource(folder, seen.array, labels, class_names)
+    else:
+        encoded = [os.fsencode(path) for path in files]
+        read = functools.partial(_read, preparation)
+        found = source.FileSource(folder, seen.shape, encoded, read, labels, class_names)
+    sizes = {os.path.relpath(path, folder): os.path.getsize(path) for path in files}
+    found.contents = Contents("file", {k.replace(os.sep, "/"): v for k, v in sizes.items()})
+    return found
 
 
 def _read(preparation, path):

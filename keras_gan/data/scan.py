@@ -6,9 +6,9 @@ import os
 import stat
 import sys
 import threading
+import time
 import warnings
 
-import keras
 import numpy as np
 
 from keras_gan.data import decoding, threads
@@ -49,9 +49,7 @@ class Scan:
         Raises:
             UserError: If the images have different sizes.
         """
-        shown = len(self.files) >= _SHOW_PROGRESS
-        progress = keras.utils.Progbar(len(self.files), unit_name="image") if shown else None
-        first, good = None, 0
+        progress, first, good = _Progress(len(self.files)), None, 0
         with warnings.catch_warnings():  # Pillow warns of oddities that do no harm.
             warnings.simplefilter("ignore")
             images = threads.in_order(self._try, self.files)
@@ -62,8 +60,7 @@ class Scan:
                     first = first or path
                     self._keep(good, image, first, path)
                     good += 1
-                if progress:
-                    progress.update(number + 1)
+                progress.update(number + 1)
         if self.array is not None:
             self.array = self.array[:good]
 
@@ -122,6 +119,30 @@ class Scan:
                 "leaves out; repair or remove them."
             )
         print(f"Warning: left out {count}: {listed}.", file=sys.stderr)
+
+
+class _Progress:
+    """Says how many of many images were looked at: on a terminal twice a second, in one line.
+
+    Elsewhere, such as in a log file, a line of its own every ten seconds.
+    """
+
+    def __init__(self, total):
+        self.total, self.stream = total, sys.stdout
+        self.live = bool(self.stream) and self.stream.isatty()
+        self.interval, self.shown = 0.5 if self.live else 10.0, time.monotonic()
+
+    def update(self, number):
+        now = time.monotonic()
+        is_last = number == self.total
+        if self.total < _SHOW_PROGRESS or not (is_last or now - self.shown >= self.interval):
+            return
+        self.shown = now
+        line = f"Looked at {number:,} of {self.total:,} images"
+        start, end = ("\r", "\n" if is_last else "") if self.live else ("", "\n")
+        with contextlib.suppress(OSError, AttributeError):  # There may be no output.
+            self.stream.write(f"{start}{line}{end}")
+            self.stream.flush()
 
 
 def _shown(path):

@@ -41,10 +41,11 @@ class Source(abc.ABC):
         num_examples: Number of examples.
         class_names: Names of the classes in order of their labels, or `None`.
         vocabulary: Text of each token in order of the token numbers, or `None` for images.
+        contents: `Contents` of the dataset, to notice changes, or `None` if they are unknown.
     """
 
     key = "image"
-    vocabulary = None
+    vocabulary = contents = None
 
     def __init__(self, name, shape, num_examples, class_names=None):
         self.name = name

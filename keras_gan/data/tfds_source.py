@@ -2,11 +2,13 @@
 
 import logging
 import math
+import sys
 
 import numpy as np
 import tensorflow as tf
 
 from keras_gan.data import decoding, images, source, threads, unknown_dataset
+from keras_gan.data.contents import Contents
 from keras_gan.errors import UserError, first_line
 
 
@@ -57,14 +59,19 @@ def load(name, split, data_dir, preparation):
         raise UserError(f"Cannot read --split={split} of {name}: {first_line(error)}") from None
     if first is None:
         raise UserError(f"The split {split} of {name} is empty.")
+    facts = {"dataset": builder.info.full_name, "split": split, "number of examples": count}
     if count * math.prod(shape) <= source.IN_MEMORY_BYTES:
-        return _in_memory(name, read, image_key, prepare, (count, *shape), class_names)
+        found = _in_memory(name, read, image_key, prepare, (count, *shape), class_names)
+        found.contents = Contents("property", facts)
+        return found
 
     def decode(batch):
         prepared = {"image": threads.in_graph(prepare, batch[image_key], shape)}
         return {**prepared, "label": batch["label"]} if class_names else prepared
 
-    return source.StreamSource(name, shape, count, read, decode, class_names)
+    found = source.StreamSource(name, shape, count, read, decode, class_names)
+    found.contents = Contents("property", facts)
+    return found
 
 
 def _in_memory(name, read, image_key, prepare, shape, class_names):
@@ -88,6 +95,8 @@ def _prepared_builder(name, data_dir):
     import tensorflow_datasets as tfds
 
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # It reports every retry.
+    if sys.stderr is None or not sys.stderr.isatty():
+        tfds.disable_progress_bar()  # Its escape codes would spoil a log file.
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except tfds.core.DatasetNotFoundError:

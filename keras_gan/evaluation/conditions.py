@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan import metrics
+from keras_gan.data import class_names
 from keras_gan.evaluation import classifier
 from keras_gan.evaluation.examples import generated_parts, real_labels, real_parts, stored
 from keras_gan.metrics.precision import NEIGHBOURS
@@ -40,9 +41,10 @@ def measure(samples, real, fake, options, notes):
         has_codes = any(condition.count for condition in function.conditions)
         given = given_to(function, len(fake.features), options.seed)
         return (measure_codes(model, function, fake, given) if has_codes else {}), None
-    if samples.class_names != list(data.source.class_names):
+    other = class_names.difference(samples.class_names, data.source.class_names)
+    if other:
         notes.append(
-            f"{samples.name} learnt other classes than those of {data.name}, so that its "
+            f"{samples.name} learnt other classes than those of {data.name} ({other}), so that its "
             "labels were not compared with them."
         )
         return {}, None

@@ -141,6 +141,8 @@ def _resizer(shape, side):
 
 
 def _inception():
+    if not (sys.stdout and sys.stdout.isatty()):
+        keras.config.disable_interactive_logging()  # Its progress bar would spoil a log file.
     try:
         whole = keras.applications.InceptionV3(weights="imagenet")
     except Exception as error:  # Keras raises a plain one for a failed download.

@@ -55,18 +55,21 @@ def seeds_walk(function, seeds, steps, **conditions):
         **conditions: A value for all samples, such as `labels=3`, in place of what seeds draw.
 
     Returns:
-        float32 array [(seeds - 1) * steps, *shape]: a seed between two others comes twice.
+        float32 array [(seeds - 1) * (steps - 1) + 1, *shape]. Each seed comes once.
     """
     pairs = _of_seeds(seeds)
-    points = _latents(function, pairs)
-    spherical = function.latents.prior == "normal"
-    legs = [
-        latent_space.interpolate(*pair, steps, spherical)
-        for pair in zip(points[:-1], points[1:], strict=True)
-    ]
-    return _samples(
-        function, np.concatenate(legs), np.repeat(pairs[:-1], steps, axis=0), **conditions
+    path = latent_space.walk(
+        _latents(function, pairs), steps, spherical=function.latents.prior == "normal"
     )
+    others = np.repeat(pairs[:-1], steps - 1, axis=0)
+    return _samples(function, path, [*others, others[-1]], **conditions)
+
+
+def rows_of_walk(samples, steps):
+    """Returns the samples of `seeds_walk` in rows: each leads to the next one's first sample."""
+    starts = range(0, len(samples) - 1, steps - 1)
+    last = starts[-1]
+    return [samples[i : i + steps - 1 if i < last else None] for i in starts]
 
 
 def arithmetic(function, base, minus, plus):

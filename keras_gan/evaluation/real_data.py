@@ -4,6 +4,7 @@ import os
 from typing import NamedTuple
 
 from keras_gan.data import load_dataset, mixtures
+from keras_gan.data.contents import Contents
 from keras_gan.data.source import Source
 from keras_gan.errors import UserError
 from keras_gan.game.ports import Images, Port, Tokens
@@ -24,6 +25,7 @@ class RealData(NamedTuple):
         inputs: `Source`s of the inputs that the function is given, by the names of its ports.
         domain: The key of the examples in a dataset of several kinds, or `None`.
         held_out: Real examples to judge as well, or `None`.
+        contents: `Contents` of what `training` is from, or `None` if they are unknown.
     """
 
     source: Source
@@ -35,6 +37,7 @@ class RealData(NamedTuple):
     inputs: dict = {}
     domain: str | None = None
     held_out: Source | None = None
+    contents: Contents | None = None
 
     @property
     def name(self):
@@ -43,12 +46,12 @@ class RealData(NamedTuple):
         return os.path.basename(os.path.normpath(name)) if os.path.exists(name) else name
 
 
-def load_real_data(options, config=None, function=None):
+def load_real_data(options, record=None, function=None):
     """Loads the real examples for a function of a run, or for no run.
 
     Args:
         options: `evaluate.Options`.
-        config: `Config` of the run, or `None`.
+        record: The record of the run, or `None`.
         function: The `Function` that is judged, or `None`.
 
     Returns:
@@ -58,8 +61,9 @@ def load_real_data(options, config=None, function=None):
         UserError: If the dataset cannot be loaded, or has other examples than the run; if what is
             held out is what is judged against, or has other classes.
     """
-    own = config is not None and options.dataset in (None, config.dataset)
-    own = own and options.target in (None, config.target)
+    config = record["config"] if record else None
+    same = config and options.dataset in (None, config.dataset)
+    own = bool(same and options.target in (None, config.target))
     name = options.dataset or config.dataset
     target = options.target or (config.target if config else None)
     trained = config.split if own else "train"
@@ -77,6 +81,7 @@ def load_real_data(options, config=None, function=None):
             crop=crop,
             on_bad_image=config.on_bad_image if own else options.on_bad_image,
             target=target,
+            class_names=record["class_names"] if record else None,
         )
 
     whole = load(split, target=target)
@@ -84,24 +89,22 @@ def load_real_data(options, config=None, function=None):
     source = whole.part(key)
     port = function.output if function else _port_of(source, key)
     _check_fits(source, port)
-    training = source if split == trained else load(trained, target=target).part(key)
+    learnt = whole if split == trained else load(trained, target=target)
     seen = {(source.name, split)}
     names = (config.dataset, config.target) if config else (name, target)
     seen |= {(known, config.split if config else trained) for known in names if known}
-    held_out = None
-    if options.held_out is not None:
-        held_out = _held_out(options.held_out, source, seen, load)
-    given = function.given if function else ()
+    chosen = options.held_out
     return RealData(
         source,
-        training,
+        learnt.part(key),
         port,
         split,
         crop,
         own,
-        inputs={one.name: whole.part(one.key) for one in given},
+        inputs={one.name: whole.part(one.key) for one in (function.given if function else ())},
         domain=key if len(whole.shapes) > 1 else None,
-        held_out=held_out,
+        held_out=None if chosen is None else _held_out(chosen, source, seen, load),
+        contents=learnt.contents,
     )
 
 

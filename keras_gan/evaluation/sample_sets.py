@@ -10,7 +10,7 @@ from keras_gan.evaluation.digests import weights_digest
 from keras_gan.evaluation.examples import generated_parts, real_parts
 from keras_gan.evaluation.real_data import RealData, load_real_data
 from keras_gan.game.functions import Function
-from keras_gan.runs.directory import load_run
+from keras_gan.runs.directory import RunDirectory, load_run
 
 
 class SampleSet(NamedTuple):
@@ -66,7 +66,10 @@ def _of_run(run_dir, options):
     model, record = load_run(run_dir, options.checkpoint, options.standing_statistics)
     name, function = options.function or model.main_function, model.function(options.function)
     step = int(model.step.numpy())
-    real = load_real_data(options, record["config"], function)
+    real = load_real_data(options, record, function)
+    changed = real.is_own and RunDirectory(run_dir).change_of_data(
+        record, real.training.class_names if real.domain is None else None, real.contents
+    )
     by = "" if name == model.main_function else f" by {name}"
     return SampleSet(
         run_dir,
@@ -83,6 +86,7 @@ def _of_run(run_dir, options):
         model,
         function,
         record["class_names"],
+        (f"The data changed since {run_dir} was trained on it: {changed}.",) if changed else (),
     )
 
 

@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from keras_gan.layers.core import dtype_policy
 
+_MOST = 0.05  # The longest half-life, as a share of the images seen.
+
 
 def twin(network):
     """Copies a network and its weights. The copy holds an average and is never trained.
@@ -29,9 +31,14 @@ def decay(half_life, batch_size, images_seen):
         batch_size: Images in one update, over all replicas.
         images_seen: Scalar tensor: the images seen before this update.
     """
-    most = 0.05 * tf.cast(images_seen, tf.float32)
+    most = _MOST * tf.cast(images_seen, tf.float32)
     half_life = tf.minimum(tf.cast(half_life, tf.float32), most)
     return tf.where(half_life > 0.0, 0.5 ** (batch_size / tf.maximum(half_life, 1e-6)), 0.0)
+
+
+def warm_up_images(half_life):
+    """Returns the number of images after which the cap of `decay` no longer applies."""
+    return half_life / _MOST
 
 
 def update(average, network, kept):

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_gan import augment, losses, penalties
 from keras_gan.errors import UserError
+from keras_gan.game import schedules
 from keras_gan.game.loss import Loss
 from keras_gan.game.players import synchronizing
 
@@ -31,7 +32,10 @@ class Contest(keras.layers.Layer):
 
     Attributes:
         names: Names of all values that the losses log.
+        examples_in_one: Examples that the discriminator judges together, such as in a pack.
     """
+
+    examples_in_one = 1
 
     def __init__(self, pieces, name=""):
         super().__init__(name=f"contest_{name}" if name else "game", dtype=keras.config.floatx())
@@ -192,6 +196,14 @@ class Contest(keras.layers.Layer):
             self.probability.assign(tf.where(due, probability, self.probability.value))
             for variable, value in ((self.signs, signs), (self.updates, updates)):
                 variable.assign(tf.where(due, tf.zeros_like(value), value))
+
+    def schedules(self, batch_size):
+        """Returns the `schedules.Schedule`s of a run with so many examples in an update."""
+        if self.pieces.top_k == 1.0:
+            return []
+        name = "top_k" + self.suffix.replace("_", " of ", 1)
+        images = self.pieces.top_k_images * self.examples_in_one
+        return [schedules.over_images(name, images, self.pieces.top_k, batch_size)]
 
     def check_discriminators(self, system, networks, bounded=False):
         """Raises `UserError` if the objective or a penalty does not fit the discriminators.

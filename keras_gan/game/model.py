@@ -16,7 +16,7 @@ import keras
 
 from keras_gan.checks import check_batch
 from keras_gan.distribution.replicas import ReplicaMean
-from keras_gan.game import averages
+from keras_gan.game import averages, schedules
 from keras_gan.game.fitting import Fitting
 from keras_gan.game.long_runs import LongRuns
 from keras_gan.game.players import Stage, check_players
@@ -153,6 +153,22 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
     def ema_decay(self, batch_size):
         """Returns the decay of the averaged weights in this step; see `averages.decay`."""
         return averages.decay(self.ema_images, batch_size, self.step * batch_size)
+
+    def schedules(self, batch_size):
+        """Returns the `schedules.Schedule`s of the compiled model and of its optimizers.
+
+        Args:
+            batch_size: Examples in an update over all replicas.
+        """
+        found = schedules.of_optimizers(self, self.optimizers)
+        if self.ema_images:
+            name, images = "half-life of the average (images)", self.ema_schedule_images()
+            found.append(schedules.over_images(name, images, self.ema_images, batch_size))
+        return found + [s for contest in self.contests for s in contest.schedules(batch_size)]
+
+    def ema_schedule_images(self):
+        """Returns after how many images the half-life of the average no longer changes."""
+        return averages.warm_up_images(self.ema_images)
 
     # Methods that Keras calls.
 

@@ -43,6 +43,7 @@ class PacGAN(PlainModel):
             )
         self.packing = packing  # The base class builds the discriminator for it.
         super().__init__(image_shape, **others)
+        self.game.examples_in_one = packing
 
     def discriminator_loss(self, real, fake):
         return super().discriminator_loss(self._packs(real), self._packs(fake))

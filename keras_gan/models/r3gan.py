@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
 from keras_gan.game import averages as ema
+from keras_gan.game import schedules
 from keras_gan.game.players import same_for_both
 from keras_gan.models._latent import LatentGAN
 from keras_gan.networks import perceptrons, r3gan
@@ -145,6 +146,13 @@ class R3GAN(LatentGAN):
     def default_optimizers(self):
         ends = {**self.schedule_ends, "images": self.schedule_images}
         return same_for_both(CosineAdam, 2e-4, **ends)
+
+    def schedules(self, batch_size):
+        own = ("penalty_weight", self.schedule_images, self.penalty_weight_end)
+        return [*super().schedules(batch_size), schedules.over_images(*own, batch_size)]
+
+    def ema_schedule_images(self):
+        return max(self.schedule_images, super().ema_schedule_images())
 
     def penalty_weight(self, real):
         start, end = self.game.pieces.penalty_weight, self.penalty_weight_end

@@ -40,6 +40,11 @@ class Cosine(keras.optimizers.schedules.LearningRateSchedule):
         done = tf.cast(tf.convert_to_tensor(step), keras.config.floatx())
         return cosine(self.start, self.end, done / self.updates)
 
+    @property
+    def ends(self):
+        """(updates, value): after how many updates it ends, and the value that it keeps."""
+        return self.updates, self.end
+
     def get_config(self):
         return {"start": self.start, "end": self.end, "updates": self.updates}
 
@@ -101,6 +106,11 @@ class CosineAdam(keras.optimizers.Adam):
             "images": images,
             "images_per_update": images_per_update,
         }
+
+    @property
+    def schedules(self):
+        """The schedules by the names of what they change."""
+        return {"learning rate": self._learning_rate, "beta2": self.beta_2_schedule}
 
     @property
     def beta_2(self):

@@ -49,6 +49,12 @@ class Config:
         choices=("fail", "skip"),
         free=True,
     )
+    allow_changed_data: bool = option(
+        False,
+        "Continue a run even though its data changed since it began. The run then records the "
+        "data of now.",
+        once=True,
+    )
     labels_per_class: int | None = option(
         None,
         "Use only this many labels per class, chosen by --seed; for --model=semi.",
@@ -74,8 +80,12 @@ class Config:
     d_learning_rate: float | None = option(
         None, "The discriminator's learning rate. Default: the paper's.", lower=0.0
     )
-    decay_images: int | None = option(
-        None, "Decay both learning rates linearly to zero over this many images.", lower=1
+    decay_images: int | str | None = option(
+        None,
+        "Decay both learning rates linearly to zero over this many images, or over the whole run: "
+        "run. A run that continues may get another value.",
+        lower=1,
+        words=("run",),
     )
     ema_images: int | None = option(
         None,
@@ -170,10 +180,31 @@ class Config:
         arguments = key_values(self.model_arg)
         return {**values, **{f"model_arg={key}": value for key, value in arguments.items()}}
 
+    def kept(self):
+        """Returns the configuration without what counts for one call only."""
+        once = [f for f in dataclasses.fields(self) if f.metadata["once"]]
+        return dataclasses.replace(self, **{field.name: field.default for field in once})
+
     def differences(self, other):
-        """Returns `[(flag, own value, other's value)]` for hyperparameters that differ."""
+        """Returns `[(flag, own value, other's value)]` for hyperparameters that differ.
+
+        Another `--decay_images` is no difference. Leaving it out is one, as it ends the decay.
+        """
         changed = changes(self.hyperparameters(), other.hyperparameters())
-        return [(f"--{name}", mine, theirs) for name, mine, theirs in changed]
+        return [
+            (f"--{name}", mine, theirs)
+            for name, mine, theirs in changed
+            if name != "decay_images" or theirs is None
+        ]
+
+    @property
+    def decay_steps(self):
+        """The number of steps over which the learning rates fall to 0, or `None`."""
+        if self.decay_images is None:
+            return None
+        return (
+            self.steps if self.decay_images == "run" else -(-self.decay_images // self.batch_size)
+        )
 
     def to_dict(self):
         """Returns the fields as plain JSON values."""
@@ -196,8 +227,10 @@ class Config:
 
     def to_flagfile(self):
         """Returns the text of a flagfile with all settings of this configuration."""
-        lines = []
+        lines, once = [], {f.name for f in dataclasses.fields(self) if f.metadata["once"]}
         for key, value in self.to_dict().items():
+            if key in once:
+                continue
             if isinstance(value, bool):
                 lines.append(f"--{key}" if value else f"--no{key}")
             elif isinstance(value, list):

@@ -7,6 +7,8 @@ import shlex
 
 import keras_gan
 from keras_gan import files, models
+from keras_gan.data import class_names as class_names_of
+from keras_gan.data.contents import Contents
 from keras_gan.errors import UserError, first_line
 from keras_gan.game.standing_statistics import recompute_statistics
 from keras_gan.runs.checkpoints import Checkpoints
@@ -32,6 +34,7 @@ class RunDirectory:
             )
         self.config_file = os.path.join(self.path, "config.json")
         self.flagfile = os.path.join(self.path, "run.flags")
+        self.data_file = os.path.join(self.path, "data.json.gz")
         self.metrics_file = os.path.join(self.path, "metrics.jsonl")
         self.samples = os.path.join(self.path, "samples")
         self.tensorboard = os.path.join(self.path, "tensorboard")
@@ -54,8 +57,9 @@ class RunDirectory:
             counts, vocabulary = record.get("counts", {}), record.get("vocabulary", [])
             if not all(isinstance(count, int) for count in dict(counts).values()):
                 raise TypeError(f"counts is {counts!r}")
-            if not all(isinstance(text, str) for text in list(vocabulary)):
-                raise TypeError(f"vocabulary is {vocabulary!r}")
+            for key, texts in (("vocabulary", vocabulary), ("class_names", record["class_names"])):
+                if not all(isinstance(text, str) for text in list(texts or ())):
+                    raise TypeError(f"{key} is {texts!r}")
             return {**record, "config": Config.from_dict(record["config"])}
         except FileNotFoundError:
             return None
@@ -69,24 +73,45 @@ class RunDirectory:
         """Returns the record of a run: all that sampling and export need, without the data."""
         record = {
             "keras_gan": keras_gan.__version__,
-            "config": config.to_dict(),
+            "config": config.kept().to_dict(),
             "model": model.get_config(),
             "num_examples": source.num_examples,
             "class_names": source.class_names,
         }
+        if source.contents:
+            record["data_digest"] = source.contents.digest
         if len(source.counts) > 1:  # Otherwise `num_examples` is enough.
             record["counts"] = source.counts
         if source.vocabulary:
             record["vocabulary"] = source.vocabulary
         return json.loads(json.dumps(record))
 
-    def write(self, record):
-        """Writes the record from `describe`, and a flagfile of the run."""
+    def write(self, record, contents=None):
+        """Writes the record from `describe`, a flagfile, and the `Contents` of the data."""
         try:
+            if contents:
+                contents.write(self.data_file)
             files.write_text(self.config_file, json.dumps(record, indent=2) + "\n")
             files.write_text(self.flagfile, Config.from_dict(record["config"]).to_flagfile())
         except OSError as error:
             raise UserError(f"Cannot write into --run_dir={self.path}: {error.strerror}.") from None
+
+    def change_of_data(self, record, class_names, contents):
+        """Returns the first difference between the data of a run and data of now, or `None`.
+
+        Args:
+            record: The run's record. Older ones have no digest of the data: then only names of
+                classes are compared.
+            class_names: Names of the classes now, in the order of their labels.
+            contents: `Contents` of the data now, or `None` if they are unknown.
+        """
+        renamed = class_names_of.difference(record["class_names"], class_names)
+        digest = record.get("data_digest")
+        if renamed or contents is None or digest in (None, contents.digest):
+            return renamed
+        before = Contents.read(self.data_file)
+        known = before is not None and before.digest == digest
+        return before.difference(contents) if known else "its digest is another one"
 
     def own_flags(self):
         """Returns flags that name this run and its settings, even if it was moved."""

@@ -1,6 +1,7 @@
 """Decides whether a run can be resumed with a configuration, and from which step."""
 
 import json
+import sys
 
 from keras_gan import callbacks
 from keras_gan.errors import UserError
@@ -28,17 +29,30 @@ def finished_model(run, config):
     if (run.checkpoints.newest_step() or 0) < config.steps:
         return None
     model, _ = load_run(run.path)
-    if model.step.numpy() < config.steps:
-        return None
-    print(f"{run.path} is already at step {model.step.numpy()}. Raise --steps to train on.")
-    return model
+    return None if model.step.numpy() < config.steps else model
 
 
-def restore(run, record, model, description):
-    """Restores the run's newest checkpoint into the model, if there is one."""
+def restore(run, record, model, description, contents=None, allow_changed_data=False):
+    """Restores the run's newest checkpoint into the model, if there is one.
+
+    Args:
+        run: `RunDirectory`.
+        record: The run's record, or `None` for a new run.
+        model: The compiled model.
+        description: What `RunDirectory.describe` says of the run now.
+        contents: `Contents` of the data now.
+        allow_changed_data: Whether to warn of other data than the run's instead of refusing it.
+    """
     if run.checkpoints.newest_step():
         # The data, or the package's defaults, may have changed since the run began.
-        _check_same_data(run, record, description)
+        changed = _changed_data(run, record, description, contents)
+        if changed and not allow_changed_data:
+            raise UserError(
+                f"{changed} Restore the data, or give another --run_dir, or go on with the data of "
+                "now by --allow_changed_data."
+            )
+        if changed:
+            print(f"Warning: {changed} Going on with the data of now.", file=sys.stderr)
         _check_same_run(run, changes(record["model"], description["model"]))
         run.checkpoints.restore(model)
 
@@ -84,16 +98,19 @@ def _check_same_run(run, differences):
         )
 
 
-def _check_same_data(run, record, description):
+def _changed_data(run, record, description, contents):
+    """Returns a sentence on the first difference of the data, or `None`."""
+    since = f"The data changed since {run.path} began:"
+    changed = run.change_of_data(record, description["class_names"], contents)
+    if changed:
+        return f"{since} {changed}."
     before, now = (d.get("counts", d["num_examples"]) for d in (record, description))
     if before != now:
         config = record["config"]
         names = config.dataset if config.target is None else f"{config.dataset} and {config.target}"
         before, now = _counted(before), _counted(now)
-        raise UserError(
-            f"The data changed since {run.path} began: expected {before} examples. Received: {now} "
-            f"in {names}. Restore the data, or give another --run_dir."
-        )
+        return f"{since} expected {before} examples. Received: {now} in {names}."
+    return None
 
 
 def _counted(count):

@@ -49,7 +49,7 @@ def card(model, name, format, stated, record, evaluation, shown):
         "dataset": stated["dataset"],
         "split": config.split,
         "examples": f"{record['num_examples']:,}",
-        "classes": ", ".join(map(str, classes)) if classes else None,
+        "classes": _numbered(classes) if classes else None,
     }
     return f"""\
 ---
@@ -62,7 +62,7 @@ def card(model, name, format, stated, record, evaluation, shown):
 {_illustrated(shown)}{_table(facts)}
 ## Inputs and outputs
 
-{_table({key: value for key, value in stated.items() if key not in _ELSEWHERE})}
+{_table(_inputs(stated, classes))}
 ## Training data
 
 {_table(data)}
@@ -83,7 +83,22 @@ may be used for more depends on the rights in that data, which this file does no
 
 
 # What other parts of the card tell, or what is too long for it.
-_ELSEWHERE = ("keras_gan", "model", "dataset", "run", "step", "license", "vocabulary")
+_ELSEWHERE = (
+    "keras_gan", "model", "dataset", "run", "step", "license", "vocabulary", "class_names",
+)  # fmt: skip
+
+
+def _inputs(stated, classes):
+    """Returns what the card says of inputs and outputs."""
+    found = {key: value for key, value in stated.items() if key not in _ELSEWHERE}
+    if "class_names" in stated:
+        found["labels"] = f"{found['labels']}, for the classes {_numbered(classes)}"
+    return found
+
+
+def _numbered(classes):
+    """Returns the names of classes with their labels."""
+    return ", ".join(f"{label}: {name}" for label, name in enumerate(classes))
 
 
 def _front(config, format, stated, words):

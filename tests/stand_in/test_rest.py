@@ -14,7 +14,7 @@ from keras_gan.serving.stand_in.model import Model
 from keras_gan.serving.stand_in.rest import LARGEST_BODY
 from tests.stand_in.asking import LATENTS, ask, images_of, pngs_of_seeds, predict, rest_server
 from tests.test_batching import concurrently
-from tests.tiny_export import CAP, LATENT_DIM, pngs_of
+from tests.tiny_export import CAP, LATENT_DIM, pngs_of, write_export
 
 
 def test_rows_and_columns_of_latents(rest):
@@ -82,6 +82,20 @@ def test_versions_and_labels(rest):
     assert predict(rest, body, "/versions/99999999999999999999")[0] == 400
     status, answer = predict(rest, body, "/labels/none")
     assert status == 400 and "['canary', 'stable']. Received: 'none'" in answer["error"]
+
+
+def test_metadata_state_what_the_export_does(tmp_path):
+    write_export(str(tmp_path))
+    extra = tmp_path / "saved_model" / "1" / "assets.extra"
+    for text, stated in (
+        ('{"class_names": "[\\"cat\\", \\"a,b\\"]"}', {"class_names": '["cat", "a,b"]'}),
+        ("damaged", {}),
+    ):
+        extra.mkdir(exist_ok=True)
+        (extra / "metadata.json").write_text(text)
+        with rest_server(Model(str(tmp_path), "dcgan")) as server:
+            _, answer, _ = ask(server, "GET", "/v1/models/dcgan/metadata")
+        assert answer["metadata"]["stated"] == stated
 
 
 def test_status_and_metadata(rest):

@@ -48,12 +48,15 @@ def status(numbers):
 
 
 def metadata(name, version):
-    """Returns the signatures of a `Version` as text."""
+    """Returns the signatures of a `Version` as text, and what its export states beside them.
+
+    TF Serving returns the signatures only.
+    """
     options = {"preserving_proto_field_name": True, "always_print_fields_with_no_presence": True}
     signatures = {
         key: json_format.MessageToDict(signature, **options)
         for key, signature in version.signatures.items()
     }
     spec = {"name": name, "signature_name": "", "version": str(version.number)}
-    signature_def = {"signature_def": {"signature_def": signatures}}
-    return json.dumps({"model_spec": spec, "metadata": signature_def})
+    told = {"signature_def": {"signature_def": signatures}, "stated": version.stated}
+    return json.dumps({"model_spec": spec, "metadata": told})

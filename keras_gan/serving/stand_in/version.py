@@ -1,5 +1,8 @@
 """One version of an exported model, run in a TensorFlow session as in TF Serving."""
 
+import json
+import os
+
 import tensorflow as tf
 
 from keras_gan.errors import first_line
@@ -18,7 +21,7 @@ class Version:
     """
 
     def __init__(self, path, number, limits=None):
-        self.number = number
+        self.number, self.stated = number, _stated(path)
         try:
             self._session, self.signatures = saved_model.open_session(path)
         except Exception as error:  # Bad files raise errors of many types.
@@ -74,6 +77,15 @@ class Version:
                 raise failure(tf.errors.INVALID_ARGUMENT, first_line(error)) from None
 
         return run
+
+
+def _stated(path):
+    """Returns what the export states beside the signatures, texts by name."""
+    try:
+        with open(os.path.join(path, "assets.extra", "metadata.json"), encoding="utf-8") as file:
+            return dict(json.load(file))
+    except (OSError, ValueError, TypeError):
+        return {}  # The model can be served all the same.
 
 
 def _plain(sides):
