@@ -6,6 +6,7 @@ This one does not import TensorFlow.
 """
 
 import dataclasses
+import os
 import re
 import textwrap
 import typing
@@ -16,14 +17,26 @@ from keras_gan.errors import UserError, did_you_mean
 
 CHECKPOINT = "Checkpoint of the run to use: newest, best (see train.py --keep_best) or a step."
 
-
+IMAGE_KEY = (
+    "Feature of a TensorFlow Datasets set with the images. Default: image, or else the first one."
+)
+LABEL_KEY = (
+    "Feature of a TensorFlow Datasets set with the labels: a ClassLabel, or whole numbers from 0. "
+    "Default: label, or else the only ClassLabel."
+)
+BIT_DEPTH = (
+    "Bits that the samples of 16-bit images use, 8 to 16. Default: 16, or fewer if all stay below "
+    "an eighth of the range."
+)
 STANDING_STATISTICS = (
     "Compute batch norm's statistics from this many batches of samples, as BigGAN does with 100. "
     "0: use the statistics of training."
 )
 
 
-def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=None, free=False):
+def option(
+    default, help, *, lower=None, upper=10**12, choices=None, pattern=None, free=False, path=False
+):
     """Returns a dataclass field that is also a command-line flag.
 
     Args:
@@ -35,15 +48,20 @@ def option(default, help, *, lower=None, upper=10**12, choices=None, pattern=Non
         choices: Allowed strings.
         pattern: (regular expression, description in words) of allowed strings.
         free: Whether the value may change when a run is resumed.
+        path: Whether the value may be a path; `check_options` expands a leading `~` then.
     """
     metadata = {
-        "help": help, "bounds": (lower, upper), "choices": choices, "pattern": pattern, "free": free
+        "help": help, "bounds": (lower, upper), "choices": choices, "pattern": pattern,
+        "free": free, "path": path,
     }  # fmt: skip
     return dataclasses.field(default=default, metadata=metadata)
 
 
 def check_options(options):
-    """Raises `UserError` for the first field with a wrong type or a value out of bounds."""
+    """Raises `UserError` for the first field with a wrong type or a value out of bounds.
+
+    Paths are expanded: the shell leaves `--dataset=~/photos` as it is.
+    """
     types = typing.get_type_hints(type(options))
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
@@ -54,6 +72,9 @@ def check_options(options):
         texts = value if isinstance(value, tuple) else (value,)
         if not all(text.isprintable() for text in texts if isinstance(text, str)):
             raise UserError(f"--{field.name} must be printable text. Received: {value!r}.")
+        if field.metadata["path"] and value is not None:
+            found = tuple(os.path.expanduser(text) for text in texts)
+            object.__setattr__(options, field.name, found if isinstance(value, tuple) else found[0])
         (lower, upper), choices = field.metadata["bounds"], field.metadata["choices"]
         if lower is not None and value is not None:
             if not value >= lower:

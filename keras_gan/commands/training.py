@@ -21,7 +21,7 @@ from keras_gan.game.long_runs import LongRuns
 from keras_gan.layers.core import dtype_policy
 from keras_gan.runs import checkpoints, lock, reports, resuming
 from keras_gan.runs.config import key_values
-from keras_gan.runs.directory import RunDirectory
+from keras_gan.runs.directory import RunDirectory, bit_depths
 from keras_gan.runs.steps_per_call import steps_per_execution
 
 
@@ -66,7 +66,7 @@ def _train(config, run, processes):
         finished = resuming.finished_model(run, config) if processes.is_chief else None
         if workers.count(finished is not None):
             return finished
-        model, source = _load(config, strategy)
+        model, source = _load(config, strategy, record)
         description = run.describe(config, model, source)
         resuming.check_same_work(workers, description)
         judge = _judge(config, source, model) if processes.is_chief else None
@@ -93,9 +93,10 @@ def _steps_in_a_call(config, model, batches, done, workers):
     return steps_per_execution(config, model, batches, done, workers)
 
 
-def _load(config, strategy):
+def _load(config, strategy, record):
+    depths = config.bit_depth or (bit_depths(record) if record else None)
     try:
-        source = _load_source(config, strategy)
+        source = _load_source(config, strategy, depths)
         return _build(config, source, strategy), source
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise UserError(
@@ -139,7 +140,7 @@ def _profile_window(text):
     return int(first), int(last)
 
 
-def _load_source(config, strategy):
+def _load_source(config, strategy, depths):
     replicas, parts = strategy.num_replicas_in_sync, config.accumulate_steps
     if config.batch_size % (replicas * parts):
         needed = f"the {replicas} replicas"
@@ -157,6 +158,9 @@ def _load_source(config, strategy):
         crop=config.crop,
         on_bad_image=config.on_bad_image,
         target=config.target,
+        image_key=config.image_key,
+        label_key=config.label_key,
+        bit_depth=depths,
     )
     _check_keys(config, source)
     if source.num_examples < config.batch_size:
@@ -196,6 +200,12 @@ def _check_labels(config, system, source):
         raise UserError(
             "--labels_per_class needs a system that learns from few labels (semi). Received: "
             f"--model={config.model}. Drop --labels_per_class."
+        )
+    wants_labels = system.needs_labels or system.takes_unlabelled
+    if wants_labels and not source.num_classes and source.label_hint:
+        raise UserError(
+            f"{system.__name__} learns from labels. Received: --dataset={config.dataset} without "
+            f"--label_key. {source.label_hint}"
         )
     unknown = 0 if source.labels is None else int((source.labels < 0).sum())
     if system.needs_labels and unknown:

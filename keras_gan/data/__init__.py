@@ -17,6 +17,9 @@ def load_dataset(
     crop="center",
     on_bad_image="fail",
     target=None,
+    image_key=None,
+    label_key=None,
+    bit_depth=None,
 ):
     """Loads a dataset by name, or two for systems that translate between them.
 
@@ -33,6 +36,11 @@ def load_dataset(
         on_bad_image: What to do with a file of a folder that cannot be used:
             `fail`, or `skip` it as long as such files are at most 1 %.
         target: A second dataset, named and prepared like the first one.
+        image_key: Feature of a TensorFlow Datasets set with the images; see `tfds_source.load`.
+        label_key: Feature of a TensorFlow Datasets set with the labels.
+        bit_depth: Bits that the samples of 16-bit images use, 8 to 16, or a dict of them by
+            batch key (`Source.bit_depths`). Default: 16, or fewer if all images of the dataset
+            stay below an eighth of the range; that is printed.
 
     Returns:
         A `Source`: its `shapes`, its `num_classes`, and `batches(...)`; with `target` it is
@@ -44,19 +52,29 @@ def load_dataset(
     from keras_gan.data import domains, images
 
     preparation = images.Preparation.parse(channels, image_size, crop)
-    first = _load_one("dataset", name, split, data_dir, preparation, on_bad_image)
+    depths = bit_depth if isinstance(bit_depth, dict) else dict.fromkeys("ab", bit_depth)
+    keys = {"image_key": image_key, "label_key": label_key}
+    kind = (split, data_dir, preparation, on_bad_image, keys)
+    first = _load_one("dataset", name, depths.get("image", depths.get("a")), *kind)
     if target is None:
         return first
-    second = _load_one("target", target, split, data_dir, preparation, on_bad_image)
-    return domains.Domains(first, second)
+    return domains.Domains(first, _load_one("target", target, depths.get("b"), *kind))
 
 
-def _load_one(flag, name, split, data_dir, preparation, on_bad_image):
+def _load_one(flag, name, depth, split, data_dir, preparation, on_bad_image, keys):
     """Returns the `Source` that `--flag=name` names."""
     from keras_gan.data import arrays, digits, folder, mixtures, outlines, sequences, tfds_source
 
+    name = os.path.expanduser(os.fspath(name))
+    is_own = os.path.exists(name) or name in BUILT_IN
+    for key, value in keys.items():
+        if is_own and flag == "dataset" and value is not None:
+            raise UserError(
+                f"--{key} is for sets of TensorFlow Datasets. Received: --{key}={value} with "
+                f"--dataset={name}. Drop it."
+            )
     if os.path.isdir(name):
-        return folder.load(name, split, preparation, on_bad_image)
+        return folder.load(name, split, preparation, on_bad_image, depth)
     if os.path.exists(name) and name.endswith(".npz"):
         return arrays.load(name, split, preparation)
     if os.path.exists(name):
@@ -75,7 +93,7 @@ def _load_one(flag, name, split, data_dir, preparation, on_bad_image):
         raise UserError(f"There is no file {name!r}. Check --{flag}.")
     if name.startswith((".", "~")) or os.path.isabs(name) or name.endswith("/"):
         raise UserError(f"There is no folder {name!r}. Check --{flag}.")
-    return tfds_source.load(name, split, data_dir, preparation)
+    return tfds_source.load(name, split, data_dir, preparation, depth=depth, **keys)
 
 
 def unknown_dataset(name, known):

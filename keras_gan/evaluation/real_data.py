@@ -1,12 +1,15 @@
 """The real examples that samples are compared with."""
 
+import contextlib
 import os
 from typing import NamedTuple
 
 from keras_gan.data import load_dataset, mixtures
+from keras_gan.data.scan import MixedSizesError
 from keras_gan.data.source import Source
 from keras_gan.errors import UserError
 from keras_gan.game.ports import Images, Port, Tokens
+from keras_gan.runs.directory import bit_depths
 
 FEWEST = 10  # Examples on either side, below which the measures mean nothing.
 
@@ -43,12 +46,12 @@ class RealData(NamedTuple):
         return os.path.basename(os.path.normpath(name)) if os.path.exists(name) else name
 
 
-def load_real_data(options, config=None, function=None):
+def load_real_data(options, record=None, function=None):
     """Loads the real examples for a function of a run, or for no run.
 
     Args:
         options: `evaluate.Options`.
-        config: `Config` of the run, or `None`.
+        record: Record of the run, or `None`.
         function: The `Function` that is judged, or `None`.
 
     Returns:
@@ -58,6 +61,7 @@ def load_real_data(options, config=None, function=None):
         UserError: If the dataset cannot be loaded, or has other examples than the run; if what is
             held out is what is judged against, or has other classes.
     """
+    config = record["config"] if record else None
     own = config is not None and options.dataset in (None, config.dataset)
     own = own and options.target in (None, config.target)
     name = options.dataset or config.dataset
@@ -66,10 +70,12 @@ def load_real_data(options, config=None, function=None):
     split = options.split or trained
     crop = options.crop or (config.crop if config else "center")
     size, channels = _preparation(options, config, function)
+    kind = _kind_of_files(options, record, own)
 
     def load(split, name=name, target=None):
         return load_dataset(
             name,
+            **kind,
             split=split,
             data_dir=options.data_dir or (config.data_dir if own else None),
             channels=channels,
@@ -79,7 +85,9 @@ def load_real_data(options, config=None, function=None):
             target=target,
         )
 
-    whole = load(split, target=target)
+    with _sizes_of_a_run(config):
+        whole = load(split, target=target)
+    kind["bit_depth"] = kind["bit_depth"] or whole.bit_depths or None  # One scale for all.
     key = function.output.key if function else next(iter(whole.shapes))
     source = whole.part(key)
     port = function.output if function else _port_of(source, key)
@@ -117,6 +125,36 @@ def check_enough(source, count):
             f"Judging samples needs at least {FEWEST} examples; some thousand are better. "
             f"Received: {count} in {source.name}."
         )
+
+
+def _kind_of_files(options, record, own):
+    """Returns the arguments of `load_dataset` that say how files are read."""
+    given = {key: getattr(options, key) for key in ("image_key", "label_key", "bit_depth")}
+    if not own:
+        return given
+    for key, value in given.items():
+        if value is not None:
+            raise UserError(
+                f"--{key} is for another --dataset than the run's, which is read as in training. "
+                f"Received: --{key}={value}. Drop it."
+            )
+    config = record["config"]
+    return {
+        "image_key": config.image_key,
+        "label_key": config.label_key,
+        "bit_depth": bit_depths(record),
+    }
+
+
+@contextlib.contextmanager
+def _sizes_of_a_run(config):
+    """Gives other advice on images of several sizes where there is a run: it has its own size."""
+    try:
+        yield
+    except MixedSizesError as error:
+        if config is None:
+            raise
+        raise MixedSizesError(error.sizes, "Bring them to one size.") from None
 
 
 def _preparation(options, config, function):
