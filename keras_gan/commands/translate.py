@@ -144,7 +144,7 @@ def _read(path, channels, depth):
     from keras_gan.data import decoding, images
 
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") as file, decoding.quiet():
             pixels = decoding.read(file.read(), images.Preparation(channels), depth)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or first_line(error)

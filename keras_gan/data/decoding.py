@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import os
 import re
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +18,9 @@ MAX_PIXELS = 89_478_485  # A quarter of 1 GiB of RGB, the limit that Pillow warn
 # Not all of Pillow's: to read EPS it runs another program, and TGA has no mark to know it by.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM")
 _COMMON = "PNG, JPEG, BMP, GIF, WebP or TIFF"
-_MOST_READS = 1_000_000  # A second's worth; the largest image in parts of 8 KiB takes 350,000.
+_MOST_READS = 100_000  # And one a kilobyte; a PNG in parts of 8 KiB takes half of that.
 _MOST_EXIF = 64  # Parts of EXIF data in a JPEG, which Pillow joins in quadratic time.
-_BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262  # Tags of TIFF.
+_LENGTH, _BITS_PER_SAMPLE, _PHOTOMETRIC = 257, 258, 262  # Tags of TIFF.
 _WHITE_IS_ZERO = 0
 
 
@@ -36,6 +38,14 @@ class Decoded(NamedTuple):
 
     picture: Image.Image
     largest: int | None
+
+
+@contextlib.contextmanager
+def quiet():
+    """Silences Pillow, which warns of oddities that do no harm, such as broken EXIF data."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextlib.contextmanager
@@ -84,7 +94,9 @@ class _Metered:
     """A file that refuses to be read in millions of parts, such as comments of no length."""
 
     def __init__(self, file):
-        self._file, self._left = file, _MOST_READS
+        self._file = file
+        self._left = _MOST_READS + file.seek(0, os.SEEK_END) // 1024
+        file.seek(0)
 
     def read(self, *size):
         self._left -= 1
@@ -110,6 +122,9 @@ def decode(picture, depth=None):
         Exception: Whatever Pillow raises; see `opened`.
     """
     layout = _layout(picture)
+    if picture.format == "TIFF" and picture.tile:  # Pillow leaves rows without data black.
+        if max(tile.extents[3] for tile in picture.tile) < picture.tag_v2[_LENGTH]:
+            raise BadImageError("image file is truncated")
     picture.load()
     with contextlib.suppress(Exception):  # Broken EXIF does not spoil the pixels.
         ImageOps.exif_transpose(picture, in_place=True)

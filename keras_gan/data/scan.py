@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 import threading
-import warnings
 
 import keras
 import numpy as np
@@ -88,8 +87,7 @@ class Scan:
         shown = len(rows) >= _SHOW_PROGRESS
         progress = keras.utils.Progbar(len(rows), unit_name="image") if shown else None
         largest = {}
-        with warnings.catch_warnings():  # Pillow warns of oddities that do no harm.
-            warnings.simplefilter("ignore")
+        with decoding.quiet():
             found = threads.in_order(self._try, [self.files[row] for row in rows])
             for number, (row, (image, sample)) in enumerate(zip(rows, found, strict=True)):
                 if isinstance(image, BadImageError):

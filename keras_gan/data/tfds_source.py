@@ -50,8 +50,9 @@ def load(name, split, data_dir, preparation, image_key=None, label_key=None, dep
         count = int(read().cardinality())
         first = next(read().as_numpy_iterator(), None)
         if first is not None:
-            class_names = _survey(name, read, reader, label)
-            shape = (count, *reader(first["image"]).shape)
+            with decoding.quiet():
+                class_names = _survey(name, read, reader, label)
+                shape = (count, *reader(first["image"]).shape)
     except UserError:
         raise
     except (ValueError, tf.errors.OpError) as error:
@@ -59,7 +60,8 @@ def load(name, split, data_dir, preparation, image_key=None, label_key=None, dep
     if first is None:
         raise UserError(f"The split {split} of {name} is empty.")
     fits = math.prod(shape) <= source.IN_MEMORY_BYTES
-    found = (_in_memory if fits else _streamed)(name, read, reader, shape, class_names)
+    with decoding.quiet():
+        found = (_in_memory if fits else _streamed)(name, read, reader, shape, class_names)
     found.bit_depth, found.label_hint = reader.depth, hint
     return found
 
