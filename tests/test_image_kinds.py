@@ -1,9 +1,13 @@
 """The table of kinds in docs/images.md: each compared with Pillow's own picture."""
 
 import io
+import json
 import pathlib
 import re
 import struct
+import subprocess
+import sys
+import time
 import zlib
 
 import numpy as np
@@ -284,6 +288,50 @@ def test_rows_that_are_missing_are_no_black_rows():
     higher = whole.replace(struct.pack("<HHII", 257, 3, 1, 6), struct.pack("<HHII", 257, 3, 1, 60))
     with pytest.raises(decoding.BadImageError, match="truncated"):
         decoding.read(higher, images.Preparation(3))
+
+
+def test_mutated_files_become_pictures_or_are_refused(tmp_path):
+    """In a process of its own, which must live."""
+    result = tmp_path / "result"
+    command = [sys.executable, "-m", "tests.fuzz_images", "150", str(result)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, f"{result.read_text()}: {ended.stderr[-2000:]}"
+    numbers = json.loads(result.read_text())
+    assert set(numbers) == set(decoding.FORMATS)
+    for good, bad in numbers.values():
+        assert good > 5 and bad > 5
+
+
+def png_with(chunks):
+    """Returns a good PNG with bytes before its end."""
+    whole = stored(COLORS, "PNG")
+    return whole[:-12] + chunks + whole[-12:]
+
+
+COMMENT = b"\xff\xfe\x00\x02"
+EXIF = b"\xff\xe1" + struct.pack(">H", 8) + b"Exif\0\0"
+ENDLESS = {
+    "chunks of a PNG": png_with(200_000 * struct.pack(">I4sI", 0, b"prVt", 0xA5C3D0A6)),
+    "comments of a JPEG": b"\xff\xd8" + 200_000 * COMMENT + stored(COLORS, "JPEG")[2:],
+    "EXIF parts of a JPEG": b"\xff\xd8" + 99 * EXIF + stored(COLORS, "JPEG")[2:],
+    "comments of a GIF": stored(FEW, "GIF")[:13] + 200_000 * b"!\xfe\1a\0",
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_files_of_very_many_parts_are_refused(kind):
+    with pytest.raises(decoding.BadImageError, match="it has (too many|more than 64) parts"):
+        decoding.read(ENDLESS[kind], images.Preparation(3))
+
+
+def test_many_frames_cost_nothing():
+    """Half a million frames, of which the first is taken: none of the others is read."""
+    whole = stored(FEW, "GIF")
+    frame = whole[whole.rindex(b",\0\0\0\0") : -1]
+    started = time.process_time()
+    read = decoding.read(whole[:-1] + 500_000 * frame + b";", images.Preparation(3))
+    assert time.process_time() - started < 1.0
+    np.testing.assert_array_equal(read, FEW.convert("RGB"))
 
 
 def test_samples_with_a_sign_are_refused():
