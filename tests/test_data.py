@@ -244,6 +244,14 @@ def test_flat_folder(tmp_path, monkeypatch, in_memory):
     np.testing.assert_array_equal(values, expected)
 
 
+def test_paths_begin_at_home(tmp_path, monkeypatch):
+    write_images(tmp_path, ["photos/0.png", "photos/1.png", "others/2.png"])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_dataset("~/photos").num_examples == 2
+    assert load_dataset(pathlib.Path("~/photos"), target="~/others").counts == {"a": 2, "b": 1}
+    assert f"There is no folder '{tmp_path}/nothing'" in message_of("~/nothing")
+
+
 @pytest.mark.parametrize("in_memory", [True, False])
 def test_class_folders(tmp_path, monkeypatch, in_memory):
     if not in_memory:
@@ -276,6 +284,30 @@ def test_bad_folders_are_named(tmp_path):
     assert "images and also folders" in message_of(str(tmp_path))
     assert "names a file" in message_of(str(tmp_path / "a.png"))
     assert "no folder" in message_of(str(tmp_path / "missing"))
+
+
+@pytest.mark.parametrize(
+    ("names", "advice"),
+    [
+        (["train/0.png", "val/1.png"], "--dataset={}/train."),
+        (["Test/cat/0.png", "Train/cat/1.png", "Train/dog/2.png"], "--dataset={}/Train."),
+        (["validation/a/0.png", "test/a/1.png"], "--dataset={}/test."),
+        (
+            ["testA/0.png", "testB/1.png", "trainA/2.png", "trainB/3.png"],
+            "--dataset={0}/trainA --target={0}/trainB.",
+        ),
+    ],
+)
+def test_splits_are_no_classes(names, advice, tmp_path):
+    write_images(tmp_path, names)
+    message = message_of(str(tmp_path))
+    assert f"The sub-folders of {tmp_path} are named like splits" in message
+    assert f"Name the one to use, such as {advice.format(tmp_path)} " in message
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    write_images(tmp_path, ["plane/0.png", "train/1.png"])
+    assert load_dataset(str(tmp_path)).class_names == ("plane", "train")
 
 
 @pytest.mark.parametrize(

@@ -73,20 +73,20 @@ def load_real_data(options, record=None, function=None):
     kind = _kind_of_files(options, record, own)
 
     def load(split, name=name, target=None):
-        return load_dataset(
-            name,
-            **kind,
-            split=split,
-            data_dir=options.data_dir or (config.data_dir if own else None),
-            channels=channels,
-            image_size=size,
-            crop=crop,
-            on_bad_image=config.on_bad_image if own else options.on_bad_image,
-            target=target,
-        )
+        with _sizes_of_a_run(config):
+            return load_dataset(
+                name,
+                split=split,
+                data_dir=options.data_dir or (config.data_dir if own else None),
+                channels=channels,
+                image_size=size,
+                crop=crop,
+                on_bad_image=config.on_bad_image if own else options.on_bad_image,
+                target=target,
+                **kind,
+            )
 
-    with _sizes_of_a_run(config):
-        whole = load(split, target=target)
+    whole = load(split, target=target)
     kind["bit_depth"] = kind["bit_depth"] or whole.bit_depths or None  # One scale for all.
     key = function.output.key if function else next(iter(whole.shapes))
     source = whole.part(key)
