@@ -314,6 +314,7 @@ def test_a_class_may_be_called_train(tmp_path):
     ("options", "message"),
     [
         ({"split": "validation"}, "digits has the splits train, test, all"),
+        ({"bit_depth": 7}, "--bit_depth must be from 8 to 16. Received: 7."),
         ({"channels": 2}, "--channels must be 1, 3 or 4. Received: 2."),
         ({"image_size": "large"}, "--image_size must be N or HEIGHTxWIDTH"),
         ({"image_size": "0"}, "--image_size must be N or HEIGHTxWIDTH"),

@@ -53,6 +53,9 @@ def load_dataset(
 
     preparation = images.Preparation.parse(channels, image_size, crop)
     depths = bit_depth if isinstance(bit_depth, dict) else dict.fromkeys("ab", bit_depth)
+    if not all(depth in (None, *range(8, 17)) for depth in depths.values()):
+        raise UserError(f"--bit_depth must be from 8 to 16. Received: {bit_depth}.")
+    data_dir = None if data_dir is None else os.path.expanduser(data_dir)
     keys = {"image_key": image_key, "label_key": label_key}
     kind = (split, data_dir, preparation, on_bad_image, keys)
     first = _load_one("dataset", name, depths.get("image", depths.get("a")), *kind)

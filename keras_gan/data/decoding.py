@@ -140,7 +140,7 @@ def decode(picture, depth=None):
     if largest is not None and (depth or 16) < 16:
         raise BadImageError(
             f"its colors have 16 bits and use only {depth} of them, of which Pillow keeps "
-            f"{depth - 8}; convert it to 8 bits"
+            f"{depth - 8}; convert it to 8 bits, or take it as it is by --bit_depth=16"
         )
     return Decoded(to_srgb(_to_eight_bits(picture, layout), profile), largest)
 
