@@ -104,8 +104,9 @@ def _survey(name, read, reader, label):
             ends = reader.range(example["image"]) if reader.needs_scale else (0, 0)
             return *ends, example.get("label", 0)
 
-        found = list(threads.in_order(look, read().as_numpy_iterator()))
-        smallest, largest = np.min(found, axis=0), np.max(found, axis=0)
+        smallest, largest = np.inf, -np.inf
+        for row in threads.in_order(look, read().as_numpy_iterator()):
+            smallest, largest = np.minimum(smallest, row), np.maximum(largest, row)
         if counts_classes and not (0 <= smallest[2] and largest[2] < _MOST_CLASSES):
             raise UserError(
                 f"Expected labels of {name} from 0 to {_MOST_CLASSES - 1}. Received: from "
