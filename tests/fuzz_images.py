@@ -9,6 +9,7 @@ of pictures and of refused files by format, as JSON.
 
 import io
 import json
+import os
 import pathlib
 import sys
 
@@ -62,13 +63,14 @@ def mutated(data, draw):
 
 def main(count, result):
     preparation, numbers = images.Preparation(3, (8, 8)), {}
+    under_way = os.open(result, os.O_WRONLY | os.O_CREAT)
     for form, kinds in FILES.items():
         good = bad = 0
         for kind, (picture, options) in enumerate(kinds):
             data = stored(picture, form, options)
             assert decoding.read(data, preparation).shape == (8, 8, 3)
             for seed in range(count):
-                result.write_text(f"{form} {kind}, seed {seed}")
+                os.pwrite(under_way, f"{form} {kind}, seed {seed:<9}".encode(), 0)
                 try:
                     read = decoding.read(mutated(data, np.random.default_rng(seed)), preparation)
                     assert read.shape == (8, 8, 3) and read.dtype == np.uint8
