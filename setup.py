@@ -26,7 +26,7 @@ setup(
         "numpy",
         "onnx>=1.21",
         "onnxruntime",
-        "pillow>=11",
+        "pillow>=13",  # Its decoders had overflows before, of JPEG and TIFF files.
         "scikit-learn",
         "scipy",
         "tensorboard",

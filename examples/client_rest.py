@@ -7,6 +7,7 @@ import argparse
 import base64
 import http.client
 import json
+import os
 import pathlib
 import sys
 import urllib.error
@@ -18,8 +19,9 @@ flags.add_argument("--url", default="http://localhost:8501")
 flags.add_argument("--model", default="dcgan")
 flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
 flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, if it has classes")
-flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("images"))
+flags.add_argument("--output", default="images")
 options = flags.parse_args()
+output = pathlib.Path(os.path.expanduser(options.output))
 url = f"{options.url}/v1/models/{urllib.parse.quote(options.model)}:predict"
 inputs = {"seeds": options.seeds} | ({"labels": options.labels} if options.labels else {})
 data = json.dumps({"signature_name": "from_seeds_png", "inputs": inputs}).encode()
@@ -31,9 +33,9 @@ except urllib.error.HTTPError as error:
 except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
     sys.exit(f"error: {url} did not answer as TensorFlow Serving does ({error}); is it running?")
 try:
-    options.output.mkdir(parents=True, exist_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
     for seed, prediction in zip(options.seeds, predictions, strict=True):
-        file = options.output / f"seed_{seed:08d}.png"
+        file = output / f"seed_{seed:08d}.png"
         file.write_bytes(base64.b64decode(prediction["b64"]))
         print(file)
 except OSError as error:

@@ -184,17 +184,18 @@ def columns_of_figure_1(centers, real, fake, logits, latents, samples):
 
 def main(arguments=None):
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    flags.add_argument("--output", type=pathlib.Path, default=pathlib.Path("theory"))
+    flags.add_argument("--output", default="theory")
     flags.add_argument("--steps", type=int, default=600, help="of the run of figure 1")
     flags.add_argument("--seed", type=int, default=0, help="of that run")
     flags.add_argument("--d_steps", type=int, default=1000, help="of training D alone")
     options = flags.parse_args(arguments)
     if min(options.steps, options.d_steps) < 12:
         flags.error("--steps and --d_steps must be at least 12")
-    options.output.mkdir(parents=True, exist_ok=True)
-    optimal_discriminators(options.output, options.d_steps)
-    parting_supports(options.output, options.d_steps)
-    figure_1(options.output, options.steps, options.seed)
+    output = pathlib.Path(os.path.expanduser(options.output))
+    output.mkdir(parents=True, exist_ok=True)
+    optimal_discriminators(output, options.d_steps)
+    parting_supports(output, options.d_steps)
+    figure_1(output, options.steps, options.seed)
 
 
 if __name__ == "__main__":

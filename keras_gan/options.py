@@ -7,6 +7,7 @@ This one does not import TensorFlow.
 
 import dataclasses
 import functools
+import os
 import re
 import textwrap
 import typing
@@ -17,7 +18,17 @@ from keras_gan.errors import UserError, did_you_mean
 
 CHECKPOINT = "Checkpoint of the run to use: newest, best (see train.py --keep_best) or a step."
 
-
+IMAGE_KEY = (
+    "Feature of a TensorFlow Datasets set with the images. Default: image, or else the first one."
+)
+LABEL_KEY = (
+    "Feature of a TensorFlow Datasets set with the labels: a ClassLabel, or whole numbers from 0. "
+    "Default: label, or else the only ClassLabel."
+)
+BIT_DEPTH = (
+    "Bits that the samples of 16-bit images use, 8 to 16. Default: 16, or fewer if all stay below "
+    "an eighth of the range."
+)
 STANDING_STATISTICS = (
     "Compute batch norm's statistics from this many batches of samples, as BigGAN does with 100. "
     "0: use the statistics of training."
@@ -35,6 +46,7 @@ def option(
     words=(),
     free=False,
     once=False,
+    path=False,
 ):
     """Returns a dataclass field that is also a command-line flag.
 
@@ -49,6 +61,7 @@ def option(
         words: Words that a number's place may hold instead, such as `("run",)`.
         free: Whether the value may change when a run is resumed.
         once: Whether the value counts for one call only, so that a run does not keep it.
+        path: Whether the value may be a path; `check_options` expands a leading `~` then.
     """
     metadata = {
         "help": help,
@@ -58,12 +71,16 @@ def option(
         "words": words,
         "free": free or once,
         "once": once,
+        "path": path,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
 
 def check_options(options):
-    """Raises `UserError` for the first field with a wrong type or a value out of bounds."""
+    """Raises `UserError` for the first field with a wrong type or a value out of bounds.
+
+    Paths are expanded: the shell leaves `--dataset=~/photos` as it is.
+    """
     types = typing.get_type_hints(type(options))
     for field in dataclasses.fields(options):
         value, words = getattr(options, field.name), field.metadata["words"]
@@ -76,6 +93,9 @@ def check_options(options):
         texts = value if isinstance(value, tuple) else (value,)
         if not all(text.isprintable() for text in texts if isinstance(text, str)):
             raise UserError(f"--{field.name} must be printable text. Received: {value!r}.")
+        if field.metadata["path"] and value is not None:
+            found = tuple(os.path.expanduser(text) for text in texts)
+            object.__setattr__(options, field.name, found if isinstance(value, tuple) else found[0])
         (lower, upper), choices = field.metadata["bounds"], field.metadata["choices"]
         if lower is not None and value is not None:
             if not value >= lower:

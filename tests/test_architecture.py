@@ -78,6 +78,18 @@ def test_loading_is_data_only():
         assert not (found := banned.search(path.read_text())), f"{path.name}: {found[0]}"
 
 
+def test_only_pillow_decodes_images():
+    """TensorFlow's decoders can abort the process on valid files."""
+    banned = re.compile(
+        r"\b(decode_(image|png|jpeg|jpg|bmp|gif|webp|raw|and_crop_jpeg)|DecodeImage|is_jpeg"
+        r"|extract_jpeg_shape|load_img|image_dataset_from_directory|decode_example|cv2|imageio)\b"
+    )
+    opening = re.compile(r"\bImage\.open\(|\bimread\(")
+    for path in FILES:
+        assert not (found := banned.search(path.read_text())), f"{path.name}: {found[0]}"
+    assert [path.name for path in FILES if opening.search(path.read_text())] == ["decoding.py"]
+
+
 def test_files_can_be_read_in_one_sitting():
     lengths = sorted(len(path.read_text().splitlines()) for path in FILES)
     assert lengths[len(lengths) // 2] <= 150

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_gan.commands.evaluate import Options
 from keras_gan.data import class_names, load_dataset
 from keras_gan.data.contents import Contents
 from keras_gan.errors import UserError
@@ -161,11 +162,7 @@ def test_a_run_refuses_changed_data_unless_asked(photos, tmp_path, capsys):
     digest = load_dataset(str(photos)).contents.digest
     assert RunDirectory(run).read()["data_digest"] != digest  # It is in another order.
     remove_last(photos)
-    options = SimpleNamespace(
-        function=None, checkpoint="newest", standing_statistics=0, dataset=None, target=None,
-        split=None, crop=None, data_dir=None, held_out=None,
-    )  # fmt: skip
-    samples = sample_sets._of_run(str(run), options)
+    samples = sample_sets._of_run(str(run), Options(run_dir=(str(run),)))
     assert samples.notes == (
         f"The data changed since {run} was trained on it: file 11/1.png is gone.",
     )

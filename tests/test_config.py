@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from keras_gan.commands import evaluate, generate, probe, translate
 from keras_gan.errors import UserError
 from keras_gan.options import parse, usage
 from keras_gan.runs.config import Config, key_values
@@ -21,6 +22,32 @@ def read(*arguments):
 
 def test_defaults_are_the_dataclass_defaults():
     assert read() == Config()
+
+
+COMMANDS = (
+    Config,
+    ExportOptions,
+    evaluate.Options,
+    generate.Options,
+    probe.Options,
+    translate.Options,
+)
+PATHS = {"run_dir", "dataset", "target", "data_dir", "images", "output", "held_out", "export_dir"}
+
+
+@pytest.mark.parametrize("options", COMMANDS)
+def test_every_path_begins_at_home(options, monkeypatch):
+    """The shell expands no ~ after an equals sign."""
+    monkeypatch.setenv("HOME", "/home/me")
+    names = PATHS & {field.name for field in dataclasses.fields(options)}
+    assert names == {field.name for field in dataclasses.fields(options) if field.metadata["path"]}
+    given = {name: "~/some" for name in names} | {"run_dir": "~/run"}
+    if options is evaluate.Options:
+        given |= {"run_dir": ("~/run", "/other"), "output": None}
+    found = options(**given)
+    for name, value in given.items():
+        expected = {"~/run": "/home/me/run", ("~/run", "/other"): ("/home/me/run", "/other")}
+        assert getattr(found, name) == (value and expected.get(value, "/home/me/some"))
 
 
 def test_last_value_wins_around_a_flagfile(tmp_path):

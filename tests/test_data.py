@@ -244,6 +244,14 @@ def test_flat_folder(tmp_path, monkeypatch, in_memory):
     np.testing.assert_array_equal(values, expected)
 
 
+def test_paths_begin_at_home(tmp_path, monkeypatch):
+    write_images(tmp_path, ["photos/0.png", "photos/1.png", "others/2.png"])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_dataset("~/photos").num_examples == 2
+    assert load_dataset(pathlib.Path("~/photos"), target="~/others").counts == {"a": 2, "b": 1}
+    assert f"There is no folder '{tmp_path}/nothing'" in message_of("~/nothing")
+
+
 @pytest.mark.parametrize("in_memory", [True, False])
 def test_class_folders(tmp_path, monkeypatch, in_memory):
     if not in_memory:
@@ -279,9 +287,34 @@ def test_bad_folders_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("names", "advice"),
+    [
+        (["train/0.png", "val/1.png"], "--dataset={}/train."),
+        (["Test/cat/0.png", "Train/cat/1.png", "Train/dog/2.png"], "--dataset={}/Train."),
+        (["validation/a/0.png", "test/a/1.png"], "--dataset={}/test."),
+        (
+            ["testA/0.png", "testB/1.png", "trainA/2.png", "trainB/3.png"],
+            "--dataset={0}/trainA --target={0}/trainB.",
+        ),
+    ],
+)
+def test_splits_are_no_classes(names, advice, tmp_path):
+    write_images(tmp_path, names)
+    message = message_of(str(tmp_path))
+    assert f"The sub-folders of {tmp_path} are named like splits" in message
+    assert f"Name the one to use, such as {advice.format(tmp_path)} " in message
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    write_images(tmp_path, ["plane/0.png", "train/1.png"])
+    assert load_dataset(str(tmp_path)).class_names == ("plane", "train")
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"split": "validation"}, "digits has the splits train, test, all"),
+        ({"bit_depth": 7}, "--bit_depth must be from 8 to 16. Received: 7."),
         ({"channels": 2}, "--channels must be 1, 3 or 4. Received: 2."),
         ({"image_size": "large"}, "--image_size must be N or HEIGHTxWIDTH"),
         ({"image_size": "0"}, "--image_size must be N or HEIGHTxWIDTH"),

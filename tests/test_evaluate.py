@@ -348,7 +348,10 @@ def test_mistakes(run_dir, real_folder, tmp_path, capsys):
         (here, "--checkpoint=best"): "has no best checkpoint, because it was not trained with",
         (f"--run_dir={tmp_path}/nothing",): "There is no run in",
         (f"--images={empty}", digits): "There are no images in the folder",
-        (f"--images={mixed}", digits): "different sizes",
+        (f"--images={mixed}", digits): (
+            "different sizes: .* 9x9. Bring them to 8x8, the size of digits, or give --image_size"
+        ),
+        (f"--images={mixed}", here): "different sizes: .* Bring them to 8x8, the size of digits.",
         (f"--images={large}", digits): "Expected images of 8x8 .* Received: 16x16. Bring them",
         (f"--images={tmp_path}/nothing", digits): "--images must be a folder of images. Received",
         (f"--images={large}", digits, f"--output={large}/o"): "--output must not be in the folder",

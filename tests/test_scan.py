@@ -308,12 +308,12 @@ def test_many_bad_files_are_named_and_sizes_compared_in_order(tmp_path):
 def test_large_images_are_decoded_one_at_a_time(most, limit, tmp_path, monkeypatch):
     active, seen, real = [], [], decoding.decode
 
-    def decode(picture):
+    def decode(picture, depth):
         active.append(picture)
         time.sleep(0.002)
         seen.append(len(active))
         active.remove(picture)
-        return real(picture)
+        return real(picture, depth)
 
     write_many(tmp_path)
     pool = ThreadPoolExecutor(2)

@@ -5,7 +5,15 @@ import os
 
 from keras_gan import command
 from keras_gan.errors import UserError
-from keras_gan.options import CHECKPOINT, STANDING_STATISTICS, check_options, option
+from keras_gan.options import (
+    BIT_DEPTH,
+    CHECKPOINT,
+    IMAGE_KEY,
+    LABEL_KEY,
+    STANDING_STATISTICS,
+    check_options,
+    option,
+)
 
 DESCRIPTION = (
     "Measures what a function of a run makes, or a folder of images, against the real examples of "
@@ -18,20 +26,30 @@ DESCRIPTION = (
 class Options:
     """What to judge, against what, by which features."""
 
-    run_dir: tuple[str, ...] = option((), "A run directory; repeat it for runs side by side.")
+    run_dir: tuple[str, ...] = option(
+        (), "A run directory; repeat it for runs side by side.", path=True
+    )
     checkpoint: str = option("newest", CHECKPOINT)
     function: str | None = option(
         None,
         "The function of the run to judge, of those that the system has. Default: its main one.",
     )
     standing_statistics: int = option(0, STANDING_STATISTICS, lower=0, upper=10_000)
-    images: str | None = option(None, "A folder of images to judge, alone or beside runs.")
-    dataset: str | None = option(None, "What to judge against. Default: the (first) run's own.")
-    target: str | None = option(
-        None, "The second dataset of systems that translate between two. Default: the run's own."
+    images: str | None = option(
+        None, "A folder of images to judge, alone or beside runs.", path=True
     )
+    dataset: str | None = option(
+        None, "What to judge against. Default: the (first) run's own.", path=True
+    )
+    target: str | None = option(
+        None, "The second dataset of systems that translate between two. Default: the run's own.",
+        path=True,
+    )  # fmt: skip
     split: str | None = option(None, "Split of the dataset. Default: the run's, or train.")
-    data_dir: str | None = option(None, "Where TensorFlow Datasets keeps its data.")
+    data_dir: str | None = option(None, "Where TensorFlow Datasets keeps its data.", path=True)
+    image_key: str | None = option(None, IMAGE_KEY)
+    label_key: str | None = option(None, LABEL_KEY)
+    bit_depth: int | None = option(None, BIT_DEPTH, lower=8, upper=16)
     channels: int | None = option(
         None, "Without a run: channels of the images. Default: the dataset's.", lower=1
     )
@@ -55,6 +73,7 @@ class Options:
         "A split of the dataset to judge as well, such as test, or of a folder another folder: "
         "what real examples get that were not trained on. All numbers are then from at most as "
         "many examples.",
+        path=True,
     )
     on_bad_image: str = option(
         "fail", "For a file of --images that cannot be used: fail, or skip up to 1 % of all.",
@@ -65,6 +84,7 @@ class Options:
         None,
         "Where evaluation.json and the pictures go. Default: a run's own directory; of --images "
         "there is only the table.",
+        path=True,
     )
     dataset_report: bool = option(
         False, "Only describe the dataset, with its intrinsic dimension, to choose latent_dim by."

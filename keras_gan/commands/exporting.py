@@ -67,7 +67,8 @@ def export(
     formats = (formats,) if isinstance(formats, str) else tuple(dict.fromkeys(formats))
     check_formats(formats)
     check_arguments(max_batch=max_batch)
-    export_dir = export_dir or os.path.join(run_dir, "export")
+    run_dir = os.path.expanduser(run_dir)
+    export_dir = os.path.expanduser(export_dir or os.path.join(run_dir, "export"))
     if "://" in str(export_dir):
         raise UserError(
             f"--export_dir must be a directory of this machine. Received: {export_dir}. Export to "

@@ -19,7 +19,7 @@ DESCRIPTION = (
 class Options:
     """What to sample and where to put it."""
 
-    run_dir: str | None = option(None, "The run directory.")
+    run_dir: str | None = option(None, "The run directory.", path=True)
     checkpoint: str = option("newest", CHECKPOINT)
     function: str | None = option(
         None, "The function to sample, of those that the system has. Default: its main one."
@@ -53,6 +53,7 @@ class Options:
         "A .png for one grid, an .npy for the array of the samples, or a folder for one PNG a "
         "seed, with --labels in a folder for each class. Of tokens: a .txt or an .npy. Default: "
         "samples.png; texts are printed.",
+        path=True,
     )
 
     def __post_init__(self):

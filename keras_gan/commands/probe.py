@@ -7,7 +7,7 @@ import warnings
 
 from keras_gan import command
 from keras_gan.errors import UserError
-from keras_gan.options import CHECKPOINT, check_options, option
+from keras_gan.options import CHECKPOINT, LABEL_KEY, check_options, option
 
 DESCRIPTION = (
     "Classifies labelled images by a linear support vector machine on the discriminator's "
@@ -23,12 +23,15 @@ _FOLDS = 3
 class Options:
     """What to probe and with which images."""
 
-    run_dir: str | None = option(None, "The run directory.")
+    run_dir: str | None = option(None, "The run directory.", path=True)
     checkpoint: str = option("newest", CHECKPOINT)
-    dataset: str | None = option(None, "Labelled images. Default: the run's own dataset.")
+    dataset: str | None = option(
+        None, "Labelled images. Default: the run's own dataset.", path=True
+    )
+    label_key: str | None = option(None, LABEL_KEY)
     split: str = option("train", "Split to learn from.")
     test_split: str = option("test", "Split to judge by; for a folder a fifth of it is held out.")
-    data_dir: str | None = option(None, "Where TensorFlow Datasets keeps its data.")
+    data_dir: str | None = option(None, "Where TensorFlow Datasets keeps its data.", path=True)
     labels_per_class: int = option(10, "Labels of each class where they are few.", lower=2)
     draws: int = option(5, "Draws of the few labels, and untrained discriminators.", lower=2)
     seed: int = option(0, "Decides the draws.", lower=0, upper=2**31)
@@ -59,7 +62,7 @@ def probe(options):
 
     model, record = load_run(options.run_dir, options.checkpoint)
     _check_discriminator(model)
-    train, test = _labelled(options, record["config"], model.spec["image"].shape)
+    train, test = _labelled(options, record, model.spec["image"].shape)
     chosen = [
         _few(train[1], options.labels_per_class, options.seed + draw)
         for draw in range(options.draws)
@@ -100,21 +103,28 @@ def _cycled(sets, count):
     return [sets[i % len(sets)] for i in range(count)]
 
 
-def _labelled(options, config, shape):
+def _labelled(options, record, shape):
     """Returns (images, labels) to learn from and to judge by, prepared like the run's."""
     import numpy as np
 
     from keras_gan.data import load_dataset
+    from keras_gan.runs.directory import bit_depths
 
+    config = record["config"]
     name = options.dataset or config.dataset
+    own = name == config.dataset
 
     def load(split):
         source = load_dataset(
             name, split=split, data_dir=options.data_dir, channels=shape[-1],
             image_size=f"{shape[0]}x{shape[1]}", crop=config.crop,
+            image_key=config.image_key if own else None,
+            label_key=options.label_key or (config.label_key if own else None),
+            bit_depth=bit_depths(record) if own else None,
         )  # fmt: skip
         if not source.num_classes:
-            raise UserError(f"The probe needs labels; {name} has none. Give another --dataset.")
+            advice = source.label_hint or "Give another --dataset."
+            raise UserError(f"The probe needs labels; {name} has none. {advice}")
         batch = next(iter(source.batches(source.num_examples)))
         return batch["image"].numpy(), batch["label"].numpy()
 

@@ -22,7 +22,7 @@ from keras_gan.layers.core import dtype_policy
 from keras_gan.optimizers.linear import LinearDecay
 from keras_gan.runs import checkpoints, lock, reports, resuming, schedules
 from keras_gan.runs.config import key_values
-from keras_gan.runs.directory import RunDirectory
+from keras_gan.runs.directory import RunDirectory, bit_depths
 from keras_gan.runs.steps_per_call import steps_per_execution
 
 
@@ -67,9 +67,13 @@ def _train(config, run, processes):
         finished = resuming.finished_model(run, config) if processes.is_chief else None
         if workers.count(finished is not None):
             return _said_to_be_finished(run, config, finished)
-        # Every process must number the classes as the run did when it began.
-        recorded = workers.text_from_chief(json.dumps(record and record["class_names"]))
-        model, source = _load(config, strategy, json.loads(recorded))
+        # Every process must read the data as the run did when it began.
+        began = {"class_names": None, "bit_depth": None}
+        if record:
+            began = {"class_names": record["class_names"], "bit_depth": bit_depths(record)}
+        model, source = _load(
+            config, strategy, json.loads(workers.text_from_chief(json.dumps(began)))
+        )
         description = run.describe(config, model, source)
         resuming.check_same_work(workers, description)
         judge = _judge(config, source, model) if processes.is_chief else None
@@ -112,9 +116,9 @@ def _steps_in_a_call(config, model, batches, done, workers):
     return steps_per_execution(config, model, batches, done, workers)
 
 
-def _load(config, strategy, class_names):
+def _load(config, strategy, began):
     try:
-        source = _load_source(config, strategy, class_names)
+        source = _load_source(config, strategy, began)
         return _build(config, source, strategy), source
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise UserError(
@@ -158,7 +162,7 @@ def _profile_window(text):
     return int(first), int(last)
 
 
-def _load_source(config, strategy, class_names):
+def _load_source(config, strategy, began):
     replicas, parts = strategy.num_replicas_in_sync, config.accumulate_steps
     if config.batch_size % (replicas * parts):
         needed = f"the {replicas} replicas"
@@ -176,7 +180,9 @@ def _load_source(config, strategy, class_names):
         crop=config.crop,
         on_bad_image=config.on_bad_image,
         target=config.target,
-        class_names=class_names,
+        image_key=config.image_key,
+        label_key=config.label_key,
+        **{**began, "bit_depth": config.bit_depth or began["bit_depth"]},
     )
     _check_keys(config, source)
     if source.num_examples < config.batch_size:
@@ -216,6 +222,12 @@ def _check_labels(config, system, source):
         raise UserError(
             "--labels_per_class needs a system that learns from few labels (semi). Received: "
             f"--model={config.model}. Drop --labels_per_class."
+        )
+    wants_labels = system.needs_labels or system.takes_unlabelled
+    if wants_labels and not source.num_classes and source.label_hint:
+        raise UserError(
+            f"{system.__name__} learns from labels. Received: --dataset={config.dataset} without "
+            f"--label_key. {source.label_hint}"
         )
     unknown = 0 if source.labels is None else int((source.labels < 0).sum())
     if system.needs_labels and unknown:

@@ -17,14 +17,14 @@ DESCRIPTION = (
 class Options:
     """What to translate, by which function, and where to."""
 
-    run_dir: str | None = option(None, "The run directory.")
+    run_dir: str | None = option(None, "The run directory.", path=True)
     checkpoint: str = option("newest", CHECKPOINT)
     function: str | None = option(
         None, "A function of the system that takes images. Default: the first one."
     )
-    images: str | None = option(None, "An image file, or a folder of them.")
+    images: str | None = option(None, "An image file, or a folder of them.", path=True)
     output: str | None = option(
-        None, "A folder for the PNG files, which get the names of the images."
+        None, "A folder for the PNG files, which get the names of the images.", path=True
     )
 
     def __post_init__(self):
@@ -57,11 +57,11 @@ def translate(options):
     from keras_gan.runs.directory import load_run
 
     files = _files(options)
-    model, _ = load_run(options.run_dir, options.checkpoint)
+    model, record = load_run(options.run_dir, options.checkpoint)
     name = _name(model, options.function)
     function = model.function(name)
     for number, (path, target) in enumerate(files.items()):
-        image = _translated(function, path, number)
+        image = _translated(function, path, number, record)
         try:
             write_bytes(target, pictures.png(pictures.to_bytes(image)))
         except OSError as error:
@@ -120,10 +120,10 @@ def _name(model, name):
     return chosen
 
 
-def _translated(function, path, number):
+def _translated(function, path, number, record):
     """Returns what a function makes of an image file, float32 [height, width, channels]."""
     port = function.given[0]
-    image = _read(path, port.shape[-1])
+    image = _read(path, port.shape[-1], record.get("bit_depths", {}).get(port.key))
     try:
         (made,) = function.sample([(0, number)], **{port.name: image[None]})
     except UserError:
@@ -139,13 +139,13 @@ def _translated(function, path, number):
     return made
 
 
-def _read(path, channels):
-    """Returns an image file as float32 [height, width, channels] in [-1, 1]."""
+def _read(path, channels, depth):
+    """Returns an image file as float32 [height, width, channels] in [-1, 1], scaled as the data."""
     from keras_gan.data import decoding, images
 
     try:
-        with open(path, "rb") as file:
-            pixels = decoding.read(file.read(), images.Preparation(channels))
+        with open(path, "rb") as file, decoding.quiet():
+            pixels = decoding.read(file.read(), images.Preparation(channels), depth)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or first_line(error)
         raise UserError(f"Cannot read the image {path}: {reason}.") from None

@@ -18,6 +18,9 @@ def load_dataset(
     on_bad_image="fail",
     target=None,
     class_names=None,
+    image_key=None,
+    label_key=None,
+    bit_depth=None,
 ):
     """Loads a dataset by name, or two for systems that translate between them.
 
@@ -36,6 +39,11 @@ def load_dataset(
         target: A second dataset, named and prepared like the first one.
         class_names: Names of the classes in the order that a run has recorded. Those of them
             that a folder has keep their labels. Default: sorted, whole numbers by value.
+        image_key: Feature of a TensorFlow Datasets set with the images; see `tfds_source.load`.
+        label_key: Feature of a TensorFlow Datasets set with the labels.
+        bit_depth: Bits that the samples of 16-bit images use, 8 to 16, or a dict of them by
+            batch key (`Source.bit_depths`). Default: 16, or fewer if all images of the dataset
+            stay below an eighth of the range; that is printed.
 
     Returns:
         A `Source`: its `shapes`, its `num_classes`, and `batches(...)`; with `target` it is
@@ -47,30 +55,46 @@ def load_dataset(
     from keras_gan.data import domains, images
 
     preparation = images.Preparation.parse(channels, image_size, crop)
-    first = _described("dataset", name, split, data_dir, preparation, on_bad_image, class_names)
+    depths = bit_depth if isinstance(bit_depth, dict) else dict.fromkeys("ab", bit_depth)
+    if not all(depth in (None, *range(8, 17)) for depth in depths.values()):
+        raise UserError(f"--bit_depth must be from 8 to 16. Received: {bit_depth}.")
+    data_dir = None if data_dir is None else os.path.expanduser(data_dir)
+    keys = {"image_key": image_key, "label_key": label_key}
+    kind = (split, data_dir, preparation, on_bad_image, keys)
+    depth = depths.get("image", depths.get("a"))
+    first = _described("dataset", name, depth, *kind, class_names)
     if target is None:
         return first
-    second = _described("target", target, split, data_dir, preparation, on_bad_image)
-    return domains.Domains(first, second)
+    return domains.Domains(first, _described("target", target, depths.get("b"), *kind))
 
 
-def _described(flag, name, split, *how):
+def _described(flag, name, depth, split, *how):
     """Returns the `Source` that `--flag=name` names, which knows its `Contents`."""
     from keras_gan.data.contents import Contents
 
-    source = _load_one(flag, name, split, *how)
+    source = _load_one(flag, name, depth, split, *how)
     if source.contents is None:  # It is no file of the user's, so its name says what it is.
         known = {"dataset": name, "split": split, "number of examples": source.num_examples}
         source.contents = Contents("property", known)
     return source
 
 
-def _load_one(flag, name, split, data_dir, preparation, on_bad_image, class_names=None):
+def _load_one(
+    flag, name, depth, split, data_dir, preparation, on_bad_image, keys, class_names=None
+):
     """Returns the `Source` that `--flag=name` names."""
     from keras_gan.data import arrays, digits, folder, mixtures, outlines, sequences, tfds_source
 
+    name = os.path.expanduser(os.fspath(name))
+    is_own = os.path.exists(name) or name in BUILT_IN
+    for key, value in keys.items():
+        if is_own and flag == "dataset" and value is not None:
+            raise UserError(
+                f"--{key} is for sets of TensorFlow Datasets. Received: --{key}={value} with "
+                f"--dataset={name}. Drop it."
+            )
     if os.path.isdir(name):
-        return folder.load(name, split, preparation, on_bad_image, class_names)
+        return folder.load(name, split, preparation, on_bad_image, depth, class_names)
     if os.path.exists(name) and name.endswith(".npz"):
         return arrays.load(name, split, preparation)
     if os.path.exists(name):
@@ -89,7 +113,7 @@ def _load_one(flag, name, split, data_dir, preparation, on_bad_image, class_name
         raise UserError(f"There is no file {name!r}. Check --{flag}.")
     if name.startswith((".", "~")) or os.path.isabs(name) or name.endswith("/"):
         raise UserError(f"There is no folder {name!r}. Check --{flag}.")
-    return tfds_source.load(name, split, data_dir, preparation)
+    return tfds_source.load(name, split, data_dir, preparation, depth=depth, **keys)
 
 
 def unknown_dataset(name, known):

@@ -53,6 +53,10 @@ class Domains(Source):
     def counts(self):
         return {key: side.num_examples for key, side in self.sides.items()}
 
+    @property
+    def bit_depths(self):
+        return {key: side.bit_depth for key, side in self.sides.items() if side.bit_depth}
+
     def part(self, key):
         super().part(key)  # Checks the key.
         return self.sides[key]

@@ -7,11 +7,10 @@ import stat
 import sys
 import threading
 import time
-import warnings
 
 import numpy as np
 
-from keras_gan.data import decoding, threads
+from keras_gan.data import bit_depth, decoding, threads
 from keras_gan.data.decoding import BadImageError
 from keras_gan.errors import UserError
 
@@ -22,6 +21,19 @@ _SHOW_PROGRESS = 10_000  # images
 _MAX_BYTES = 8 * decoding.MAX_PIXELS  # 16-bit RGBA; an image file has no need to be larger.
 
 
+class MixedSizesError(UserError):
+    """The images have different sizes. The message ends with what to do.
+
+    Args:
+        sizes: The sizes, a sentence.
+        advice: What to do, a sentence.
+    """
+
+    def __init__(self, sizes, advice="Set --image_size."):
+        super().__init__(f"{sizes} {advice}")
+        self.sizes = sizes
+
+
 class Scan:
     """Decodes the images of a folder once and notes those that cannot be used.
 
@@ -30,66 +42,94 @@ class Scan:
         files: Paths of its images.
         preparation: `images.Preparation`.
         limit: Largest size in bytes of all images together to keep.
+        depth: Bits that the samples of 16-bit images use, 8 to 16, or `None` to find out.
 
     Attributes:
+        depth: Those bits, or `None` if no image has 16 bits.
         shape: Shape of a prepared image, or `None` as long as none was decoded.
         array: The good images in the order of the files, uint8 [N, *shape], or
             `None` if they are too large together.
         bad: Why a file cannot be used, by path.
     """
 
-    def __init__(self, folder, files, preparation, limit):
+    def __init__(self, folder, files, preparation, limit, depth=None):
         self.folder, self.files, self.preparation, self.limit = folder, files, preparation, limit
-        self.shape, self.array, self.bad = None, None, {}
+        self.depth, self.shape, self.array, self.bad = depth, None, None, {}
         self._root, self._one_large = os.path.realpath(folder), threading.Lock()
 
     def run(self):
-        """Decodes all files.
+        """Decodes all files; those of 16 bits once more if they use few of them.
 
         Raises:
-            UserError: If the images have different sizes.
+            MixedSizesError: If the images have different sizes.
         """
-        progress, first, good = _Progress(len(self.files)), None, 0
-        with warnings.catch_warnings():  # Pillow warns of oddities that do no harm.
-            warnings.simplefilter("ignore")
-            images = threads.in_order(self._try, self.files)
-            for number, (path, image) in enumerate(zip(self.files, images, strict=True)):
-                if isinstance(image, BadImageError):
-                    self.bad[path] = str(image)
-                else:
-                    first = first or path
-                    self._keep(good, image, first, path)
-                    good += 1
-                progress.update(number + 1)
+        largest = self._decode(range(len(self.files)))
+        if self.depth is None:
+            self.depth = bit_depth.of_largest(max(largest.values(), default=None))
+            if self.depth is not None and self.depth < 16:
+                print(bit_depth.announcement(self.folder, self.depth))
+                self._decode(list(largest))
+        elif not largest:
+            self.depth = None
         if self.array is not None:
-            self.array = self.array[:good]
+            good = [row for row, path in enumerate(self.files) if path not in self.bad]
+            for new, old in enumerate(good):  # In place, since the array may fill half the memory.
+                if new != old:
+                    self.array[new] = self.array[old]
+            self.array = self.array[: len(good)]
 
-    def _keep(self, row, image, first, path):
+    def _decode(self, rows):
+        """Decodes the files of some rows.
+
+        Returns:
+            The largest sample of each image of 16 bits, by row.
+        """
+        progress, largest = _Progress(len(rows)), {}
+        with decoding.quiet():
+            found = threads.in_order(self._try, [self.files[row] for row in rows])
+            for number, (row, (image, sample)) in enumerate(zip(rows, found, strict=True)):
+                if isinstance(image, BadImageError):
+                    self.bad[self.files[row]] = str(image)
+                else:
+                    self._keep(row, image)
+                if sample is not None:
+                    largest[row] = sample
+                progress.update(number + 1)
+        return largest
+
+    def _keep(self, row, image):
+        path = self.files[row]
         if self.shape is None:
-            self.shape = image.shape
+            self.shape, self._first = image.shape, path
             if len(self.files) * math.prod(image.shape) <= self.limit:
                 self.array = np.empty((len(self.files), *image.shape), np.uint8)
         if image.shape != self.shape:
             (height, width, _), (other_height, other_width, _) = self.shape, image.shape
-            raise UserError(
-                f"The images have different sizes: {first} is {height}x{width}, {path} is "
-                f"{other_height}x{other_width}. Set --image_size."
+            raise MixedSizesError(
+                f"The images have different sizes: {self._first} is {height}x{width}, {path} is "
+                f"{other_height}x{other_width}."
             )
         if self.array is not None:
             self.array[row] = image
 
     def _try(self, path):
-        """Returns the prepared image of a file, or the `BadImageError` that says why not."""
+        """Decodes a file.
+
+        Returns:
+            (prepared image, or the `BadImageError` that says why there is none; largest sample
+            of 16 bits or `None`).
+        """
         try:
             _check(path, self._root)
             with open(path, "rb") as file, decoding.opened(file) as picture:
                 large = picture.width * picture.height > _LARGE_PIXELS
                 with self._one_large if large else contextlib.nullcontext():
-                    return self.preparation(decoding.decode(picture))
+                    decoded = decoding.decode(picture, self.depth)
+                    return self.preparation(decoded.picture), decoded.largest
         except OSError as error:
-            return BadImageError(error.strerror or str(error))
+            return BadImageError(error.strerror or str(error)), None
         except BadImageError as error:
-            return error
+            return error, None
 
     def settle(self, on_bad_image):
         """Does with what was noted as the user wishes.

@@ -42,10 +42,15 @@ class Source(abc.ABC):
         class_names: Names of the classes in order of their labels, or `None`.
         vocabulary: Text of each token in order of the token numbers, or `None` for images.
         contents: `Contents` of the dataset, to notice changes, or `None` if they are unknown.
+        bit_depth: Bits that the samples of 16-bit images are scaled by, or `None` if there are
+            no such images.
+        label_hint: Where labels may be found that were not asked for, a sentence, or "".
     """
 
     key = "image"
     vocabulary = contents = None
+    bit_depth = None
+    label_hint = ""
 
     def __init__(self, name, shape, num_examples, class_names=None):
         self.name = name
@@ -62,6 +67,11 @@ class Source(abc.ABC):
     def counts(self):
         """Numbers of examples by batch key, a dict."""
         return {self.key: self.num_examples}
+
+    @property
+    def bit_depths(self):
+        """`bit_depth` by batch key, a dict without those that are `None`."""
+        return {self.key: self.bit_depth} if self.bit_depth else {}
 
     def part(self, key):
         """Returns the `Source` of one batch key, such as side `a` of two domains.

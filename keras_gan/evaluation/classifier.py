@@ -40,9 +40,10 @@ def classifier_for(source):
         UserError: If there are fewer than two classes.
     """
     if not source.num_classes:
+        others = "Use --features=inception or pixels, or a folder with one sub-folder a class."
         raise UserError(
-            f"--features=classifier needs labels, and {source.name} has none. Use "
-            "--features=inception or pixels, or a folder with one sub-folder a class."
+            f"--features=classifier needs labels, and {source.name} has none. "
+            f"{source.label_hint or others}"
         )
     images, labels = _examples(source)
     if labels.min() < 0:

@@ -1,13 +1,16 @@
 """The real examples that samples are compared with."""
 
+import contextlib
 import os
 from typing import NamedTuple
 
 from keras_gan.data import load_dataset, mixtures
 from keras_gan.data.contents import Contents
+from keras_gan.data.scan import MixedSizesError
 from keras_gan.data.source import Source
 from keras_gan.errors import UserError
 from keras_gan.game.ports import Images, Port, Tokens
+from keras_gan.runs.directory import bit_depths
 
 FEWEST = 10  # Examples on either side, below which the measures mean nothing.
 
@@ -70,21 +73,25 @@ def load_real_data(options, record=None, function=None):
     split = options.split or trained
     crop = options.crop or (config.crop if config else "center")
     size, channels = _preparation(options, config, function)
+    kind = _kind_of_files(options, record, own)
 
     def load(split, name=name, target=None):
-        return load_dataset(
-            name,
-            split=split,
-            data_dir=options.data_dir or (config.data_dir if own else None),
-            channels=channels,
-            image_size=size,
-            crop=crop,
-            on_bad_image=config.on_bad_image if own else options.on_bad_image,
-            target=target,
-            class_names=record["class_names"] if record else None,
-        )
+        with _sizes_of_a_run(config):
+            return load_dataset(
+                name,
+                split=split,
+                data_dir=options.data_dir or (config.data_dir if own else None),
+                channels=channels,
+                image_size=size,
+                crop=crop,
+                on_bad_image=config.on_bad_image if own else options.on_bad_image,
+                target=target,
+                class_names=record["class_names"] if record else None,
+                **kind,
+            )
 
     whole = load(split, target=target)
+    kind["bit_depth"] = kind["bit_depth"] or whole.bit_depths or None  # One scale for all.
     key = function.output.key if function else next(iter(whole.shapes))
     source = whole.part(key)
     port = function.output if function else _port_of(source, key)
@@ -120,6 +127,36 @@ def check_enough(source, count):
             f"Judging samples needs at least {FEWEST} examples; some thousand are better. "
             f"Received: {count} in {source.name}."
         )
+
+
+def _kind_of_files(options, record, own):
+    """Returns the arguments of `load_dataset` that say how files are read."""
+    given = {key: getattr(options, key) for key in ("image_key", "label_key", "bit_depth")}
+    if not own:
+        return given
+    for key, value in given.items():
+        if value is not None:
+            raise UserError(
+                f"--{key} is for another --dataset than the run's, which is read as in training. "
+                f"Received: --{key}={value}. Drop it."
+            )
+    config = record["config"]
+    return {
+        "image_key": config.image_key,
+        "label_key": config.label_key,
+        "bit_depth": bit_depths(record),
+    }
+
+
+@contextlib.contextmanager
+def _sizes_of_a_run(config):
+    """Gives other advice on images of several sizes where there is a run: it has its own size."""
+    try:
+        yield
+    except MixedSizesError as error:
+        if config is None:
+            raise
+        raise MixedSizesError(error.sizes, "Bring them to one size.") from None
 
 
 def _preparation(options, config, function):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from keras_gan.data import load_dataset
+from keras_gan.data.scan import MixedSizesError
 from keras_gan.errors import UserError
 from keras_gan.evaluation.digests import weights_digest
 from keras_gan.evaluation.examples import generated_parts, real_parts
@@ -112,23 +113,34 @@ def _of_folder(folder, options, real):
         )
     if not os.path.isdir(folder):
         raise UserError(f"--images must be a folder of images. Received: {folder!r}.")
-    source = load_dataset(
-        folder,
-        channels=shape[2],
-        image_size=options.image_size,
-        crop=real.crop,
-        on_bad_image=options.on_bad_image,
-    )
+    advice = f"Bring them to {shape[0]}x{shape[1]}, the size of {real.name}"
+    advice += "." if options.run_dir else ", or give --image_size for both."
+    try:
+        source = load_dataset(
+            folder,
+            channels=shape[2],
+            image_size=options.image_size,
+            crop=real.crop,
+            on_bad_image=options.on_bad_image,
+            bit_depth=options.bit_depth,
+        )
+    except MixedSizesError as error:
+        raise MixedSizesError(error.sizes, advice) from None
     if source.shape != shape:
         raise UserError(
-            f"Expected images of {shape[0]}x{shape[1]} in {folder}, like those of "
-            f"{real.name}. Received: {source.shape[0]}x{source.shape[1]}. Bring them to one "
-            "size, or without --run_dir give --image_size for both."
+            f"Expected images of {shape[0]}x{shape[1]} in {folder}, like those of {real.name}. "
+            f"Received: {source.shape[0]}x{source.shape[1]}. {advice}"
         )
     told = "grey" if shape[2] == 1 else f"of {shape[2]} channels"
     notes = [f"The images of {folder} were read as {told}, like those of {real.name}."]
     if options.image_size:
         notes.append(f"They and those of {real.name} were brought to {shape[0]}x{shape[1]}.")
+    depths = (source.bit_depth, real.source.bit_depth)
+    if None not in depths and depths[0] != depths[1]:
+        notes.append(
+            f"16-bit images of {folder} were scaled by {depths[0]} bits, those of {real.name} by "
+            f"{depths[1]}."
+        )
     return SampleSet(
         folder,
         folder,

@@ -107,10 +107,7 @@ class R3GAN(LatentGAN):
             "blocks": blocks,
             "group_size": group_size,
         }
-        units = {
-            "generator_units": generator_units,
-            "discriminator_units": discriminator_units,
-        }
+        units = {"generator_units": generator_units, "discriminator_units": discriminator_units}
         check_arguments(latent_dim=latent_dim, **sizes, **units)
         _check_numbers(
             schedule_images,

@@ -3,7 +3,7 @@
 import dataclasses
 
 from keras_gan.errors import UserError
-from keras_gan.options import check_options, option
+from keras_gan.options import BIT_DEPTH, IMAGE_KEY, LABEL_KEY, check_options, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,16 +20,21 @@ class Config:
         "digits",
         "A folder of images, an .npz file (images or tokens), a built-in (digits, strokes, edges, "
         "grid, ring, arithmetic) or a TensorFlow Datasets name, tried in that order.",
+        path=True,
     )
     target: str | None = option(
         None,
         "Second dataset, named as --dataset is, for systems that translate between two, such as "
         "cyclegan.",
+        path=True,
     )
     data_dir: str | None = option(
-        None, "Directory of TensorFlow Datasets' data. Default: its usual one.", free=True
-    )
+        None, "Directory of TensorFlow Datasets' data. Default: its usual one.", free=True,
+        path=True,
+    )  # fmt: skip
     split: str = option("train", "Split of the dataset (for digits: train, test or all).")
+    image_key: str | None = option(None, IMAGE_KEY)
+    label_key: str | None = option(None, LABEL_KEY)
     channels: int | None = option(
         None,
         "Channels of the images: 1, 3 or 4. Default: those of the dataset; 3 for a folder.",
@@ -43,6 +48,7 @@ class Config:
         "Crop before resizing: center (the largest part with the right aspect ratio), none "
         "(stretch the image), or N or HEIGHTxWIDTH pixels from the middle.",
     )
+    bit_depth: int | None = option(None, BIT_DEPTH, lower=8, upper=16)
     on_bad_image: str = option(
         "fail",
         "What to do if a file of a folder cannot be used: fail, or skip it (at most 1 % of all).",
@@ -64,7 +70,9 @@ class Config:
     seed: int = option(
         0, "Seed of weights, latents, data order and flips.", lower=0, upper=2**32 - 1
     )
-    run_dir: str | None = option(None, "Directory of the run. Default: runs/<model>.", free=True)
+    run_dir: str | None = option(
+        None, "Directory of the run. Default: runs/<model>.", free=True, path=True
+    )
     steps: int = option(2000, "Total number of generator steps.", lower=1, free=True)
     batch_size: int = option(64, "Images per update, over all replicas together.", lower=1)
     accumulate_steps: int = option(

@@ -27,7 +27,7 @@ class RunDirectory:
     """
 
     def __init__(self, path):
-        self.path = str(path)
+        self.path = os.path.expanduser(path)
         if set("[]*?") & set(self.path):
             raise UserError(
                 f"--run_dir must not contain [ ] * or ?. Received: {self.path}. Use another path."
@@ -57,6 +57,9 @@ class RunDirectory:
             counts, vocabulary = record.get("counts", {}), record.get("vocabulary", [])
             if not all(isinstance(count, int) for count in dict(counts).values()):
                 raise TypeError(f"counts is {counts!r}")
+            depths = record.get("bit_depths", {})
+            if not all(depth in range(8, 17) for depth in dict(depths).values()):
+                raise TypeError(f"bit_depths is {depths!r}")
             for key, texts in (("vocabulary", vocabulary), ("class_names", record["class_names"])):
                 if not all(isinstance(text, str) for text in list(texts or ())):
                     raise TypeError(f"{key} is {texts!r}")
@@ -82,6 +85,8 @@ class RunDirectory:
             record["data_digest"] = source.contents.digest
         if len(source.counts) > 1:  # Otherwise `num_examples` is enough.
             record["counts"] = source.counts
+        if source.bit_depths:
+            record["bit_depths"] = source.bit_depths
         if source.vocabulary:
             record["vocabulary"] = source.vocabulary
         return json.loads(json.dumps(record))
@@ -165,6 +170,16 @@ class RunDirectory:
             files.sweep(directory)
         self.checkpoints.sweep()
         self.best.sweep()
+
+
+def bit_depths(record):
+    """Returns the `bit_depth` of `load_dataset` that gives a run the images it was trained on.
+
+    Args:
+        record: The run's record. Without an entry there were no 16-bit images, or the run is of
+            a version that always scaled them by 16 bits.
+    """
+    return record.get("bit_depths") or 16
 
 
 def load_run(run_dir, checkpoint="newest", standing_statistics=0):

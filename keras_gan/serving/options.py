@@ -31,7 +31,9 @@ class ExportOptions(Config):
     )  # fmt: skip
     checkpoint: str = option("newest", CHECKPOINT)
     standing_statistics: int = option(0, STANDING_STATISTICS, lower=0, upper=10_000)
-    export_dir: str | None = option(None, "Where to write. Default: export in the run directory.")
+    export_dir: str | None = option(
+        None, "Where to write. Default: export in the run directory.", path=True
+    )
     formats: str = option(",".join(FORMATS), "What to write, separated by commas.")
     max_batch: int = option(
         256, "Most samples that a request may ask for; the SavedModel refuses more.",

@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan import files
+from keras_gan.data import decoding
+from keras_gan.data.images import Preparation
 from keras_gan.serving import metadata, warmup
 from keras_gan.serving.endpoints import Endpoints
 from keras_gan.serving.function import LEVEL, from_bytes
@@ -102,7 +104,8 @@ def _check(served, run, keys, name):
         ((key, answer),) = run({key: inputs[key] for key in keys}).items()
         if key != "image_bytes":
             return answer
-        return from_bytes(np.stack([tf.io.decode_png(file) for file in answer]))
+        files = np.asarray(answer).tolist()
+        return from_bytes(np.stack([decoding.read(file, Preparation()) for file in files]))
 
     level = LEVEL if name.endswith("png") else 0.0
     served.check(output, f"SavedModel's signature {name}", level)
