@@ -15,6 +15,7 @@ import abc
 import keras
 
 from keras_gan.distribution.replicas import ReplicaMean
+from keras_gan.errors import UserError
 from keras_gan.game import averages
 from keras_gan.game.fitting import Fitting
 from keras_gan.game.keras_methods import KerasMethods
@@ -196,3 +197,12 @@ class AdversarialModel(
         examples j, j + k, j + 2k and so on.
         """
         return self.stage.sub_batches
+
+
+def check_model(model):
+    """Raises `UserError` unless this is an `AdversarialModel`."""
+    if not isinstance(model, AdversarialModel):
+        raise UserError(
+            "Expected a model of keras_gan, such as keras_gan.models.get('dcgan')(shape), or a run "
+            f"directory. Received: {type(model).__name__}."
+        )
