@@ -73,8 +73,8 @@ def evaluate(
     check_model(run_or_model)
     if not isinstance(source, Source):
         raise UserError(
-            "Expected real examples to compare with, from keras_gan.load_dataset. Received: "
-            f"{type(source).__name__}."
+            "Expected real examples to compare with, from keras_gan.load_dataset, which takes a "
+            f"folder or an .npz file as well. Received: {type(source).__name__}."
         )
     if num_samples is not None:
         check_arguments(num_samples=num_samples)

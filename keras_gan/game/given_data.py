@@ -128,12 +128,20 @@ class GivenData:
                 port.check_examples(np.asarray(batch[key]), key)
 
     @contextlib.contextmanager
-    def reporting(self):
-        """Turns errors of the pipeline in the block into the `UserError` that is behind them."""
+    def reporting(self, counters):
+        """Turns errors of the pipeline in the block into the `UserError` that is behind them.
+
+        Args:
+            counters: Variables that count steps and updates. TensorFlow may count a step whose
+                batch is refused, since counting does not wait for the batch. They are set back.
+        """
+        before = [counter.numpy() for counter in counters]
         try:
             yield
         except tf.errors.OpError as error:
             if self.error is not None:
+                for counter, value in zip(counters, before, strict=True):
+                    counter.assign(value)
                 raise self.error from None
             if self.rows and _PARTIAL in error.message:
                 raise UserError(

@@ -54,13 +54,15 @@ class KerasMethods:
             UserError: For arguments that are not supported; if the batches do not fit, or images
                 are floats outside of [-1, 1].
         """
+        self._assert_compile_called("fit")
         _refuse_targets(y, sample_weight, class_weight)
         if validation_split or validation_data is not None:
             raise _no_validation("validation data")
         given = self._given(x, batch_size)
         if shuffle is None:  # Keras warns if it is true for data that it does not shuffle.
             shuffle = isinstance(x, dict | keras.utils.PyDataset)
-        with given.reporting():
+        counters = [self.step, *(x.iterations for x in self.optimizers.values())]
+        with given.reporting(counters):
             return super().fit(
                 given.x,
                 batch_size=batch_size,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import evaluate, models
+from keras_gan import models
+from keras_gan.commands import evaluate
 from keras_gan.commands.exporting import export
 from keras_gan.commands.training import train
 from keras_gan.runs.checkpoints import Checkpoints
