@@ -66,7 +66,7 @@ def check_batch(batch, spec, sub_batches, accumulate_steps):
             )
 
 
-_REBATCH = "dataset.unbatch().batch(32, drop_remainder=True)"
+_REBATCH = "dataset.rebatch(32, drop_remainder=True)"
 
 
 def examples_of(batch):

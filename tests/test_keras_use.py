@@ -68,9 +68,9 @@ def test_use_after_training(trained):
     np.testing.assert_allclose(model.predict(inputs, verbose=0), expected, atol=1e-6)
     np.testing.assert_allclose(model(inputs), expected, atol=1e-6)
     model.export(directory / "exported", verbose=False)
-    served = tf.saved_model.load(directory / "exported").serve
+    exported = tf.saved_model.load(directory / "exported")
     tensors = tf.nest.map_structure(tf.constant, inputs)
-    np.testing.assert_allclose(served(tensors), expected, atol=1e-5)
+    np.testing.assert_allclose(exported.serve(tensors), expected, atol=1e-5)
 
 
 def test_train_on_batch(trained):
@@ -135,8 +135,10 @@ def test_a_py_dataset_and_a_generator_train_like_arrays():
         model.compile()
         given = arrays(model)
         x = given if kind == "arrays" else Batches(given)
-        x = (batch for batch in Batches(given)) if kind == "generator" else x
-        model.fit(x, batch_size=ROWS if kind == "arrays" else None, shuffle=False, verbose=0)
+        if kind == "generator":
+            x = (batch for batch in (x[0], x[1]))
+        size = ROWS if kind == "arrays" else None
+        model.fit(x, batch_size=size, steps_per_epoch=2, shuffle=False, verbose=0)
         assert int(model.step) == 2
         runs.append(values(model.variables))
     assert same(runs[0], runs[1]) and same(runs[0], runs[2])
@@ -170,7 +172,7 @@ def test_image_dataset_from_directory_with_the_advised_calls(tmp_path, labels):
     mapped, batched = advice.replace("32", "3").split(" and then ")
     for call in (mapped, batched):
         dataset = eval(call, {"dataset": dataset})
-    model.fit(dataset, verbose=0)
+    model.fit(dataset, steps_per_epoch=2, verbose=0)
     assert int(model.step) == 2
 
 

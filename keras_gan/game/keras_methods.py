@@ -101,7 +101,10 @@ class KerasMethods:
         `keras_gan.export` writes all functions, with checks, signatures for seeds and PNG files,
         and a server's files.
         """
-        self.function().averaged.export(filepath, format, **options)
+        function = self.function()
+        specs = {port.name: port.spec for port in function.inputs}
+        inputs = specs if len(specs) > 1 else next(iter(specs.values()))
+        function.averaged.export(filepath, format, **{"input_signature": [inputs], **options})
 
     def checked_batch(self, batch, sub_batches):
         """Checks the batch of a step on this replica and returns it as the networks take it.
