@@ -18,6 +18,7 @@ _PUBLIC = {
     "load_dataset": "keras_gan.data",
     "train": "keras_gan.commands.training",
     "export": "keras_gan.commands.exporting",
+    "evaluate": "keras_gan.commands.judging",
     "load_run": "keras_gan.runs.directory",
 }
 _SUBMODULES = (

@@ -42,17 +42,21 @@ def check_batch(batch, spec, sub_batches, accumulate_steps):
     for key, port in spec.items():
         rows = batch.get(key) if isinstance(batch, dict) else None
         if rows is None:
-            received = sorted(batch) if isinstance(batch, dict) else type(batch).__name__
-            raise UserError(
-                f"Expected batches that are dicts with {_keys(spec)}. Received: {received}."
-            )
+            raise not_dicts(batch, spec)
         shape, shown = tuple(rows.shape), ", ".join(map(str, port.shape))
         sides = zip(port.shape, shape[1:], strict=False)
         fits = len(shape) == 1 + len(port.shape) and all(a in (None, b) for a, b in sides)
-        if not fits or shape[0] is None:
+        if not fits:
+            advice = ""
+            if port.shape[-1:] == (1,) and shape[1:] == port.shape[:-1]:
+                advice = f" Add the axis of the channels: x[..., None] for {key!r}."
             raise UserError(
-                f"Expected {key!r} of shape (batch, {shown}) with a fixed batch size "
-                f"(drop_remainder=True). Received: {shape}."
+                f"Expected {key!r} of shape (batch, {shown}). Received: {shape}.{advice}"
+            )
+        if shape[0] is None:
+            raise UserError(
+                f"Expected {key!r} of shape (batch, {shown}) with a fixed batch size. Received: "
+                f"{shape}. Call {_REBATCH}, with your batch size."
             )
         if shape[0] % (sub_batches * accumulate_steps):
             parts = f" in accumulate_steps={accumulate_steps} parts" if accumulate_steps > 1 else ""
@@ -62,12 +66,60 @@ def check_batch(batch, spec, sub_batches, accumulate_steps):
             )
 
 
-def _keys(spec):
-    """Returns the keys of a batch in words, with how to make such batches."""
-    if len(spec) > 1:
-        return f"the keys {', '.join(map(repr, spec))}"
-    (key,) = spec
-    return f"the key {key!r}, as from dataset.map(lambda x: {{{key!r}: x}})"
+_REBATCH = "dataset.rebatch(32, drop_remainder=True)"
+
+
+def examples_of(batch):
+    """Returns the dict of examples of a batch that Keras has put into a tuple (x, None, None)."""
+    if isinstance(batch, tuple | list) and 1 <= len(batch) <= 3:
+        if isinstance(batch[0], dict) and all(part is None for part in batch[1:]):
+            return batch[0]
+    return batch
+
+
+def not_dicts(batch, spec, how=None):
+    """Returns the `UserError` for a batch that is no dict with the keys of `spec`.
+
+    Args:
+        batch: What was received.
+        spec: What the model trains on: ports by the keys of a batch.
+        how: Sentence on how to make such a batch, with {} for the dict. Default: by calls of a
+            `tf.data.Dataset`.
+    """
+    keys = f"the key{'s' * (len(spec) > 1)} {', '.join(map(repr, spec))}"
+    if isinstance(batch, dict):
+        return UserError(f"Expected batches that are dicts with {keys}. Received: {sorted(batch)}.")
+    parts = batch if isinstance(batch, tuple | list) else (batch,)
+    names = ("x", "y", "z")[: max(1, len(parts))]
+    labelled = [*spec, "label"] if len(spec) == 1 else list(spec)
+    scaled = False
+    entries = []
+    for key, name, part in zip(labelled, names, parts, strict=False):
+        floats = "float" in str(getattr(part, "dtype", ""))
+        scaling = spec[key].scaling if key in spec and floats else ""
+        scaled = scaled or bool(scaling)
+        entries.append(f'"{key}": {name}{scaling}')
+    made = f"{{{', '.join(entries)}}}"
+    if how is None:
+        how = f"Call dataset.map(lambda {', '.join(names)}: {made})"
+        partial = any(getattr(part, "shape", (0,))[:1] in ((None,), [None]) for part in parts)
+        how += f" and then {_REBATCH}, with your batch size." if partial else "."
+    else:
+        how = how.format(made)
+    if scaled:
+        how += f" Leave out{spec[labelled[0]].scaling} if the images are already in [-1, 1]."
+    return UserError(
+        f"Expected batches that are dicts with {keys}. Received: {_kind(batch)}. {how}"
+    )
+
+
+def _kind(batch):
+    """Returns in words what a batch is."""
+    if isinstance(batch, tuple | list):
+        return f"a {type(batch).__name__} of {' and '.join(map(_kind, batch))}"
+    if not hasattr(batch, "shape"):
+        return type(batch).__name__
+    return f"{getattr(batch.dtype, 'name', batch.dtype)} of shape {tuple(batch.shape)}"
 
 
 def check_shape(image_shape):

@@ -7,10 +7,16 @@ import re
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+from tensorboard.context import RequestContext
+from tensorboard.plugins import base_plugin
+from tensorboard.plugins.hparams import api_pb2, backend_context, get_experiment
+from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-from keras_gan.callbacks import EventLog, Progress, cut_logs
+from keras_gan.callbacks import EventLog, Logs, Profile, Progress, cut_logs
 from keras_gan.callbacks.progress import clock
 from keras_gan.drawing import pictures
+from keras_gan.runs.config import Config
 from keras_gan.runs.directory import RunDirectory
 from tests.runs import scalar_steps
 
@@ -145,3 +151,49 @@ def test_missing_events_raise_an_error(tmp_path):
             tf.summary.scalar("x", 1.0)
     with pytest.raises(OSError, match="event file"), events.at(2):
         pass
+
+
+def hparams_columns(directory):
+    """Returns what TensorBoard's HParams page shows of the runs in a directory: two sets."""
+    multiplexer = plugin_event_multiplexer.EventMultiplexer().AddRunsFromDirectory(str(directory))
+    multiplexer.Reload()
+    provider = data_provider.MultiplexerDataProvider(multiplexer, str(directory))
+    context = backend_context.Context(base_plugin.TBContext(data_provider=provider))
+    request = api_pb2.GetExperimentRequest(include_metrics=True)
+    found = get_experiment.Handler(RequestContext(), context, "", request).run()
+    return {h.name for h in found.hparam_infos}, {m.name.tag for m in found.metric_infos}
+
+
+def test_tensorboard_shows_the_settings_and_evaluations_of_all_runs(tmp_path):
+    given = {
+        "one": ({"model": "gan"}, "train/d_loss"),
+        "two": ({"model": "cgan", "model_arg": ("embedding_dim=3",)}, "evaluation/kernel_distance"),
+    }
+    for name, (settings, tag) in given.items():
+        run = RunDirectory(tmp_path / name)
+        events = EventLog(run.tensorboard)
+        Logs(run, events, Config(run_dir=run.path, **settings)).on_train_begin()
+        with events.at(1):
+            tf.summary.scalar(tag, 1.0)
+        events.close()
+    settings, metrics = hparams_columns(tmp_path)
+    assert {"model", "batch_size", "model_arg=embedding_dim"} <= settings
+    assert metrics == {"train/d_loss", "evaluation/kernel_distance"}
+
+
+def test_a_profile_marks_its_steps(tmp_path):
+    profile = Profile(str(tmp_path), first=2, last=3)
+    profile.on_train_begin()
+    profile.on_epoch_begin(0)
+    for batch in range(4):
+        profile.on_train_batch_begin(batch)
+        tf.reduce_sum(tf.ones(3))
+        profile.on_train_batch_end(batch)
+    profile.on_train_end()
+    (file,) = tmp_path.rglob("*.xplane.pb")
+    steps = []
+    for plane in xplane_pb2.XSpace.FromString(file.read_bytes()).planes:
+        names = {key: stat.name for key, stat in plane.stat_metadata.items()}
+        stats = [stat for line in plane.lines for event in line.events for stat in event.stats]
+        steps += [x.int64_value for x in stats if names[x.metadata_id] == "step_num"]
+    assert sorted(steps) == [2, 3]

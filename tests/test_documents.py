@@ -6,6 +6,7 @@ import pathlib
 import re
 import shlex
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -174,6 +175,9 @@ def runs(tmp_path_factory):
     export.main(["export.py", f"--run_dir={dcgan}", "--formats=onnx"])
     recipe = ROOT / "recipes" / "semi.flags"
     train.main(["train.py", f"--flagfile={recipe}", "--steps=1", f"--run_dir={semi}"])
+    for name in ("cats", "dogs"):
+        (directory / "photos" / name).mkdir(parents=True)
+        keras.utils.save_img(directory / "photos" / name / "1.png", np.zeros((8, 8, 3)))
     return directory
 
 
@@ -197,12 +201,18 @@ def trains(names):
     assert logs["g_variation"][0] > 0
 
 
+def fits(names):
+    spec = names["dataset"].element_spec
+    assert spec["image"].shape == (32, 64, 64, 3) and spec["label"].shape == (32,)
+
+
 EXAMPLES = [(name_of(path), i) for path in PAGES for i in range(len(blocks(path, "python")))]
 RESULTS = {
     ("README.md", 0): images_of((16, 32, 32, 1)),
     ("docs/serving.md", 0): images_of((5, 8, 8, 1)),
     ("docs/labels.md", 0): classes,
     ("docs/extending.md", 0): trains,
+    ("docs/training.md", 0): fits,
 }
 
 

@@ -3,7 +3,6 @@
 import keras
 import tensorflow as tf
 
-from keras_gan.checks import check_batch
 from keras_gan.errors import UserError
 
 
@@ -71,7 +70,7 @@ def _call(model):
     """Returns a function that takes a batch from an iterator and does d_steps updates with it."""
 
     def updates(batch, call):
-        check_batch(batch, model.spec, model.sub_batches, model.accumulate_steps)
+        batch = model.checked_batch(batch, model.sub_batches)
         for j in range(model.sub_batches):
             model.update("d", batch, j, call=call)
 

@@ -83,10 +83,8 @@ class Logs(StepCallback):
         }
         with self.events.at(0):
             tf.summary.text("configuration", f"|setting|value|\n|---|---|\n{rows}")
-            hparams.hparams_config(
-                hparams=[hparams.HParam(name) for name in shown],
-                metrics=[hparams.Metric(f"train/{m.name}") for m in self.model.metrics],
-            )
+            # No `hparams_config`: TensorBoard would take that of one run for all runs. Without it,
+            # it collects the settings and all scalars of each run.
             hparams.hparams(shown)
 
 

@@ -172,12 +172,19 @@ def evaluate(options):
                 "The evaluation that was here before had other settings, so that its numbers do "
                 f"not compare: {changed}."
             )
-        try:
-            evaluation.write(where)
-            evaluate_samples.write(drawn, where)
-        except OSError as error:
-            raise UserError(f"Cannot write into {where}: {error.strerror or error}.") from None
+        write(evaluation, drawn, where)
     return found, list(filter(None, places.values()))
+
+
+def write(evaluation, drawn, directory):
+    """Writes an `Evaluation` and what it has drawn into a directory."""
+    from keras_gan.evaluation import evaluate_samples
+
+    try:
+        evaluation.write(directory)
+        evaluate_samples.write(drawn, directory)
+    except OSError as error:
+        raise UserError(f"Cannot write into {directory}: {error.strerror or error}.") from None
 
 
 def place(samples, options):

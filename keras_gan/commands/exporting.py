@@ -5,12 +5,14 @@ import dataclasses
 import json
 import os
 import shlex
+from typing import Any, NamedTuple
 
 import keras_gan
-from keras_gan import files
+from keras_gan import files, models
 from keras_gan.checks import check_arguments
 from keras_gan.errors import UserError
 from keras_gan.evaluation import record as evaluations
+from keras_gan.game.model import check_model
 from keras_gan.runs.directory import RunDirectory, load_run
 from keras_gan.serving import deployment, model_card, onnx_model, saved_model
 from keras_gan.serving.function import ServedFunction
@@ -20,7 +22,7 @@ from keras_gan.serving.options import FORMATS, check_formats
 
 
 def export(
-    run_dir,
+    run_or_model,
     export_dir=None,
     formats=FORMATS,
     *,
@@ -32,7 +34,7 @@ def export(
     onnx_weights="float32",
     license=None,
 ):
-    """Exports the averaged networks of a run's functions, as a new version.
+    """Exports the averaged networks of the functions of a run or a model, as a new version.
 
     A system from latents has one function, which takes `latents` float32 [N, latent_dim] and
     returns `images` float32 [N, *shape]; the SavedModel has further signatures
@@ -42,11 +44,13 @@ def export(
     files to start TensorFlow Serving with (`serving.deployment`).
 
     Args:
-        run_dir: The run directory.
-        export_dir: Where to write. Default: `export` in the run directory.
+        run_or_model: The run directory, or an `AdversarialModel` that `fit` has trained.
+        export_dir: Where to write. Default: `export` in the run directory. A model is served
+            under the name of this directory.
         formats: Which of `FORMATS` to write.
-        checkpoint: `"newest"`, `"best"` or a step; see `load_run`.
-        standing_statistics: Batches of samples for batch norm's statistics; see `load_run`.
+        checkpoint: Of a run: `"newest"`, `"best"` or a step; see `load_run`.
+        standing_statistics: Of a run: batches of samples for batch norm's statistics; see
+            `load_run`.
         max_batch: Largest N that the SavedModel accepts, and a server merges.
         onnx_layout: `"nhwc"` or `"nchw"`, the order of the axes of ONNX' images.
         onnx_images: `"float32"`, in [-1, 1], or `"uint8"`.
@@ -67,24 +71,16 @@ def export(
     formats = (formats,) if isinstance(formats, str) else tuple(dict.fromkeys(formats))
     check_formats(formats)
     check_arguments(max_batch=max_batch)
-    run_dir = os.path.expanduser(run_dir)
-    export_dir = os.path.expanduser(export_dir or os.path.join(run_dir, "export"))
-    if "://" in str(export_dir):
-        raise UserError(
-            f"--export_dir must be a directory of this machine. Received: {export_dir}. Export to "
-            "one and copy it."
-        )
-    model, record = load_run(run_dir, checkpoint, standing_statistics)
+    subject = _subject(run_or_model, export_dir, checkpoint, standing_statistics)
+    model, export_dir, name = subject.model, subject.export_dir, subject.name
     form = {"layout": onnx_layout, "images": onnx_images, "weights": onnx_weights}
     onnx_model.check_form(model.functions.values(), **form)
-    metadata = _metadata(model, record, run_dir, max_batch, license, standing_statistics)
-    name = deployment.name_of(run_dir)
+    metadata = subject.texts | {"max_batch": str(max_batch), "license": license or "unknown"}
     functions = _served(model, name, max_batch, metadata)
     for served in functions:
         served.example(1)  # A system that has diverged ends here.
-    evaluation = evaluations.read(run_dir)
     try:
-        shown = illustrate(model, RunDirectory(run_dir).samples)
+        shown = illustrate(model, subject.samples)
         version = next_version(export_dir)
         paths = {}
         with contextlib.ExitStack() as finished:
@@ -94,7 +90,9 @@ def export(
                 temporary = finished.enter_context(files.new_directory(path))
                 written, stated = _write(format, functions, temporary, form)
                 words = _IN_WORDS[format]
-                card = model_card.card(model, name, words, stated, record, evaluation, shown)
+                card = model_card.card(
+                    model, name, words, stated, subject.training, subject.evaluation, shown
+                )
                 model_card.write(temporary, card, shown.picture)
                 paths |= {k: os.path.normpath(os.path.join(path, v)) for k, v in written.items()}
             if "saved_model" in formats:
@@ -157,20 +155,89 @@ def next_version(export_dir):
     return max(present, default=0) + 1
 
 
-def _metadata(model, record, run_dir, max_batch, license, standing_statistics):
-    """Returns texts on the run, by name; what the functions take and return comes later."""
-    texts = {
-        "keras_gan": keras_gan.__version__,
-        "model": record["config"].model,
-        "dataset": os.path.basename(os.path.normpath(record["config"].dataset)),
-        "run": os.path.basename(os.path.abspath(run_dir)),
-        "step": str(model.step.numpy()),
-        "max_batch": str(max_batch),
-        "license": license or "unknown",
-    }
-    takes_labels = any(port.name == "labels" for port in model.function().conditions)
-    if takes_labels and record["class_names"]:
-        texts["class_names"] = json.dumps(record["class_names"])  # In the order of the labels.
+class _Subject(NamedTuple):
+    """What is exported: a model and what is known of its training.
+
+    Attributes:
+        model: The `AdversarialModel`.
+        export_dir: Where to write.
+        name: Name to serve under.
+        texts: Metadata by name.
+        training: `model_card.Training`.
+        evaluation: `evaluation.record.Evaluation`, or `None`.
+        samples: Directory of the grids of training, or `None`.
+    """
+
+    model: Any
+    export_dir: str
+    name: str
+    texts: dict
+    training: model_card.Training
+    evaluation: Any = None
+    samples: str | None = None
+
+
+def _subject(run_or_model, export_dir, checkpoint, standing_statistics):
+    """Returns the `_Subject` that `export` is given."""
+    from_run = isinstance(run_or_model, str | os.PathLike)
+    if from_run:
+        run_or_model = os.path.expanduser(run_or_model)
+        export_dir = export_dir or os.path.join(run_or_model, "export")
+    if export_dir is None:
+        raise UserError(
+            "Expected a directory to export a model to, such as export(model, 'exported/dcgan'). "
+            "Received: none."
+        )
+    export_dir = os.path.expanduser(export_dir)
+    if "://" in str(export_dir):
+        raise UserError(
+            f"--export_dir must be a directory of this machine. Received: {export_dir}. Export to "
+            "one and copy it."
+        )
+    if from_run:
+        return _of_run(run_or_model, export_dir, checkpoint, standing_statistics)
+    check_model(run_or_model)
+    if checkpoint != "newest" or standing_statistics:
+        raise UserError(
+            "checkpoint and standing_statistics are for a run directory. Received: one of them "
+            "with a model, which is exported as it is."
+        )
+    model = run_or_model
+    texts = _texts(model, models.name_of(type(model)))
+    training = model_card.Training(texts["model"], None, {}, model.get_config())
+    return _Subject(model, str(export_dir), deployment.name_of(export_dir), texts, training)
+
+
+def _of_run(run_dir, export_dir, checkpoint, standing_statistics):
+    model, record = load_run(run_dir, checkpoint, standing_statistics)
+    config, classes = record["config"], record["class_names"]
+    dataset = os.path.basename(os.path.normpath(config.dataset))
+    run = os.path.basename(os.path.abspath(run_dir))
+    texts = _texts(model, config.model) | {"dataset": dataset, "run": run}
+    if classes and any(port.name == "labels" for port in model.function().conditions):
+        texts["class_names"] = json.dumps(classes)  # In the order of the labels.
     if standing_statistics:
         texts["standing_statistics"] = str(standing_statistics)
-    return texts
+    data = {
+        "dataset": dataset,
+        "split": config.split,
+        "examples": f"{record['num_examples']:,}",
+        "classes": model_card.numbered(classes) if classes else None,
+    }
+    settings = config.hyperparameters() | {"dataset": dataset}
+    images = int(model.step.numpy()) * config.batch_size
+    return _Subject(
+        model,
+        export_dir,
+        deployment.name_of(run_dir),
+        texts,
+        model_card.Training(config.model, images, data, settings),
+        evaluations.read(run_dir),
+        RunDirectory(run_dir).samples,
+    )
+
+
+def _texts(model, system):
+    """Returns texts on a model, by name; what the functions take and return comes later."""
+    step = str(model.step.numpy())
+    return {"keras_gan": keras_gan.__version__, "model": system, "step": step}

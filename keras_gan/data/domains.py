@@ -78,6 +78,6 @@ class Domains(Source):
             for key, side in self.sides.items()
         }
         batches = tf.data.Dataset.zip(both)
-        return threads.fixed(
+        return threads.prepared(
             batches.map(lambda batch: {key: side["image"] for key, side in batch.items()})
         )

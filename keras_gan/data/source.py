@@ -146,7 +146,8 @@ class Source(abc.ABC):
         options = tf.data.Options()
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
         endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
-        return threads.fixed(batches.apply(endless).prefetch(threads.AHEAD).with_options(options))
+        batches = batches.apply(endless).prefetch(threads.AHEAD).with_options(options)
+        return threads.prepared(batches)
 
     def first_batch(self, count):
         """Returns the first `count` examples in serving order, a dict of arrays as in `batches`.

@@ -95,7 +95,7 @@ def load_real_data(options, record=None, function=None):
     key = function.output.key if function else next(iter(whole.shapes))
     source = whole.part(key)
     port = function.output if function else _port_of(source, key)
-    _check_fits(source, port)
+    check_fits(source, port)
     learnt = whole if split == trained else load(trained, target=target)
     seen = {(source.name, split)}
     names = (config.dataset, config.target) if config else (name, target)
@@ -112,6 +112,23 @@ def load_real_data(options, record=None, function=None):
         domain=key if len(whole.shapes) > 1 else None,
         held_out=None if chosen is None else _held_out(chosen, source, seen, load),
         contents=learnt.contents,
+    )
+
+
+def given_real_data(source, function):
+    """Returns the `RealData` for a function from a `Source` that its model was trained on."""
+    key = function.output.key
+    part = source.part(key)
+    check_fits(part, function.output)
+    return RealData(
+        part,
+        part,
+        function.output,
+        split="train",
+        crop="unknown",
+        is_own=True,
+        inputs={port.name: source.part(port.key) for port in function.given},
+        domain=key if len(source.shapes) > 1 else None,
     )
 
 
@@ -178,7 +195,7 @@ def _port_of(source, key):
     return Images(source.shape, key=key)
 
 
-def _check_fits(source, port):
+def check_fits(source, port):
     """Raises `UserError` unless examples of a `Source` are of the kind of a port."""
     sides = zip(source.shape, port.shape, strict=False)
     fits = len(source.shape) == len(port.shape) and all(b in (None, a) for a, b in sides)

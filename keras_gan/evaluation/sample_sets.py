@@ -65,29 +65,48 @@ def real_data_of(options):
 
 def _of_run(run_dir, options):
     model, record = load_run(run_dir, options.checkpoint, options.standing_statistics)
-    name, function = options.function or model.main_function, model.function(options.function)
-    step = int(model.step.numpy())
-    real = load_real_data(options, record, function)
+    real = load_real_data(options, record, model.function(options.function))
+    told = {"standing_statistics": options.standing_statistics}
     changed = real.is_own and RunDirectory(run_dir).change_of_data(
         record, real.training.class_names if real.domain is None else None, real.contents
     )
-    by = "" if name == model.main_function else f" by {name}"
+    notes = (f"The data changed since {run_dir} was trained on it: {changed}.",) if changed else ()
+    names = record["class_names"]
+    return of_model(model, run_dir, options.function, real, options.seed, names, told, notes)
+
+
+def of_model(model, name, function, real, seed, class_names, told, notes=()):
+    """Returns the `SampleSet` of a function of a model.
+
+    Args:
+        model: The `AdversarialModel`.
+        name: Name of the set.
+        function: Name of the function, or `None` for the main one.
+        real: `RealData` to compare with.
+        seed: Decides the samples.
+        class_names: Names of the classes that the model learnt, or `None`.
+        told: What else the record says of it.
+        notes: What to know when reading the measures, sentences.
+    """
+    called, function = function or model.main_function, model.function(function)
+    step = int(model.step.numpy())
+    by = "" if called == model.main_function else f" by {called}"
     return SampleSet(
-        run_dir,
-        f"{run_dir} at step {step:,}{by}",
+        name,
+        f"{name} at step {step:,}{by}",
         real,
         min((source.num_examples for source in real.inputs.values()), default=None),
-        lambda count: generated_parts(function, count, options.seed, real.inputs),
+        lambda count: generated_parts(function, count, seed, real.inputs),
         {
             "checkpoint": step,
-            "function": name,
-            "standing_statistics": options.standing_statistics,
+            "function": called,
+            **told,
             "weights": weights_digest(function.averaged),
         },
         model,
         function,
-        record["class_names"],
-        (f"The data changed since {run_dir} was trained on it: {changed}.",) if changed else (),
+        class_names,
+        notes,
     )
 
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_gan.checks import check_arguments
 from keras_gan.distribution.replicas import is_multi_worker, steps_of_workers
 from keras_gan.errors import UserError
+from keras_gan.game.keras_methods import Optimizers, get_optimizer, unknown_settings
 from keras_gan.game.players import build_optimizers, scaling_losses, synchronizing
 
 
@@ -25,12 +26,14 @@ class Fitting:
         run_eagerly=False,
         jit_compile=False,
         steps_per_execution=1,
+        **others,
     ):
         """Configures training.
 
         Args:
-            optimizers: Dict of optimizers by player name. Default: the paper's optimizer for
-                each player. An optimizer's `iterations` count the updates of its player.
+            optimizers: Dict by player name of optimizers or their names, such as `"adam"`.
+                Default: the paper's optimizer for each player. An optimizer's `iterations` count
+                the updates of its player.
             seed: Seed of the random numbers in training: latents, dropout, augmentation.
             ema_images: Half-life of the averaged networks, in images. With 0 they equal the
                 networks in training. Default: the system's.
@@ -46,11 +49,16 @@ class Fitting:
                 passes and gradients are compiled, and no layer in them may synchronise the
                 replicas.
             steps_per_execution: As in `keras.Model.compile`.
+            **others: None: other arguments of `keras.Model.compile` are refused.
 
         Raises:
-            UserError: If an optimizer belongs to no player; if a layer synchronises the
-                replicas and `jit_compile` or a lazy penalty does not allow it.
+            UserError: If an optimizer belongs to no player, or an argument is unknown; if a layer
+                synchronises the replicas and `jit_compile` or a lazy penalty does not allow it.
         """
+        if optimizers is not None and not isinstance(optimizers, dict):
+            others = {"optimizer": optimizers, **others}
+        if others:
+            raise unknown_settings(self, others)
         check_arguments(accumulate_steps=accumulate_steps)
         given = dict(optimizers or {})
         names = [player.name for player in self.players]
@@ -76,13 +84,14 @@ class Fitting:
             default = self.default_optimizers()
         self.optimizers = {
             player.name: scaling_losses(
-                keras.optimizers.get(given.get(player.name) or default[player.name]),
+                get_optimizer(given.get(player.name) or default[player.name], player.name),
                 player.networks,
             )
             for player in self.players
         }
         with self.distribute_strategy.scope():
             build_optimizers([(self.optimizers[p.name], p.variables) for p in self.players])
+        object.__setattr__(self, "optimizer", Optimizers(self))  # Past Keras' tracking.
         self.seed = seed
         self.ema_images = self.default_ema_images if ema_images is None else ema_images
         self.accumulate_steps = accumulate_steps

@@ -14,10 +14,11 @@ import abc
 
 import keras
 
-from keras_gan.checks import check_batch
 from keras_gan.distribution.replicas import ReplicaMean
+from keras_gan.errors import UserError
 from keras_gan.game import averages, schedules
 from keras_gan.game.fitting import Fitting
+from keras_gan.game.keras_methods import KerasMethods
 from keras_gan.game.long_runs import LongRuns
 from keras_gan.game.players import Stage, check_players
 from keras_gan.game.updates import Updates
@@ -25,7 +26,9 @@ from keras_gan.game.using import Using
 from keras_gan.layers.core import ArgumentsAreConfig
 
 
-class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model, abc.ABC):
+class AdversarialModel(
+    Updates, Fitting, Using, KerasMethods, ArgumentsAreConfig, keras.Model, abc.ABC
+):
     """Base class of all systems. A system adds networks, players, functions and defaults.
 
     A system's constructor takes the shapes of its examples and keyword-only hyperparameters.
@@ -179,7 +182,7 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
     def train_step(self, batch):
         """Makes one step: the updates of all players of the stage, in order."""
         stage = self.stage
-        check_batch(batch, self.spec, stage.sub_batches, self.accumulate_steps)
+        batch = self.checked_batch(batch, stage.sub_batches)
         made = None
         for player, j in stage.updates:
             sub_batch = stage.sub_batches - player.updates + j
@@ -210,3 +213,12 @@ class AdversarialModel(Updates, Fitting, Using, ArgumentsAreConfig, keras.Model,
         examples j, j + k, j + 2k and so on.
         """
         return self.stage.sub_batches
+
+
+def check_model(model):
+    """Raises `UserError` unless this is an `AdversarialModel`."""
+    if not isinstance(model, AdversarialModel):
+        raise UserError(
+            "Expected a model of keras_gan, such as keras_gan.models.get('dcgan')(shape), or a run "
+            f"directory. Received: {type(model).__name__}."
+        )

@@ -5,12 +5,16 @@ sample grids, exports and model cards use ports, so they work for any system.
 """
 
 import dataclasses
+import warnings
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_gan import randomness
 from keras_gan.errors import UserError
+
+_TOLERANCE = 1e-3  # Of rounding, beyond the ends of [-1, 1].
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,11 +28,13 @@ class Port:
         key: Key of the batch entry that holds such rows, or `None`.
         words: Description of the values, for metadata and model cards.
         is_drawn: Whether a seed can draw rows when none are given.
+        scaling: What brings pixels from 0 to 255 into range, as Python text after their name.
     """
 
     dtype = "float32"
     key = None
     is_drawn = False
+    scaling = ""
 
     @property
     def spec(self):
@@ -70,6 +76,22 @@ class Port:
 
     def _holds(self, rows):
         return rows.dtype.kind in "iuf" and bool(np.isfinite(rows).all())
+
+    def prepared(self, rows, key):
+        """Returns the entry `key` of a training batch, a tensor, as the networks take it.
+
+        Raises:
+            UserError: If its dtype does not fit.
+        """
+        del key
+        return rows
+
+    def check_examples(self, rows, key):
+        """Checks the values of real examples, an array, that a user gives for training.
+
+        Raises:
+            UserError: If they do not fit.
+        """
 
     def faults(self, rows):
         """Returns the checks of a served tensor: triples (condition, expected, received)."""
@@ -189,6 +211,45 @@ class Images(Port):
     def words(self):
         return "[-1, 1]" if self.are_images else "unbounded"
 
+    @property
+    def scaling(self):
+        return " / 127.5 - 1" if self.are_images else ""
+
+    def prepared(self, rows, key):
+        """Scales images in uint8 from 0 to 255 to [-1, 1]. Floating-point images stay."""
+        if self.are_images and rows.dtype == tf.uint8:
+            return tf.cast(rows, keras.config.floatx()) / 127.5 - 1.0
+        if not rows.dtype.is_floating:
+            kinds = "uint8 from 0 to 255 or floats in [-1, 1]" if self.are_images else "floats"
+            cast = "uint8" if self.are_images else "float32"
+            raise UserError(
+                f"Expected {key!r} to be {kinds}. Received: {rows.dtype.name}. Convert them, as by "
+                f"tf.cast(x, {cast!r})."
+            )
+        return tf.cast(rows, keras.config.floatx())
+
+    def check_examples(self, rows, key):
+        if not (self.are_images and rows.size and rows.ndim) or rows.dtype.kind in "ib":
+            return
+        given, low, high = rows.dtype.name, float(rows.min()), float(rows.max())
+        received = f"Received: {given} from {low:.4g} to {high:.4g}."
+        if rows.dtype == np.uint8:
+            if low < high <= 1:
+                warnings.warn(
+                    f"Expected {key!r} in uint8 to be from 0 to 255. {received} That is nearly "
+                    "black. If 1 is white, multiply by 255.",
+                    stacklevel=2,
+                )
+        elif not (low >= -1 - _TOLERANCE and high <= 1 + _TOLERANCE):
+            pixels = low >= 0 and 1 < high <= 255
+            fix = "x / 127.5 - 1, or give uint8" if pixels else "2 * (x - low) / (high - low) - 1"
+            raise UserError(f"Expected {key!r} in [-1, 1]. {received} Scale them: {fix}.")
+        elif 0 <= low < high:
+            warnings.warn(
+                f"Expected {key!r} in [-1, 1]. {received} If 0 is black, scale them: 2 * x - 1.",
+                stacklevel=2,
+            )
+
     def examples(self, seeds, number=0):
         shape = tuple(side or 12 for side in self.shape)
         draws = [np.random.default_rng([abs(int(s)), number]).uniform(-1, 1, shape) for s in seeds]
@@ -221,6 +282,13 @@ class Tokens(Port):
 
     def _holds(self, rows):
         return rows.dtype.kind in "iu" and bool(((rows >= 0) & (rows < len(self.vocabulary))).all())
+
+    def check_examples(self, rows, key):
+        if not self._holds(rows):
+            raise UserError(
+                f"Expected {key!r}: {self.words}. Received: {rows.dtype.name} from {rows.min()} to "
+                f"{rows.max()}. Give the numbers of the tokens."
+            )
 
     def examples(self, seeds, number=0):
         draws = [

@@ -44,6 +44,12 @@ def get(name):
     )
 
 
+def name_of(system):
+    """Returns the name of a system's class, which need not be one of this package."""
+    module = system.__module__.removeprefix(f"{__name__}.")
+    return module if module in names() else system.__name__.lower()
+
+
 def arguments(system):
     """Returns the constructor parameters that `--model_arg` can set, by name."""
     return {

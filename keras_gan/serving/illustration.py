@@ -35,11 +35,11 @@ def illustrate(model, samples):
 
     Args:
         model: An `AdversarialModel`.
-        samples: The run's directory of grids.
+        samples: The run's directory of grids, or `None`.
     """
     function = model.function()
     if function.given:
-        return _newest_grid(samples)
+        return _newest_grid(samples) if samples else Illustration()
     if isinstance(function.output, Tokens):
         rows = model.sample(_TEXTS)
         caption = (

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+from typing import NamedTuple
 
 import keras_gan
 from keras_gan import files
@@ -22,7 +23,23 @@ def write(directory, text, picture):
     files.write_text(os.path.join(directory, FILE), text)
 
 
-def card(model, name, format, stated, record, evaluation, shown):
+class Training(NamedTuple):
+    """What a card says of the training.
+
+    Attributes:
+        system: Name of the system.
+        images: Number of examples that the updates have seen, or `None` if it is unknown.
+        data: Facts on the data by name. Empty if they are unknown.
+        configuration: Settings by name.
+    """
+
+    system: str
+    images: int | None
+    data: dict
+    configuration: dict
+
+
+def card(model, name, format, stated, training, evaluation, shown):
     """Returns the text of a card.
 
     Args:
@@ -30,30 +47,26 @@ def card(model, name, format, stated, record, evaluation, shown):
         name: Name of the model on the server.
         format: The format of the files, in words.
         stated: The metadata in the files.
-        record: The run's record, see `run_directory.load_run`.
+        training: `Training`.
         evaluation: What `evaluation.record.read` returned.
         shown: An `Illustration`.
     """
-    config, classes, function = record["config"], record["class_names"], model.function()
+    function = model.function()
     words = words_of(function)
     limits = "".join(f"- {limit}\n" for limit in words.limits)
     kind = "images" if holds_images(function.output) and function.latents else "examples"
+    seen = "" if training.images is None else f", {training.images:,} {kind}"
     facts = {
         "file": format,
-        "system": f"{config.model}: {type(model).__doc__.strip().splitlines()[0]}",
+        "system": f"{training.system}: {type(model).__doc__.strip().splitlines()[0]}",
         **_weights(model),
-        "training": f"{stated['step']} steps, {int(stated['step']) * config.batch_size:,} {kind}",
+        "training": f"{stated['step']} steps" + seen,
         "made with": f"keras_gan {keras_gan.__version__}",
     }
-    data = {
-        "dataset": stated["dataset"],
-        "split": config.split,
-        "examples": f"{record['num_examples']:,}",
-        "classes": _numbered(classes) if classes else None,
-    }
+    data = _table(training.data) if training.data else "Unknown: the model was trained in Python.\n"
     return f"""\
 ---
-{_front(config, format, stated, words)}---
+{_front(training.system, format, stated, words)}---
 
 # {_cell(name)}
 
@@ -62,13 +75,13 @@ def card(model, name, format, stated, record, evaluation, shown):
 {_illustrated(shown)}{_table(facts)}
 ## Inputs and outputs
 
-{_table(_inputs(stated, classes))}
+{_table(_inputs(stated))}
 ## Training data
 
-{_table(data)}
+{data}
 ## Configuration
 
-{_table(config.hyperparameters() | {"dataset": stated["dataset"]})}
+{_table(training.configuration)}
 ## Evaluation
 
 {_evaluated(evaluation, weights_digest(function.averaged))}
@@ -88,27 +101,28 @@ _ELSEWHERE = (
 )  # fmt: skip
 
 
-def _inputs(stated, classes):
+def _inputs(stated):
     """Returns what the card says of inputs and outputs."""
     found = {key: value for key, value in stated.items() if key not in _ELSEWHERE}
     if "class_names" in stated:
-        found["labels"] = f"{found['labels']}, for the classes {_numbered(classes)}"
+        names = json.loads(stated["class_names"])
+        found["labels"] = f"{found['labels']}, for the classes {numbered(names)}"
     return found
 
 
-def _numbered(classes):
+def numbered(classes):
     """Returns the names of classes with their labels."""
     return ", ".join(f"{label}: {name}" for label, name in enumerate(classes))
 
 
-def _front(config, format, stated, words):
+def _front(system, format, stated, words):
     """Returns the lines between the card's dashes; JSON is what the Hub's reader takes as well."""
     name = stated["license"]
     known = re.fullmatch("[a-z0-9.-]+", name)  # As the Hub writes them: cc-by-4.0, mit, ...
     front = {
         "library_name": "keras_gan",
         **({"license": name} if known else {"license": "other", "license_name": name}),
-        "tags": ["gan", config.model, "onnx" if "ONNX" in format else "tensorflow"],
+        "tags": ["gan", system, "onnx" if "ONNX" in format else "tensorflow"],
         **({"pipeline_tag": words.task} if words.task else {}),
     }
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in front.items()]

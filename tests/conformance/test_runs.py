@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from keras_gan import evaluate, models
+from keras_gan import models
+from keras_gan.commands import evaluate
 from keras_gan.commands.training import train
 from keras_gan.evaluation import classifier
 from keras_gan.runs.checkpoints import Checkpoints
