@@ -1,7 +1,7 @@
-"""Tools that read exports: python -m benchmarks.consumer_tools TOOL DIRECTORY
+"""Tools that read exports: python -m benchmarks.consumer_tools TOOL DIRECTORY ...
 
-Prints, as JSON, the version of the tool and the largest difference from Keras, or which package
-is missing.
+Prints a line of JSON for each export: the version of the tool and the largest difference from
+Keras, or which package is missing, or an error.
 """
 
 import glob
@@ -176,39 +176,41 @@ TOOLS = (
         "litert_all", "LiteRT, all signatures", "SavedModel, no options", "ai-edge-litert", _litert
     ),
     Tool(
-        "tfjs", "TensorFlow.js", f"SavedModel, `--signature_name=serving_default "
+        "tfjs", "TensorFlow.js", "SavedModel, `--signature_name=serving_default "
         "--strip_debug_ops=True`", "tensorflowjs", _tensorflow_js,
     ),
 )  # fmt: skip
 
 
 def ask(tool, directory):
-    """Returns `version` and `difference`, or `missing`, for an export and its rows."""
+    """Returns `version` and `difference`, or `missing`, or `error`, for an export and its rows."""
     try:
         version = importlib.metadata.version(tool.package)
+        return {"version": version, "difference": _difference(tool, directory)}
     except importlib.metadata.PackageNotFoundError:
         return {"missing": tool.package}
+    except Missing as error:
+        return {"missing": str(error)}
+    except Exception as error:  # Each tool has kinds of its own.
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        return {"version": version, "error": f"{type(error).__name__}: {' '.join(lines[:1])}"}
+
+
+def _difference(tool, directory):
     with np.load(os.path.join(directory, "rows.npz")) as file:
         rows = {name: file[name] for name in file.files if name != "answer"}
         expected = file["answer"]
-    try:
-        answer = tool.run(directory, rows)
-    except Missing as error:
-        return {"missing": str(error)}
+    answer = tool.run(directory, rows)
     if answer.shape != expected.shape:
         raise ValueError(f"Expected the shape {expected.shape}. Received: {answer.shape}.")
-    difference = np.abs(answer.astype("float64") - expected).max()
-    return {"version": version, "difference": float(difference)}
+    return float(np.abs(answer.astype("float64") - expected).max())
 
 
-def main(key, directory):
-    """Asks one tool and prints its answer. An error is printed in one line and ends the process."""
+def main(key, *directories):
+    """Asks one tool about each export and prints its answers."""
     (tool,) = (tool for tool in TOOLS if tool.key == key)
-    try:
-        print(json.dumps(ask(tool, directory)))
-    except Exception as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        sys.exit(f"{type(error).__name__}: {lines[0] if lines else ''}")
+    for directory in directories:
+        print(json.dumps(ask(tool, directory)), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ said to be so. TensorFlow.js needs Node, and a directory with `npm install @tens
 
 import argparse
 import datetime
+import itertools
 import json
 import os
 import pathlib
@@ -43,11 +44,9 @@ def main(argv=None):
         for system in SYSTEMS:
             export(system, os.path.join(directory, system))
         for tool in consumer_tools.TOOLS:
-            for system in SYSTEMS:
-                print(f"{tool.name}: {system}", file=sys.stderr, flush=True)
-                answers[tool.name, system] = _asked(
-                    tool.key, os.path.join(directory, system), environment
-                )
+            print(tool.name, file=sys.stderr, flush=True)
+            for system, answer in _asked(tool.key, directory, environment).items():
+                answers[tool.name, system] = answer
     text = DOCUMENT.read_text(encoding="utf-8")
     before, rest = text.split(_BEGIN)
     lines = table(answers, datetime.date.today())
@@ -72,7 +71,7 @@ def export(system, directory):
     from keras_gan.serving.inference import inference_network
 
     keras.utils.set_random_seed(0)
-    kind = models.get(system)
+    kind, facts = models.get(system), {"max_batch": "8"}
     model = kind(**kind.tiny_data(), **kind.tiny)
     for network, twin in model._averaged:  # Fresh biases are zeros, which would hide mistakes.
         twin.set_weights([weights + 0.01 for weights in network.get_weights()])
@@ -85,7 +84,7 @@ def export(system, directory):
         path = os.path.join(directory, name)
         os.makedirs(path)
         served = [
-            ServedFunction(f, own, inference_network(f.averaged), system, 8, {}, own == main)
+            ServedFunction(f, own, inference_network(f.averaged), system, 8, facts, own == main)
             for main in [model.main_function]
             for own, f in model.functions.items()
         ]
@@ -96,17 +95,18 @@ def export(system, directory):
 
 
 def _asked(key, directory, environment):
-    """Asks a tool in a process of its own; returns what it printed, or its error."""
+    """Asks a tool in a process of its own; returns an answer for each system."""
+    paths = [os.path.join(directory, system) for system in SYSTEMS]
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.consumer_tools", key, directory],
-        capture_output=True,
+        [sys.executable, "-m", "benchmarks.consumer_tools", key, *paths],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
         env=environment,
     )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        return {"error": lines[-1] if lines else f"ended with code {done.returncode}"}
-    return json.loads(done.stdout.splitlines()[-1])
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    ended = {"error": f"the process ended with code {done.returncode}"}
+    return dict(itertools.zip_longest(SYSTEMS, answers, fillvalue=ended))
 
 
 def table(answers, date):
