@@ -123,11 +123,11 @@ def test_every_file_of_a_system_is_checked(tmp_path, monkeypatch):
 
 
 def test_float16_that_is_far_from_float32_is_refused(tmp_path):
-    """Half precision rounds numbers near 1000 to multiples of a half."""
+    """Half precision rounds biases near 1000 to multiples of a half."""
     latents = keras.Input((4,), name="latents")
     layers = [
         keras.layers.Dense(4, kernel_initializer="identity", bias_initializer=initializer)
-        for initializer in map(keras.initializers.Constant, (1000.0, -1000.0))
+        for initializer in map(keras.initializers.Constant, (1000.2, -1000.1))
     ]
     network = keras.Sequential([latents, *layers, keras.layers.Reshape((2, 2, 1))])
     function = Function(network, (Latents(4),), Images((2, 2, 1)), network)
