@@ -1,7 +1,7 @@
 """Tools that read exports: python -m benchmarks.consumer_tools TOOL DIRECTORY ...
 
 Prints a line of JSON for each export: the version of the tool and the largest difference from
-Keras, or which package is missing, or an error.
+Keras, as a share of the largest value; or which package is missing; or an error.
 """
 
 import glob
@@ -144,12 +144,11 @@ def _without_other_formats():
     sys.modules["tensorflowjs.converters.jax_conversion"] = jax
 
 
-_DEFAULT = "`serving_default`"
 TOOLS = (
-    Tool("session", "TensorFlow, session", f"SavedModel, {_DEFAULT}", "tensorflow", _session),
+    Tool("session", "TensorFlow, session", "SavedModel, `serving_default`", "tensorflow", _session),
     Tool(
-        "layer", "`keras.layers.TFSMLayer`", f"SavedModel, `call_endpoint=`{_DEFAULT}; labels and "
-        "codes by name: `layer(latents, labels=labels)`", "keras", _layer,
+        "layer", "`keras.layers.TFSMLayer`", 'SavedModel, `call_endpoint="serving_default"`; '
+        "labels and codes by name: `layer(latents, labels=labels)`", "keras", _layer,
     ),
     Tool("onnx", "ONNX Runtime", "ONNX", "onnxruntime", _onnx_runtime("onnx")),
     Tool(
@@ -203,7 +202,7 @@ def _difference(tool, directory):
     answer = tool.run(directory, rows)
     if answer.shape != expected.shape:
         raise ValueError(f"Expected the shape {expected.shape}. Received: {answer.shape}.")
-    return float(np.abs(answer.astype("float64") - expected).max())
+    return float(np.abs(answer.astype("float64") - expected).max() / np.abs(expected).max())
 
 
 def main(key, *directories):

@@ -47,6 +47,8 @@ def main(argv=None):
             print(tool.name, file=sys.stderr, flush=True)
             for system, answer in _asked(tool.key, directory, environment).items():
                 answers[tool.name, system] = answer
+                if "error" in answer:
+                    print(f"  {system}: {answer['error']}", file=sys.stderr)
     text = DOCUMENT.read_text(encoding="utf-8")
     before, rest = text.split(_BEGIN)
     lines = table(answers, datetime.date.today())
@@ -131,7 +133,7 @@ def _told(answer):
     if "missing" in answer:
         return f"not installed ({answer['missing']})"
     if "error" in answer:
-        return "fails: " + answer["error"].replace("|", "/")[:80]
+        return f"fails ({answer['error'].split(':')[0]})"
     return f"{answer['difference']:.1g}" if answer["difference"] else "0"
 
 
