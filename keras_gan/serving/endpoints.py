@@ -132,7 +132,7 @@ def _check_shape(x, name):
     shape, sides = tf.shape(x), x.shape.as_list()
     # `tf.rank` would be a constant here.
     has_rank = tf.raw_ops.Rank(input=x) == len(sides)
-    fits = has_rank & tf.reduce_all(shape == tf.stack([shape[0], *_sides(x)]))
+    fits = has_rank & tf.reduce_all(shape[: len(sides)] == tf.stack([shape[0], *_sides(x)]))
     words = ", ".join(["N", *("any" if side is None else str(side) for side in sides[1:])])
     return _check(fits, f"{name} of shape [{words}]", shape)
 
