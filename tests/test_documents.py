@@ -29,7 +29,7 @@ TEXTS = [
 SCRIPTS = {"train.py": Config, "export.py": ExportOptions}
 MODULES = ("evaluate", "generate", "probe", "translate")
 STAND_IN = "keras_gan.serving.stand_in"
-OTHERS_FLAGS = {"--help", "--flagfile"}
+OTHERS_FLAGS = {"--help", "--flagfile", "--signature_name", "--strip_debug_ops"}
 
 
 def name_of(path):

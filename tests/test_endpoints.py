@@ -166,11 +166,11 @@ def labelled(tmp_path_factory):
     served = ServedFunction(function, "sample", network, "labelled", 16, {})
     saved_model.write([served], str(directory))
     with saved_model.session(str(directory)) as run:
-        yield served, run
+        yield served, run, str(directory)
 
 
 def test_conditions_are_inputs_of_every_signature(labelled):
-    served, run = labelled
+    served, run, _ = labelled
     inputs, images = served.example(5)
     codes, labels = np.ones((5, 2), "float32"), np.array([2, 1, 0, 1, 2])
     rest = {"labels": labels, "codes": codes}
@@ -184,7 +184,7 @@ def test_conditions_are_inputs_of_every_signature(labelled):
 
 
 def test_conditions_are_checked(labelled):
-    _, run = labelled
+    _, run, _ = labelled
     good = {"seeds": np.arange(2), "labels": np.array([0, 2]), "codes": np.zeros((2, 2), "float32")}
     assert len(run("from_seeds", good)["images"]) == 2
     for labels in ([0, 3], [-1, 0], [MOST, 0]):
@@ -194,6 +194,18 @@ def test_conditions_are_checked(labelled):
     assert "Expected as many labels as other rows. Received:] [1]" in message
     codes = np.full((2, 2), np.nan, "float32")
     assert "finite" in refused(run, "from_seeds_png", **{**good, "codes": codes})
+
+
+@pytest.mark.parametrize("endpoint", ["serving_default", "from_seeds", "from_seeds_png"])
+def test_keras_layers_take_conditions_by_name(labelled, endpoint):
+    served, _, directory = labelled
+    rows, images = served.example(3)
+    layer = keras.layers.TFSMLayer(directory, call_endpoint=endpoint)
+    first = rows["latents" if endpoint == "serving_default" else "seeds"]
+    (answer,) = layer(first, labels=rows["labels"], codes=rows["codes"]).values()
+    if endpoint.endswith("png"):
+        answer = np.stack([tf.io.decode_png(file) for file in answer.numpy()]) / 127.5 - 1.0
+    np.testing.assert_allclose(answer, images, atol=0.01 if endpoint.endswith("png") else 1e-6)
 
 
 def test_samples_take_conditions_or_draw_them(labelled):

@@ -75,6 +75,28 @@ def test_every_signature_runs_in_the_native_loader(exported, finished):
             assert np.abs(pixels / 127.5 - 1.0 - image).max() <= 0.5 / 127.5 + 1e-5
 
 
+def test_wrong_shapes_are_named_by_the_native_loader(exported):
+    """This session does not look at shapes, so the signature does."""
+    directory = str(exported / "saved_model" / "1")
+    refusals = natively(
+        "import json, numpy, native_session\n"
+        "session = native_session.NativeSession(sys.argv[1])\n"
+        "inputs, outputs = json.loads(sys.argv[2])['serving_default']\n"
+        "refusals = []\n"
+        "for shape in [(1, 5), (1, 1, 4), (2, 2, 2)]:\n"
+        "    rows = numpy.zeros(shape, 'float32')\n"
+        "    try:\n"
+        "        session.run({inputs['latents']: rows}, list(outputs.values()))\n"
+        "    except native_session.NativeError as error:\n"
+        "        refusals.append((error.code, str(error)))\n"
+        "print(json.dumps(refusals))",
+        directory,
+        json.dumps(places(directory)),
+    )
+    assert [code for code, _ in refusals] == [INVALID_ARGUMENT] * 3
+    assert all("Expected latents of shape [N, 4]. Received:" in text for _, text in refusals)
+
+
 def fuzz(directory, count, most):
     """Asks every signature at random; returns how many requests were answered.
 

@@ -12,10 +12,12 @@ import tensorflow as tf
 import export
 from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
+from keras_gan.game.functions import Function
+from keras_gan.game.ports import Images, Latents
 from keras_gan.runs.directory import load_run
 from keras_gan.serving import onnx_model, smaller
 from tests.conftest import build
-from tests.serving_toys import served
+from tests.serving_toys import serve, served, translation
 
 
 def exported_onnx(run_dir, tmp_path, *flags):
@@ -61,8 +63,11 @@ def test_smaller_weights_at_a_measured_loss(weights, allowed, finished, tmp_path
     path, answer = exported_onnx(finished, tmp_path, f"--onnx_weights={weights}")
     difference = np.abs(answer(latents) - images)
     assert 0.0 < difference.max() < allowed
+    onnx.checker.check_model(path, full_check=True)
     printed = capsys.readouterr().out.splitlines()[0]
     assert printed.startswith(f"ONNX in {weights}: {os.path.getsize(path):,} bytes, in float32 ")
+    # The network is so tiny that scales and casts take more room than its weights.
+    assert "It is the larger file: use --onnx_weights=float32." in printed
     stated = metadata(path)
     assert stated["weights"] == weights
     mean, most = float(stated["mean_loss"]), float(stated["largest_loss"])
@@ -80,7 +85,7 @@ def test_the_loss_is_that_of_the_weights_alone(finished, tmp_path):
     assert float(metadata(path)["mean_loss"]) < 0.5 / 255
 
 
-def test_smaller_weights_make_a_smaller_file(tmp_path):
+def test_smaller_weights_make_a_smaller_file(tmp_path, capsys):
     """Of a network whose weights are most of its file."""
     model = build("dcgan", (16, 16, 1), width=64)
     functions = [served(model, max_batch=8)]
@@ -89,6 +94,45 @@ def test_smaller_weights_make_a_smaller_file(tmp_path):
         onnx_model.write(functions, str(tmp_path), weights=weights)
         sizes.append(os.path.getsize(tmp_path / onnx_model.FILE))
     assert sizes[1] < 0.6 * sizes[0] and sizes[2] < 0.35 * sizes[0]
+    assert "larger" not in capsys.readouterr().out
+
+
+def test_every_file_of_a_system_is_checked(tmp_path, monkeypatch):
+    """In all precisions ONNX' checker accepts them; a file that it refuses is not exported."""
+    functions = [
+        serve(translation(), name, max_batch=2, is_main=name == "a_to_b")
+        for name in ("a_to_b", "b_to_a")
+    ]
+    for weights in ("float32", "float16", "int8"):
+        onnx_model.write(functions, str(tmp_path), weights=weights)
+        for name in ("a_to_b", "b_to_a"):
+            onnx.checker.check_model(str(tmp_path / f"{name}.onnx"), full_check=True)
+    unsorted = smaller._WRITERS["float16"]
+
+    def unsort(path, small, *rest):
+        unsorted(path, small, *rest)
+        model = onnx.load(small)
+        nodes = list(reversed(model.graph.node))
+        del model.graph.node[:]
+        model.graph.node.extend(nodes)
+        onnx.save(model, small)
+
+    monkeypatch.setitem(smaller._WRITERS, "float16", unsort)
+    with pytest.raises(UserError, match="topologically sorted"):
+        onnx_model.write(functions, str(tmp_path), weights="float16")
+
+
+def test_float16_that_is_far_from_float32_is_refused(tmp_path):
+    """Half precision rounds biases near 1000 to multiples of a half."""
+    latents = keras.Input((4,), name="latents")
+    layers = [
+        keras.layers.Dense(4, kernel_initializer="identity", bias_initializer=initializer)
+        for initializer in map(keras.initializers.Constant, (1000.2, -1000.1))
+    ]
+    network = keras.Sequential([latents, *layers, keras.layers.Reshape((2, 2, 1))])
+    function = Function(network, (Latents(4),), Images((2, 2, 1)), network)
+    with pytest.raises(UserError, match="In float16 sample must differ from float32 by 0.0"):
+        onnx_model.write([serve(function, max_batch=2)], str(tmp_path), weights="float16")
 
 
 def test_an_unsupported_model_is_refused(tmp_path):

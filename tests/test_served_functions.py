@@ -68,6 +68,15 @@ def images(count=2, height=8, width=8, channels=3):
     return draws.astype("float32")
 
 
+def test_litert_converts_images_of_any_size(translator):
+    """Its convolutions need the number of channels, which some operations lose."""
+    _, paths = translator
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        paths["saved_model"], signature_keys=["serving_default"]
+    )
+    assert converter.convert()
+
+
 def test_an_export_holds_all_functions(translator, capsys):
     _, paths = translator
     place = paths["onnx"].removesuffix("a_to_b.onnx")

@@ -65,8 +65,10 @@ class OneHot(ArgumentsAreConfig, keras.layers.Layer):
         self.count = count
 
     def call(self, inputs):
-        # Unlike `tf.one_hot`, this raises an error for integers out of range, on a CPU.
-        return tf.gather(tf.eye(self.count, dtype=self.compute_dtype), inputs)
+        # A gather raises an error for integers out of range, on a CPU; `tf.one_hot` returns zeros.
+        # Engines that read SavedModels have no operation for `tf.eye`.
+        rows = tf.one_hot(tf.range(self.count), self.count, dtype=self.compute_dtype)
+        return tf.gather(rows, inputs)
 
     def compute_output_spec(self, inputs):
         return keras.KerasTensor((*inputs.shape, self.count), self.compute_dtype)

@@ -57,7 +57,9 @@ class PadToMultiple(ArgumentsAreConfig, keras.layers.Layer):
             return inputs
         sides = tf.shape(inputs)[1:3]
         below, right = tf.unstack((self.multiple - sides % self.multiple) % self.multiple)
-        return tf.pad(inputs, [[0, 0], [0, below], [0, right], [0, 0]], "REFLECT")
+        # `tf.pad` by numbers of the graph would lose the number of channels, which LiteRT needs.
+        inputs = tf.concat([inputs, inputs[:, ::-1][:, 1 : 1 + below]], axis=1)
+        return tf.concat([inputs, inputs[:, :, ::-1][:, :, 1 : 1 + right]], axis=2)
 
     def compute_output_shape(self, input_shape):
         count, *sides, channels = input_shape

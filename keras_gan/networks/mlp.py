@@ -30,9 +30,10 @@ class Generator(ArgumentsAreConfig, keras.Model):
         for width in units:
             x = keras.layers.Dense(width, "relu", kernel_initializer="he_normal")(x)
         x = keras.layers.Dense(math.prod(output_shape))(x)
-        if len(output_shape) > 1:
-            x = keras.layers.Activation("tanh")(x)
-        x = keras.layers.Reshape(tuple(output_shape), name="images")(x)
+        is_vector = len(output_shape) == 1
+        x = keras.layers.Reshape(tuple(output_shape), name="images" if is_vector else None)(x)
+        if not is_vector:  # Next to the dense layer TensorFlow.js would fuse it, and fail.
+            x = keras.layers.Activation("tanh", name="images")(x)
         super().__init__(latents, x, name="generator")
 
 

@@ -1,5 +1,7 @@
 """What a served function answers: the functions behind the signatures of a SavedModel."""
 
+import inspect
+
 import tensorflow as tf
 
 from keras_gan.game.ports import Images
@@ -15,6 +17,7 @@ class Endpoints:
     that a server may merge requests. Before anything is computed each function
     checks, with an `INVALID_ARGUMENT` for the caller: the number and shape of
     the rows, and what the ports ask of them, such as finite numbers or labels in range.
+    Nothing but these checks depends on them: engines without `Assert` drop it and the rest runs.
 
     Args:
         served: A `ServedFunction`.
@@ -27,6 +30,9 @@ class Endpoints:
 
     def signatures(self):
         """Returns functions and the specs of their inputs, by the signature's name.
+
+        The arguments of a function have the names of its specs, also when it is called from a
+        loaded SavedModel or by `keras.layers.TFSMLayer`.
 
         Where the main function takes latents these are `serving_default` and `from_seeds`,
         which return its output, and `png` and `from_seeds_png`, which return `image_bytes`, a
@@ -45,7 +51,8 @@ class Endpoints:
                 _joined(name, "png"): (_as_png(function), given)
                 for name, (function, given) in found.items()
             }
-        return {name: end for ending, end in found.items() for name in self._names(ending)}
+        ends = {ending: (_with_names(*end), end[1]) for ending, end in found.items()}
+        return {name: end for ending, end in ends.items() for name in self._names(ending)}
 
     def _names(self, ending):
         own = _joined(self.served.name, ending)
@@ -74,7 +81,7 @@ class Endpoints:
         # TensorFlow's convolutions of no examples have a wrong shape, so there is at least one.
         count = tf.shape(inputs[0])[0]
         added = tf.cast(count == 0, tf.int32)
-        inputs = [tf.pad(x, [[0, added], *[[0, 0]] * (x.shape.rank - 1)]) for x in inputs]
+        inputs = [_with_zeros(x, added) for x in inputs]
         return {name: x[:count] for name, x in self._network(*inputs).items()}
 
     def _checked(self, ports, inputs):
@@ -84,10 +91,10 @@ class Endpoints:
             ports: The port of each input, `None` for seeds.
             inputs: Tensors.
         """
-        inputs = [tf.ensure_shape(x, x.shape) for x in inputs]
         count, most = tf.shape(inputs[0])[0], self.served.max_batch
         checks = [_check(count <= most, f"at most {most} rows", count)]
         for port, x in zip(ports, inputs, strict=True):
+            checks.append(_check_shape(x, "seeds" if port is None else port.name))
             if port is None:
                 continue
             if x is not inputs[0]:
@@ -114,6 +121,41 @@ def _check(condition, expected, received):
     """Returns an operation that fails with `INVALID_ARGUMENT` unless the condition holds."""
     message = f"Expected {expected}. Received:"
     return tf.raw_ops.Assert(condition=condition, data=[message, received], summarize=8)
+
+
+def _check_shape(x, name):
+    """Returns an operation that fails unless a tensor has the shape that its spec promised.
+
+    A session that is not Python's does not look at it. `tf.ensure_shape` would do the same, but
+    TensorFlow.js cannot run it.
+    """
+    shape, sides = tf.shape(x), x.shape.as_list()
+    # `tf.rank` would be a constant here.
+    has_rank = tf.raw_ops.Rank(input=x) == len(sides)
+    fits = has_rank & tf.reduce_all(shape[: len(sides)] == tf.stack([shape[0], *_sides(x)]))
+    words = ", ".join(["N", *("any" if side is None else str(side) for side in sides[1:])])
+    return _check(fits, f"{name} of shape [{words}]", shape)
+
+
+def _with_zeros(x, count):
+    """Adds rows of zeros. `tf.pad` would lose the static shape, which LiteRT needs."""
+    return tf.concat([x, tf.zeros([count, *_sides(x)], x.dtype)], axis=0)
+
+
+def _sides(x):
+    """Returns the sides of a row, numbers where they are known."""
+    return [tf.shape(x)[n] if side is None else side for n, side in enumerate(x.shape) if n]
+
+
+def _with_names(function, specs):
+    """Returns a function of positional arguments as one whose arguments have the specs' names."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+    def named(*inputs):
+        return function(*inputs)
+
+    named.__signature__ = inspect.Signature([inspect.Parameter(x.name, kind) for x in specs])
+    return named
 
 
 def to_bytes(images):

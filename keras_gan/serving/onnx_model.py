@@ -79,10 +79,11 @@ def _write_one(served, path, form, weights):
         if weights != "float32":
             small = smaller.shrink(path, weights, served, form)
             compared = _answers(served, small, form)
-            texts |= {"weights": weights, **smaller.loss(served, answer, compared)}
+            texts |= {"weights": weights, **smaller.loss(served, weights, answer, compared)}
             _save(onnx.load(small), texts, small)
             smaller.report(path, small, texts)
             os.replace(small, path)
+        _check_file(path)
     except (OSError, UserError):
         raise
     except Exception as error:  # Converter, checker and runtime each have kinds of their own.
@@ -94,7 +95,6 @@ def _write_one(served, path, form, weights):
 
 
 def _convert(served, form):
-    import onnx
     import tf2onnx
 
     function = served.function
@@ -116,7 +116,6 @@ def _convert(served, form):
     # The sides of an output may be other than those of the input.
     axes = form.axes(function.output)
     _name_axes(value, {i: f"output_{name}" if i else name for i, name in axes.items()})
-    onnx.checker.check_model(model, full_check=True)
     return model
 
 
@@ -133,9 +132,7 @@ def _name_axes(value, axes):
 
 def _answers(served, path, form):
     """Returns a function from inputs by name (see `example`) to the output, by ONNX Runtime."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = _session(path)
     ports, output = served.function.inputs, served.function.output
     names, expected = [x.name for x in session.get_inputs()], [port.name for port in ports]
     if names != expected:  # tf2onnx turns what it cannot convert into further inputs.
@@ -147,6 +144,20 @@ def _answers(served, path, form):
         return form.received(output, received)
 
     return answer
+
+
+def _check_file(path):
+    """Raises an error unless ONNX' checker and ONNX Runtime accept a finished file."""
+    import onnx
+
+    onnx.checker.check_model(path, full_check=True)
+    _session(path)
+
+
+def _session(path):
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
 def _save(model, metadata, path):

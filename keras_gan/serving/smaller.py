@@ -10,6 +10,8 @@ import numpy as np
 from keras_gan.errors import UserError, first_line
 from keras_gan.game.ports import Tokens
 
+# float16 may differ from float32 by these shares of the largest value: on average, at most.
+FLOAT16_TOLERANCE = 0.01, 0.1
 _CALIBRATION, _MEASURED = 64, 64  # Number of rows; the two sets have different seeds.
 _FEW = 16  # Numbers in a constant that sizes are calculated with.
 
@@ -50,6 +52,7 @@ def shrink(path, weights, served, form):
 def _to_float16(path, small, served, form):
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
+    from onnxruntime.transformers.onnx_model import OnnxModel
 
     del served, form
     model = onnx.load(path)
@@ -60,6 +63,7 @@ def _to_float16(path, small, served, form):
     for node in casts:  # Between two of the nodes that are kept a size is not to become float16.
         if node.attribute[0].i == onnx.TensorProto.FLOAT and node.input[0] in half:
             node.input[0] = half[node.input[0]]
+    OnnxModel(made).topological_sort()  # The casts stand at the end, which ONNX forbids.
     onnx.save(made, small)
 
 
@@ -104,11 +108,12 @@ def _to_int8(path, small, served, form):
 _WRITERS = {"float16": _to_float16, "int8": _to_int8}
 
 
-def loss(served, original, compared):
+def loss(served, weights, original, compared):
     """Measures how far the samples of a smaller model are from those of the original.
 
     Args:
         served: A `ServedFunction`.
+        weights: `"float16"` or `"int8"`.
         original: Function from inputs as arrays by name to samples.
         compared: The same of the smaller model.
 
@@ -117,7 +122,9 @@ def loss(served, original, compared):
         share of tokens that are others.
 
     Raises:
-        UserError: If the smaller model returns values that are not finite, or of another shape.
+        UserError: If the smaller model returns values that are not finite, or of another shape,
+            or if float16 differs by more than `FLOAT16_TOLERANCE` of the largest value, or of 1
+            if that is larger. int8 has no such limit.
     """
     inputs, _ = served.example(_MEASURED, first=_CALIBRATION)
     samples, expected = compared(inputs).astype("float64"), original(inputs)
@@ -130,11 +137,19 @@ def loss(served, original, compared):
     difference = np.abs(samples - expected)
     if isinstance(served.function.output, Tokens):
         return {"tokens_changed": f"{np.mean(difference > 0):.2g}"}
-    return {"mean_loss": f"{difference.mean():.2g}", "largest_loss": f"{difference.max():.2g}"}
+    mean, largest = difference.mean(), difference.max()
+    allowed = np.multiply(FLOAT16_TOLERANCE, max(1.0, np.max(np.abs(expected))))
+    if weights == "float16" and (mean > allowed[0] or largest > allowed[1]):
+        raise UserError(
+            f"In float16 {served.name} must differ from float32 by {allowed[0]:.2g} on average "
+            f"and {allowed[1]:.2g} at most. Received: {mean:.2g} and {largest:.2g}. Use "
+            "--onnx_weights=float32."
+        )
+    return {"mean_loss": f"{mean:.2g}", "largest_loss": f"{largest:.2g}"}
 
 
 def report(path, small, metadata):
-    """Prints the size of a smaller model and how much its samples differ."""
+    """Prints in one line the size of a "smaller" model and how much its samples differ."""
     values = "[-1, 1]" if "layout" in metadata else "any size"
     if "tokens_changed" in metadata:
         told = f"The share of its tokens that are others is {metadata['tokens_changed']}"
@@ -143,9 +158,11 @@ def report(path, small, metadata):
             f"Its samples differ from the latter's by {metadata['mean_loss']} on average, "
             f"{metadata['largest_loss']} at most, in values of {values}"
         )
+    size, before = os.path.getsize(small), os.path.getsize(path)
+    larger = " It is the larger file: use --onnx_weights=float32." if size >= before else ""
     print(
-        f"ONNX in {metadata['weights']}: {os.path.getsize(small):,} bytes, in float32 "
-        f"{os.path.getsize(path):,}. {told} (64 samples)."
+        f"ONNX in {metadata['weights']}: {size:,} bytes, in float32 {before:,}.{larger} {told} "
+        "(64 samples)."
     )
 
 

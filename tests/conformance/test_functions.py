@@ -1,14 +1,20 @@
 """Tests of all functions of all systems: outputs, seeds, averages and exports."""
 
+import re
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_gan import UserError, models
 from keras_gan.game.ports import Images, Tokens
 from keras_gan.serving import onnx_model, saved_model
+from keras_gan.serving.endpoints import Endpoints
 from keras_gan.serving.function import ServedFunction
 from keras_gan.serving.inference import inference_network
+from tests import consumer_operations
 from tests.conformance.sessions import build
+from tests.serving_toys import served as serve
 
 # One system is exported for each kind of function, which is a network with its ports. A system
 # with a new kind fails until that kind is listed here.
@@ -119,6 +125,23 @@ def test_unknown_inputs_and_functions_are_refused(model):
                 function.rows([(0, 0)])
 
 
+def test_other_tools_can_read_the_served_functions(model):
+    """The operations of each system's functions; exported files are tested below."""
+    for name, function in model.functions.items():
+        network = inference_network(function.averaged, independent_rows=True)
+        endpoints = Endpoints(serve(model, network, name))
+        signature = "serving_default" if name == model.main_function else name
+        endpoint, specs = endpoints.signatures()[signature]
+        traced = tf.function(endpoint, input_signature=specs).get_concrete_function()
+        used = consumer_operations.of_function(traced)
+        assert {"Assert", "Placeholder"} < used  # The checks of the inputs were found.
+        assert used <= consumer_operations.READ_BY_ALL
+
+
+# What only TensorFlow runs: random numbers, and PNG files.
+ONLY_TENSORFLOW = re.compile("from_seeds|png$")
+
+
 @pytest.mark.parametrize("name", sorted(set(EXPORTED_BY.values())))
 def test_exports_give_the_outputs_of_keras(name, tmp_path):
     """Exports all functions to SavedModel and ONNX. The writers compare each with Keras."""
@@ -137,6 +160,11 @@ def test_exports_give_the_outputs_of_keras(name, tmp_path):
         directory.mkdir()
         writer.write(served, str(directory))
         assert any(directory.glob(file or "*.onnx"))
+    used = consumer_operations.of_signatures(tmp_path / saved_model.__name__)
+    assert {"serving_default", *model.functions} - {"sample"} <= set(used)
+    for signature, operations in used.items():
+        extra = operations - consumer_operations.READ_BY_ALL
+        assert bool(extra) == bool(ONLY_TENSORFLOW.search(signature)), (signature, extra)
     with saved_model.session(str(tmp_path / saved_model.__name__)) as run:
         for function in served:  # Compared again, independently of the writers' own checks.
             rows, expected = function.example(2)
