@@ -221,15 +221,14 @@ def test_tokens_of_seeds_and_latents(writer):
 @pytest.mark.parametrize(
     ("name", "returned"), [("gan", r"images \(2,\)"), ("seqgan", r"tokens \(4,\)")]
 )
-def test_flags_of_images_are_for_images(name, returned, tmp_path, monkeypatch):
+def test_flags_of_images_are_for_images(name, returned, tmp_path):
     system = models.get(name)
     arguments = {"image_shape": (2,)} if name == "gan" else system.tiny_data()
     model = system(**arguments, **system.tiny)
-    monkeypatch.setattr(exporting, "load_run", lambda *_: (model, {}))
     for flag in ({"onnx_layout": "nchw"}, {"onnx_images": "uint8"}):
         message = f"are for images. Received: functions that return {returned}. Leave"
         with pytest.raises(UserError, match=message):
-            exporting.export(str(tmp_path), **flag)
+            exporting.export(model, str(tmp_path), **flag)
     assert not list(tmp_path.iterdir())
 
 
