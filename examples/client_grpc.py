@@ -14,9 +14,8 @@ flags.add_argument("--address", default="localhost:8500", help="host:port")
 flags.add_argument("--model", default="dcgan")
 flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
 flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, if it has classes")
-flags.add_argument("--output", default="images")
+flags.add_argument("--output", default="images", type=lambda path: pathlib.Path(path).expanduser())
 options = flags.parse_args()
-output = pathlib.Path(os.path.expanduser(options.output))
 try:  # Imports TensorFlow, which takes seconds.
     import grpc
     import tensorflow as tf
@@ -31,9 +30,9 @@ try:
     with grpc.insecure_channel(options.address, [("grpc.max_receive_message_length", -1)]) as link:
         predict = prediction_service_pb2_grpc.PredictionServiceStub(link).Predict
         pngs = predict(request, timeout=60).outputs["image_bytes"].string_val
-    output.mkdir(parents=True, exist_ok=True)
+    options.output.mkdir(parents=True, exist_ok=True)
     for seed, png in zip(options.seeds, pngs, strict=True):
-        (file := output / f"seed_{seed:08d}.png").write_bytes(png)
+        (file := options.output / f"seed_{seed:08d}.png").write_bytes(png)
         print(file)
 except grpc.RpcError as error:
     sys.exit(f"error: {options.address} answered {error.code().name}: {error.details()}")

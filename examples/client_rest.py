@@ -7,7 +7,6 @@ import argparse
 import base64
 import http.client
 import json
-import os
 import pathlib
 import sys
 import urllib.error
@@ -19,9 +18,8 @@ flags.add_argument("--url", default="http://localhost:8501")
 flags.add_argument("--model", default="dcgan")
 flags.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
 flags.add_argument("--labels", type=int, nargs="+", help="one for each seed, if it has classes")
-flags.add_argument("--output", default="images")
+flags.add_argument("--output", default="images", type=lambda path: pathlib.Path(path).expanduser())
 options = flags.parse_args()
-output = pathlib.Path(os.path.expanduser(options.output))
 url = f"{options.url}/v1/models/{urllib.parse.quote(options.model)}:predict"
 inputs = {"seeds": options.seeds} | ({"labels": options.labels} if options.labels else {})
 data = json.dumps({"signature_name": "from_seeds_png", "inputs": inputs}).encode()
@@ -33,9 +31,9 @@ except urllib.error.HTTPError as error:
 except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
     sys.exit(f"error: {url} did not answer as TensorFlow Serving does ({error}); is it running?")
 try:
-    output.mkdir(parents=True, exist_ok=True)
+    options.output.mkdir(parents=True, exist_ok=True)
     for seed, prediction in zip(options.seeds, predictions, strict=True):
-        file = output / f"seed_{seed:08d}.png"
+        file = options.output / f"seed_{seed:08d}.png"
         file.write_bytes(base64.b64decode(prediction["b64"]))
         print(file)
 except OSError as error:

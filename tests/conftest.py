@@ -1,5 +1,6 @@
 """Sets up TensorFlow for the whole suite, with four logical CPUs for tests of replicas.
 
+Each process computes with one thread, since the suite runs in as many processes as there are cores.
 Graph rewriting is off, because it takes longer than running tiny networks.
 """
 
@@ -9,6 +10,8 @@ import pathlib
 import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+for library in ("TF_NUM_INTRAOP", "OMP_NUM", "OPENBLAS_NUM"):
+    os.environ.setdefault(f"{library}_THREADS", "1")
 
 import keras
 import numpy as np
@@ -26,6 +29,10 @@ from tests.runs import run_train
 # Systems from latents to examples, which take all shared arguments.
 LATENT = [name for name in models.names() if issubclass(models.get(name), LatentGAN)]
 WITHOUT_REWRITING = {"disable_meta_optimizer": True}
+# Seeding TensorFlow empties its cache of kernels, which are then built anew for each test. Only
+# its stateful random operations need that seed, and nothing here uses them.
+tf.random.set_seed = lambda seed: None
+gc.set_threshold(100_000, 50, 100)  # Tracing makes many objects, and few cycles among them.
 # Tests that start commands as processes run with rewriting.
 tf.config.optimizer.set_experimental_options(WITHOUT_REWRITING)
 tf.get_logger().setLevel("ERROR")  # The commands do the same.

@@ -33,6 +33,7 @@ def test_xla_over_replicas_names_the_system_whose_losses_synchronise():
         model.fit(data, verbose=0, shuffle=False)
 
 
+@pytest.mark.soak
 def test_xla_over_replicas_makes_the_same_training_run(float64):
     runs = []
     for replicas in (1, 2):
@@ -51,7 +52,7 @@ def test_parts_of_an_update_make_the_whole(float64):
     runs = []
     for parts in (1, 4):
         model = build("gan", (3,), d_steps=2)
-        model.compile(accumulate_steps=parts, reuse_fakes=False)
+        model.compile(accumulate_steps=parts, reuse_fakes=False, run_eagerly=parts == 1)
         data = tf.data.Dataset.from_tensors(examples(16, (3,))).repeat(5)
         history = model.fit(data, verbose=0, shuffle=False).history
         runs.append((values(model.variables), [value[0] for value in history.values()]))

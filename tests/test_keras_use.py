@@ -25,7 +25,8 @@ def trained(request, tmp_path_factory):
     """A model after three epochs of `fit` with Keras' callbacks, the logs, and their directory."""
     directory = tmp_path_factory.mktemp(request.param)
     model = build(request.param)
-    model.compile(optimizers={player.name: "sgd" for player in model.players})
+    optimizers = {player.name: "sgd" for player in model.players}
+    model.compile(optimizers=optimizers, run_eagerly=request.param != "dcgan")
     callbacks = keras.callbacks
     history = model.fit(
         arrays(model),

@@ -2,7 +2,7 @@
 
 from tests.runs import assert_same_run, ends, kill, rows, start_forked, start_process
 
-STEPS = 120
+STEPS = 60
 
 
 def newest_row(run_dir):

@@ -135,9 +135,9 @@ def test_examples_and_draws_are_fresh():
 
 def test_a_fit_that_goes_on_is_the_uncut_one():
     whole, cut = (wgan(seed=3, accumulate_steps=2, run_eagerly=True) for _ in range(2))
-    fit(whole, 4)
+    fit(whole, 2)
     fit(cut, 1)
-    fit(cut, 3, start=1)
+    fit(cut, 1, start=1)
     for one, other in (
         (whole.variables, cut.variables),
         (whole.discriminator_optimizer.variables, cut.discriminator_optimizer.variables),
@@ -184,7 +184,7 @@ def test_two_replicas_make_the_run_of_one(float64):
     for replicas in (1, 2):
         strategy = make_strategy(cpu_replicas=replicas)
         with strategy.scope():
-            model = wgan(seed=3, normalization="batch", penalty="dragan", run_eagerly=replicas == 1)
+            model = wgan(seed=3, normalization="batch", penalty="dragan", run_eagerly=True)
         logs = fit(model, 2).history
         ends.append((values(model.variables), logs))
         assert model.discriminator_optimizer.iterations.numpy() == 12
@@ -221,7 +221,7 @@ def test_compiled_by_xla():
 def test_a_model_without_them_trains_as_without_the_callback():
     ends = []
     for given in ([], [DiscriminatorRuns(lambda calls: pytest.fail("asked for batches"))]):
-        model = wgan(critic_warmup=0)
+        model = wgan(critic_warmup=0, run_eagerly=True)
         model.steps_per_execution = 2
         model.fit(batches(0), steps_per_epoch=4, callbacks=given, verbose=0, shuffle=False)
         ends.append(values(model.variables))

@@ -68,6 +68,7 @@ def images(count=2, height=8, width=8, channels=3):
     return draws.astype("float32")
 
 
+@pytest.mark.soak
 def test_litert_converts_images_of_any_size(translator):
     """Its convolutions need the number of channels, which some operations lose."""
     _, paths = translator
@@ -167,7 +168,7 @@ def test_requests_of_several_sizes_are_not_merged(translator):
     for key in ("serve", "compose"):
         assert "batching" not in pathlib.Path(paths[key]).read_text()
     model = Model(paths["serve"].removesuffix("/serve.sh"), "cyclegan", batching=True)
-    model.limits = Limits(8, 0.3)
+    model.limits = Limits(8, 1.0)
     sent = [{"inputs": images(1, side, 8).tolist()} for side in (8, 8, 12)]
     with rest_server(model) as server:
         ask = lambda body: predict(server, body, name="cyclegan")  # noqa: E731

@@ -167,7 +167,7 @@ def test_learning_rates_fall_to_zero(tmp_path):
     assert [row["d_learning_rate"] for row in logged] == pytest.approx([2e-3, 0.0], abs=1e-9)
 
 
-def test_a_run_whose_learning_rates_are_zero_is_told_how_to_go_on(tmp_path, capsys):
+def test_a_run_whose_learning_rates_are_zero_is_told_how_to_go_on(tmp_path, capsys, eagerly):
     run_train(tmp_path, "--steps=2", "--decay_images=16")
     capsys.readouterr()
     run_train(tmp_path, "--steps=2", "--decay_images=16")
@@ -274,6 +274,7 @@ def test_many_steps_in_a_call_change_nothing(tmp_path, capsys):
     assert_same_run(tmp_path / "one", tmp_path / "many")
 
 
+@pytest.mark.soak
 def test_many_steps_in_a_call_over_replicas_change_rounding_only(tmp_path):
     ended = []
     for number in (1, 2):

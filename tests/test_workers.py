@@ -22,7 +22,6 @@ from tests.runs import (
     kill,
     rows,
     run_train,
-    start_process,
     start_workers,
 )
 
@@ -40,7 +39,7 @@ def whole(tmp_path_factory):
 
 def test_a_killed_worker_ends_the_others_and_the_run_resumes(whole, tmp_path):
     run_dir = tmp_path / "killed"
-    chief, other = start_workers(run_dir, STEPS, start=start_process)
+    chief, other = start_workers(run_dir, STEPS)
     kill(other, (run_dir / "checkpoints" / "step-6.index").exists, 0)
     start = time.monotonic()
     (status,), (error,) = ends([chief])
@@ -64,7 +63,7 @@ def test_a_signal_to_one_worker_stops_all_workers(tmp_path):
     """They stop between calls of several steps. Only the chief writes files."""
     run_dir, other_dir = tmp_path / "chief", tmp_path / "other"
     every = ("--log_every=4", "--sample_every=4", "--checkpoint_every=4")
-    flags = ("--steps=100000", "--steps_per_execution=auto", *every)
+    flags = ("--steps=100000", "--steps_per_execution=4", *every)
     chief, other = start_workers(run_dir, *flags, last=[f"--run_dir={other_dir}"])
     while chief.poll() is None and not (run_dir / "checkpoints" / "step-4.index").exists():
         time.sleep(0.01)
