@@ -71,10 +71,10 @@ def texts(run_dir):
 
 
 def test_verdicts_are_the_same_after_an_interruption(tmp_path, eagerly):
-    for name, ends in (("whole", [20]), ("cut", [14, 20])):
+    for name, ends in (("whole", [10]), ("cut", [7, 10])):
         for end in ends:
             run_train(tmp_path / name, f"--steps={end}", "--log_every=1")
-    assert sorted(texts(tmp_path / "whole")) == [10, 20]
+    assert sorted(texts(tmp_path / "whole")) == [10]
     assert texts(tmp_path / "whole") == texts(tmp_path / "cut")
 
 

@@ -14,7 +14,9 @@ from tests.conftest import build
 PACKAGE = pathlib.Path(keras_gan.__file__).parent
 
 
-@pytest.mark.parametrize("first", ["keras", "keras_gan.losses"])
+@pytest.mark.parametrize(
+    "first", ["keras", pytest.param("keras_gan.losses", marks=pytest.mark.soak)]
+)
 def test_a_saved_model_loads_in_a_new_process(first, tmp_path):
     """Whatever is imported first, after `import keras_gan` the class is found."""
     build("gan").save(tmp_path / "model.keras")

@@ -25,7 +25,7 @@ from tests.runs import (
     start_workers,
 )
 
-STEPS = "--steps=30"
+STEPS = "--steps=15"
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,9 @@ def test_a_killed_worker_ends_the_others_and_the_run_resumes(whole, tmp_path):
 
 def test_one_device_resumes_a_run_of_two_workers(whole, tmp_path, capsys):
     run_dir = shutil.copytree(whole, tmp_path / "longer")
-    run_train(run_dir, "--steps=33")
-    assert "Resuming at step 30 to 33" in capsys.readouterr().out
-    assert [row["step"] for row in rows(run_dir)][-2:] == [32, 33]
+    run_train(run_dir, "--steps=17")
+    assert "Resuming at step 15 to 17" in capsys.readouterr().out
+    assert [row["step"] for row in rows(run_dir)][-2:] == [16, 17]
     assert os.path.isfile(export(str(run_dir))["onnx"])
 
 

@@ -142,7 +142,14 @@ def test_other_tools_can_read_the_served_functions(model):
 ONLY_TENSORFLOW = re.compile("from_seeds|png$")
 
 
-@pytest.mark.parametrize("name", sorted(set(EXPORTED_BY.values())))
+@pytest.mark.parametrize(
+    "name",
+    [
+        # test_served_functions.py exports it by default.
+        pytest.param(name, marks=pytest.mark.soak if name == "cyclegan" else ())
+        for name in sorted(set(EXPORTED_BY.values()))
+    ],
+)
 def test_exports_give_the_outputs_of_keras(name, tmp_path):
     """Exports all functions to SavedModel and ONNX. The writers compare each with Keras."""
     model = build(name)
