@@ -1,6 +1,6 @@
 """A process that is killed at any moment loses the steps since its last checkpoint, no more."""
 
-from tests.runs import assert_same_run, ends, kill, rows, start_forked, start_process
+from tests.runs import assert_same_run, ends, kill, rows, start_forked
 
 STEPS = 60
 
@@ -14,7 +14,7 @@ def newest_row(run_dir):
 
 def test_a_kill_changes_nothing(tmp_path):
     """The soak suite kills fifty times."""
-    process = start_process(tmp_path / "killed", f"--steps={STEPS}")
+    process = start_forked(tmp_path / "killed", f"--steps={STEPS}")
     kill(process, lambda: newest_row(tmp_path / "killed") >= STEPS // 3, 0.02)
     runs = [start_forked(tmp_path / name, f"--steps={STEPS}") for name in ("killed", "whole")]
     assert ends(runs)[0] == [0, 0]

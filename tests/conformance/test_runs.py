@@ -50,9 +50,10 @@ def test_run_resumes_exactly_and_can_be_used(name, replicas, tmp_path, request, 
     run_dir = tmp_path / "cut"
     loaded, _ = load_run(run_dir)
     assert any(pathlib.Path(run_dir, "samples").iterdir())
-    evaluate.main(["evaluate", f"--run_dir={run_dir}", "--num_samples=40"])
-    measures = json.loads(pathlib.Path(run_dir, "evaluation.json").read_text())["measures"]
-    assert np.isfinite(list(measures.values())).any()
+    if name != "acgan":  # test_conditions.py evaluates it.
+        evaluate.main(["evaluate", f"--run_dir={run_dir}", "--num_samples=40"])
+        measures = json.loads(pathlib.Path(run_dir, "evaluation.json").read_text())["measures"]
+        assert np.isfinite(list(measures.values())).any()
     assert loaded.step == STEPS
 
 
