@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train
 from keras_gan import latent_space, metrics
@@ -68,6 +69,10 @@ def test_a_run_is_judged(run_dir, capsys):
     assert f"Written: {run_dir}/evaluation.json, and pictures:" in told
     assert f"  {run_dir}/evaluation/classes.png: shares of the classes: data in grey" in told
     found = read(run_dir)
+    events = EventAccumulator(str(run_dir / "tensorboard" / "evaluation"), {"tensors": 0}).Reload()
+    for tag, value in found["measures"].items():
+        shown = events.Tensors(tag)[-1]
+        assert (shown.step, tf.make_ndarray(shown.tensor_proto)) == (7, np.float32(value))
     average = load_run(run_dir)[0].averaged_generator
     assert found["settings"] | {"extractor": "", "about_features": ""} == {
         "dataset": "digits", "split": "train", "shape": "8x8x1", "crop": "center",

@@ -4,7 +4,7 @@ import dataclasses
 import os
 
 from keras_gan import command
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, first_line
 from keras_gan.options import (
     BIT_DEPTH,
     CHECKPOINT,
@@ -173,6 +173,8 @@ def evaluate(options):
                 f"not compare: {changed}."
             )
         write(evaluation, drawn, where)
+        if samples.model is not None and not options.output:
+            show_in_tensorboard(evaluation, samples)
     return found, list(filter(None, places.values()))
 
 
@@ -185,6 +187,32 @@ def write(evaluation, drawn, directory):
         evaluate_samples.write(drawn, directory)
     except OSError as error:
         raise UserError(f"Cannot write into {directory}: {error.strerror or error}.") from None
+
+
+def show_in_tensorboard(evaluation, samples):
+    """Adds the numbers to the logs of a run, below `evaluation`; TensorBoard's HParams find them.
+
+    Args:
+        evaluation: The `Evaluation`.
+        samples: The `SampleSet` of the run.
+    """
+    import tensorflow as tf
+
+    from keras_gan.callbacks import EventLog
+    from keras_gan.runs.directory import RunDirectory
+
+    name = samples.told["function"]
+    prefix = "" if name == samples.model.main_function else f"{name}/"
+    directory = os.path.join(RunDirectory(samples.name).tensorboard, "evaluation")
+    try:
+        log = EventLog(directory)
+        with log.at(samples.told["checkpoint"]):
+            for measure, value in evaluation.values.items():
+                tf.summary.scalar(prefix + measure, value)
+        log.close()
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "strerror", None) or first_line(error)
+        raise UserError(f"Cannot write into {directory}: {reason}.") from None
 
 
 def place(samples, options):
