@@ -126,7 +126,7 @@ def test_mistakes(run, tmp_path, capsys):
         return command_fails(capsys, evaluate.main, f"--run_dir={tmp_path}", *flags)
 
     run(Speaker(), dataset="arithmetic", run_dir=str(tmp_path))
-    assert "Expected a dataset of examples (4,), like the run's" in message()
+    assert "Expected a dataset of examples (4,), like the model's" in message()
     run(Speaker(("a", "b"), 6), dataset="arithmetic", run_dir=str(tmp_path))
     assert "a dataset with the run's vocabulary of 2 tokens" in message()
     run(Speaker(tuple(SYMBOLS), 6), dataset="arithmetic", run_dir=str(tmp_path))

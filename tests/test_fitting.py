@@ -33,6 +33,24 @@ def test_xla_over_replicas_names_the_system_whose_losses_synchronise():
         model.fit(data, verbose=0, shuffle=False)
 
 
+def test_other_shapes_and_labels_after_a_fit_are_refused_in_words():
+    model = build("cgan", (8, 8, 1))
+    model.compile(run_eagerly=True)
+    images, labels = np.zeros((8, 8, 8, 1), "uint8"), np.arange(8) % 3
+    images[0] = 255
+    model.fit({"image": images, "label": labels}, batch_size=8, verbose=0)
+    with pytest.raises(UserError, match="Received: .*Add the axis of the channels"):
+        model.fit({"image": images[..., 0], "label": labels}, batch_size=8, verbose=0)
+    model.run_eagerly = False
+    for wrong in (images[..., 0], images[:, :4]):
+        with pytest.raises(UserError, match=r"Expected 'image' of shape \(batch, 8, 8, 1\)"):
+            model.fit({"image": wrong, "label": labels}, batch_size=8, verbose=0)
+    data = {"image": images, "label": labels + 1}
+    for given in (data, tf.data.Dataset.from_tensors(data)):
+        with pytest.raises(UserError, match="Expected 'label' from 0 to 2. Received: from 1 to 3"):
+            model.fit(given, batch_size=8 if given is data else None, verbose=0)
+
+
 @pytest.mark.soak
 def test_xla_over_replicas_makes_the_same_training_run(float64):
     runs = []

@@ -245,7 +245,10 @@ def test_standing_statistics_on_the_command_line(run, tmp_path):
 
 def test_mistakes_with_labels_are_one_line(run, tmp_path, capsys):
     for labels, message in (
-        ("3,10", "of 0 to 9, or of their names (0, 1, 2, 3, 4, 5, 6, 7, 8, 9). Received: '10'"),
+        (
+            "3,10",
+            "numbers from 0 to 9, or names of classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9). Received: '10'",
+        ),
         ("two", "Received: 'two'"),
         ("8-10", "Received: '8-10'"),
         ("4-3", "Received: '4-3'"),

@@ -176,7 +176,7 @@ def test_a_run_whose_learning_rates_are_zero_is_told_how_to_go_on(tmp_path, caps
     for flags in (["--decay_images=16"], ["--decay_images=9"]):
         message = fails(capsys, "--steps=4", *flags, run_dir=tmp_path)
         assert "fell to 0 at step 2 by --decay_images=" in message
-        assert "the steps 2 to 4 would change nothing. Give --decay_images=run" in message
+        assert "the steps 3 to 4 would change nothing. Give --decay_images=run" in message
     assert "--decay_images is 16 there, not set here" in fails(
         capsys, "--steps=4", run_dir=tmp_path
     )

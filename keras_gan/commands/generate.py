@@ -131,8 +131,8 @@ def generate(options):
     output = _output(function.output, kind, options.output)
     samples, picture = _samples(function, seeds, labels, options)
     if labels:
-        told = ", ".join(f"{label} ({class_names[label]})" for label in labels)
-        print(f"Labels, each of all seeds, in turn: {told}.")
+        told = ", ".join(f"{class_names[label]} (label {label})" for label in labels)
+        print(f"Classes, each with all seeds: {told}.")
     if output is None:
         print("\n".join(function.output.text(samples)))
         return len(samples), None

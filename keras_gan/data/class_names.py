@@ -68,7 +68,7 @@ def labels_of(text, count, names):
         own = [names.index(part)] if part in names else _in_range(part, numbers)
         if not own:
             known = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-            asked = f"of 0 to {count - 1}, or of their names ({known})"
+            asked = f"numbers from 0 to {count - 1}, or names of classes ({known})"
             if numbers != list(range(count)):
                 asked = f"names of classes ({known}), also as a range from one to another"
             raise UserError(f"--labels must be all, or {asked}. Received: {part!r}.")

@@ -201,7 +201,7 @@ def check_fits(source, port):
     fits = len(source.shape) == len(port.shape) and all(b in (None, a) for a, b in sides)
     if not fits:
         raise UserError(
-            f"Expected a dataset of examples {tuple(port.shape)}, like the run's. Received: "
+            f"Expected a dataset of examples {tuple(port.shape)}, like the model's. Received: "
             f"{source.name} of {source.shape}. Give another --dataset."
         )
     if isinstance(port, Tokens) and tuple(source.vocabulary or ()) != tuple(port.vocabulary):
@@ -242,9 +242,12 @@ def _held_out(chosen, source, seen, load):
         return load(chosen, source.name)
     held_out = load("train", chosen)
     if source.class_names and held_out.class_names != source.class_names:
-        names = [", ".join((x.class_names or ["no classes"])[:10]) for x in (source, held_out)]
+        only = [
+            ", ".join(sorted(set(x.class_names or ()) - set(y.class_names or ()))[:10]) or "none"
+            for x, y in ((source, held_out), (held_out, source))
+        ]
         raise UserError(
-            f"--held_out must have the classes of {source.name} ({names[0]}). Received: {chosen} "
-            f"with {names[1]}."
+            f"--held_out must have the classes of {source.name}. Received: {chosen}, where the "
+            f"missing classes are {only[0]} and the additional ones are {only[1]}."
         )
     return held_out

@@ -26,9 +26,11 @@ class GivenData:
         x: Dict of arrays, `tf.data.Dataset`, `keras.utils.PyDataset` or generator of dicts.
         spec: Ports by the keys of a batch.
         batch_size: Examples in a batch of arrays.
+        labels: Range of the labels that the model knows, or `None` if it takes none.
 
     Attributes:
         x: The same data, to give to Keras.
+        shapes: Shapes of the examples by key, as far as they are known.
         rows: Examples in a batch, if they are known. Keras does not tell the step those of a
             `PyDataset`, and not once the size has changed.
 
@@ -36,13 +38,14 @@ class GivenData:
         UserError: If the first examples are no dicts or have another range.
     """
 
-    def __init__(self, x, spec, batch_size=None):
+    def __init__(self, x, spec, batch_size=None, labels=None):
         self.spec, self.rows, self.error, self.is_checked = spec, None, None, False
+        self.labels, self.shapes = labels, {}
         self.x = self._checked(x, batch_size)
 
     def _checked(self, x, batch_size):
         if isinstance(x, tf.data.Dataset):
-            self.rows = self._rows_of(x.element_spec)
+            self._learn(x.element_spec)
             # Our own pipelines serve what the networks take.
             return x if getattr(x, "is_prepared", False) else self._watched(x)
         if isinstance(x, keras.utils.PyDataset):
@@ -63,7 +66,8 @@ class GivenData:
     def _watched(self, dataset):
         """Returns the dataset with a check of its first batch."""
         kinds = dataset.element_spec if isinstance(dataset.element_spec, dict) else {}
-        known = [key for key in self.spec if isinstance(kinds.get(key), tf.TensorSpec)]
+        keys = [*self.spec, *(["label"] if self.labels else [])]
+        known = [key for key in keys if isinstance(kinds.get(key), tf.TensorSpec)]
         if not known:
             return dataset  # The step says what is missing.
 
@@ -99,17 +103,18 @@ class GivenData:
         if not isinstance(batch, dict):
             raise not_dicts(batch, self.spec, f"Return {where}.")
         self._check(batch)
-        self.rows = self._rows_of(batch)
+        self._learn(batch)
 
-    def _rows_of(self, batch):
-        """Returns the number of examples in a batch of arrays or specs, if it is known."""
-        if not isinstance(batch, dict):
-            return None
-        shapes = [getattr(batch.get(key), "shape", None) for key in self.spec]
-        return next((shape[0] for shape in shapes if shape), None)
+    def _learn(self, batch):
+        """Notes the number and the shapes of the examples in a batch of arrays or specs."""
+        if isinstance(batch, dict):
+            shapes = {key: getattr(batch.get(key), "shape", None) for key in self.spec}
+            self.rows = next((shape[0] for shape in shapes.values() if shape), None)
+            self.shapes = {key: str(shape and shape[1:]) for key, shape in shapes.items()}
 
     def _check_arrays(self, arrays, batch_size):
         self._check(arrays)
+        self._learn(arrays)
         counts = {len(arrays[key]) for key in self.spec if key in arrays}
         size = batch_size or 32
         if any(count % size for count in counts):
@@ -126,6 +131,14 @@ class GivenData:
         for key, port in self.spec.items():
             if key in batch:
                 port.check_examples(np.asarray(batch[key]), key)
+        labels = np.asarray(batch.get("label", ()))
+        if self.labels and labels.size and np.issubdtype(labels.dtype, np.integer):
+            least, most = int(labels.min()), int(labels.max())
+            if least not in self.labels or most not in self.labels:
+                raise UserError(
+                    f"Expected 'label' from {self.labels[0]} to {self.labels[-1]}. Received: from "
+                    f"{least} to {most}. Build the model with another num_classes."
+                )
 
     @contextlib.contextmanager
     def reporting(self, counters):

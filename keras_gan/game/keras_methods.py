@@ -11,6 +11,8 @@ class KerasMethods:
     """Mixin of `AdversarialModel`: `fit` and other methods of `keras.Model`."""
 
     _rows = None  # Examples in a batch, if only `fit` knows.
+    _shapes = None  # Their shapes when the step was traced.
+    num_classes = None  # Of the labels in batches; `None` if the model takes none.
 
     def fit(
         self,
@@ -81,9 +83,12 @@ class KerasMethods:
 
     def _given(self, x, batch_size):
         """Returns the `GivenData` of a call, whose batches may have another size than before."""
-        given = GivenData(x, self.spec, batch_size)
-        if given.rows != self._rows:  # The step is traced for one size.
-            object.__setattr__(self, "_rows", given.rows)  # Past Keras' tracking of attributes.
+        first = -1 if self.takes_unlabelled else 0
+        labels = range(first, self.num_classes) if self.num_classes else None
+        given = GivenData(x, self.spec, batch_size, labels)
+        if (given.rows, given.shapes) != (self._rows, self._shapes):  # Traced for one size.
+            for name, value in (("_rows", given.rows), ("_shapes", given.shapes)):
+                object.__setattr__(self, name, value)  # Past Keras' tracking of attributes.
             self.train_function = None
         return given
 

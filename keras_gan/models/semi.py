@@ -106,7 +106,7 @@ class Semi(LatentGAN):
             d_steps=d_steps,
             pieces=pieces,
         )
-        self.feature_matching = feature_matching
+        self.feature_matching, self.num_classes = feature_matching, num_classes
         self.class_weight, self.game_weight = class_weight, game_weight
 
     def discriminator_loss(self, real, fake):

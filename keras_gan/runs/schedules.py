@@ -44,7 +44,7 @@ def check_learns(model, schedules, config, done):
         given = "" if config.decay_images is None else f" by --decay_images={config.decay_images}"
         raise UserError(
             f"The {ended[0].name} fell to 0 at step {ended[0].steps:,}{given}, so the steps "
-            f"{done:,} to {config.steps:,} would change nothing. Give {_STRETCH}, or "
+            f"{done + 1:,} to {config.steps:,} would change nothing. Give {_STRETCH}, or "
             f"--decay_images with more than {done * config.batch_size:,} images."
         )
 
