@@ -59,13 +59,14 @@ def evaluate(
             that do not fit.
     """
     chosen = _Chosen(features, num_samples, seed)
+    output = None if output is None else os.path.expanduser(output)
     if isinstance(run_or_model, str | os.PathLike):
         if source is not None:
             raise UserError(
                 "A run is compared with its own dataset. Received: a run directory and a source. "
                 "Drop the source, or use python -m keras_gan.evaluate --dataset."
             )
-        run_dir = str(run_or_model)
+        run_dir = os.path.expanduser(run_or_model)
         options = command.Options(
             run_dir=(run_dir,), function=function, output=output, **chosen._asdict()
         )

@@ -124,7 +124,7 @@ def given_real_data(source, function):
         part,
         part,
         function.output,
-        split="train",
+        split="unknown",
         crop="unknown",
         is_own=True,
         inputs={port.name: source.part(port.key) for port in function.given},

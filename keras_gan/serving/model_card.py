@@ -1,5 +1,6 @@
 """The model card of an export, in the format of the Hugging Face Hub."""
 
+import inspect
 import json
 import math
 import os
@@ -58,7 +59,7 @@ def card(model, name, format, stated, training, evaluation, shown):
     seen = "" if training.images is None else f", {training.images:,} {kind}"
     facts = {
         "file": format,
-        "system": f"{training.system}: {type(model).__doc__.strip().splitlines()[0]}",
+        "system": f"{training.system}: {inspect.getdoc(type(model)).splitlines()[0]}",
         **_weights(model),
         "training": f"{stated['step']} steps" + seen,
         "made with": f"keras_gan {keras_gan.__version__}",
