@@ -83,6 +83,7 @@ def test_mistakes(trained, tmp_path):
         (lambda: keras_gan.export(model, tmp_path, checkpoint="best"), "for a run directory"),
         (lambda: keras_gan.evaluate(model), "keras_gan.load_dataset.*Received: NoneType"),
         (lambda: keras_gan.evaluate(model, keras_gan.load_dataset("ring")), "examples .8, 8, 1."),
+        (lambda: keras_gan.evaluate(model, digits, seed=-1), "seed must be a whole number"),
         (lambda: keras_gan.evaluate(digits, digits), "Expected a model of keras_gan"),
         (lambda: keras_gan.evaluate(str(tmp_path), digits), "own dataset"),
         (lambda: keras_gan.evaluate(str(tmp_path)), "There is no run"),

@@ -92,6 +92,7 @@ REFUSED = {
     "sample_weight": (lambda m, x: m.fit(x, sample_weight=np.ones(8)), "serve them more often"),
     "targets": (lambda m, x: m.fit(x, np.ones(8)), "labels are in the dict"),
     "nothing": (lambda m, x: m.fit(), "Received: NoneType"),
+    "empty list": (lambda m, x: m.fit([]), "Received: list. For a folder"),
     "source": (lambda m, x: m.fit(load_dataset("digits")), r"load_dataset\(name\).batches"),
     "no entries": (lambda m, x: m.fit({}), "Expected batches that are dicts with the key"),
     "lists": (

@@ -79,6 +79,8 @@ def evaluate(
         )
     if num_samples is not None:
         check_arguments(num_samples=num_samples)
+    if not isinstance(seed, int) or seed < 0:
+        raise UserError(f"seed must be a whole number of at least 0. Received: {seed!r}.")
     model = run_or_model
     real = given_real_data(source, model.function(function))
     names = list(source.class_names) if source.class_names else None

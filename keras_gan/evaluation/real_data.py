@@ -181,7 +181,7 @@ def _preparation(options, config, function):
     if function is None:
         return options.image_size, options.channels
     port = function.output
-    if not (isinstance(port, Images) and port.are_images):
+    if not port.are_images:
         return None, None
     if None in port.shape[:2]:  # Any size: that of training.
         return config.image_size, port.shape[2]

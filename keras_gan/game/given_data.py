@@ -58,9 +58,9 @@ class GivenData:
             return ((examples_of(batch),) for batch in itertools.chain([first], x))
         elif isinstance(x, dict):
             self._check_arrays(x, batch_size)
-        elif isinstance(x, np.ndarray | tf.Tensor | list | tuple):
+        elif isinstance(x, np.ndarray | tf.Tensor) or (isinstance(x, list | tuple) and x):
             raise not_dicts(x, self.spec, "Call fit({}).")
-        elif x is None or isinstance(x, str | os.PathLike | int | float | Source):
+        elif x is None or isinstance(x, str | os.PathLike | int | float | list | tuple | Source):
             raise UserError(
                 "Expected a dict of arrays, a tf.data.Dataset, a PyDataset or a generator of "
                 f"dicts. Received: {type(x).__name__}. For a folder or a dataset by name call "

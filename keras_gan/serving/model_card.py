@@ -11,7 +11,6 @@ import keras_gan
 from keras_gan import files
 from keras_gan.evaluation.digests import weights_digest
 from keras_gan.serving.card_words import words_of
-from keras_gan.serving.image_form import holds_images
 
 FILE, PICTURE = "model_card.md", "samples.png"
 
@@ -55,7 +54,7 @@ def card(model, name, format, stated, training, evaluation, shown):
     function = model.function()
     words = words_of(function)
     limits = "".join(f"- {limit}\n" for limit in words.limits)
-    kind = "images" if holds_images(function.output) and function.latents else "examples"
+    kind = "images" if function.output.are_images and function.latents else "examples"
     seen = "" if training.images is None else f", {training.images:,} {kind}"
     facts = {
         "file": format,
