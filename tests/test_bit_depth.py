@@ -47,6 +47,7 @@ def test_twelve_bits_are_as_bright_as_in_a_file_of_twelve(limit, tmp_path, monke
         "becomes black to white. --bit_depth=16 takes them as they are.\n"
     )
     check(load_dataset(photos, bit_depth=16), DEEP >> 8)
+    check(load_dataset(photos, bit_depth=10), np.minimum(DEEP >> 2, 255))  # Brighter is white.
     assert capsys.readouterr().out == ""
 
 
