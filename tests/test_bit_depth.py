@@ -47,6 +47,7 @@ def test_twelve_bits_are_as_bright_as_in_a_file_of_twelve(limit, tmp_path, monke
         "becomes black to white. --bit_depth=16 takes them as they are.\n"
     )
     check(load_dataset(photos, bit_depth=16), DEEP >> 8)
+    check(load_dataset(photos, bit_depth=10), np.minimum(DEEP >> 2, 255))  # Brighter is white.
     assert capsys.readouterr().out == ""
 
 
@@ -89,7 +90,8 @@ def test_two_domains_have_a_scale_each(tmp_path):
     found = load_dataset(a, target=b)
     assert found.bit_depths == {"a": 12, "b": 10}
     check(found.part("b"), DEEP >> 4)
-    found = load_dataset(a, target=b, bit_depth={"a": 12, "b": 12})
+    found = load_dataset(a, target=b, bit_depth={"a": 13, "b": 12})
+    check(found.part("a"), DEEP >> 5)
     check(found.part("b"), DEEP >> 6)
 
 
@@ -111,6 +113,13 @@ def test_a_run_keeps_its_scale(tmp_path):
     }  # fmt: skip
     real = real_data_of(evaluate.Options(run_dir=(config["run_dir"],)))
     check(real.source, DEEP >> 6)
+    # Another dataset, and what is held out, have one scale: that of what is judged against.
+    bright = write(tmp_path / "bright", DEEP << 1, ["tif"])
+    dark = write(tmp_path / "dark", DEEP >> 2, ["tif"])
+    options = {"run_dir": (config["run_dir"],), "dataset": bright, "held_out": dark}
+    real = real_data_of(evaluate.Options(**options))
+    check(real.source, DEEP >> 4)
+    check(real.held_out, DEEP >> 7)
     with pytest.raises(UserError, match="--bit_depth is for another --dataset than the run's"):
         real_data_of(evaluate.Options(run_dir=(config["run_dir"],), bit_depth=16))
 

@@ -76,6 +76,7 @@ def test_another_model_is_refused_before_its_data_is_read(model, arguments, name
     with pytest.raises(UserError, match="is not of this model") as error:
         checkpoints.restore(compiled(**arguments))
     assert named in str(error.value) and path in str(error.value)
+    assert "If another version of keras_gan wrote it, use that version" in str(error.value)
 
 
 def test_sweep_removes_files_of_a_killed_save(model, tmp_path):

@@ -12,6 +12,7 @@ from keras_gan.errors import UserError
 from keras_gan.options import parse, usage
 from keras_gan.runs.config import Config, key_values
 from keras_gan.serving.options import ExportOptions
+from keras_gan.serving.stand_in import __main__ as stand_in
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -30,6 +31,7 @@ COMMANDS = (
     evaluate.Options,
     generate.Options,
     probe.Options,
+    stand_in.Options,
     translate.Options,
 )
 PATHS = {"run_dir", "dataset", "target", "data_dir", "images", "output", "held_out", "export_dir"}
@@ -41,7 +43,7 @@ def test_every_path_begins_at_home(options, monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
     names = PATHS & {field.name for field in dataclasses.fields(options)}
     assert names == {field.name for field in dataclasses.fields(options) if field.metadata["path"]}
-    given = {name: "~/some" for name in names} | {"run_dir": "~/run"}
+    given = {name: "~/run" if name == "run_dir" else "~/some" for name in names}
     if options is evaluate.Options:
         given |= {"run_dir": ("~/run", "/other"), "output": None}
     found = options(**given)
@@ -115,7 +117,8 @@ def test_differences_ignore_free_flags():
     same = dataclasses.replace(run, steps=20, log_every=3, model_arg=("width=4", "width=8"))
     assert run.differences(same) == []
     falling = dataclasses.replace(run, decay_images=80)
-    assert run.differences(falling) == []  # A run may get a decay, or another one, but not lose it.
+    # A run may get another decay, but neither gain nor lose one.
+    assert run.differences(falling) == [("--decay_images", None, 80)]
     assert falling.differences(dataclasses.replace(run, decay_images="run")) == []
     assert falling.differences(run) == [("--decay_images", 80, None)]
     other = dataclasses.replace(run, batch_size=4, seed=1)

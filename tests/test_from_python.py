@@ -1,5 +1,7 @@
 """Exporting and evaluating a model that `fit` has trained, without a run directory."""
 
+import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -38,16 +40,39 @@ def test_export_of_a_model(trained, tmp_path):
     assert (tmp_path / "my model/onnx/1/samples.png").exists()
 
 
+def test_export_of_a_system_of_the_users_own(trained, tmp_path):
+    class Own(type(trained[0])):
+        pass
+
+    model = Own(**trained[0].get_config())
+    keras_gan.export(model, tmp_path, formats="onnx")
+    card = (tmp_path / "onnx/1/model_card.md").read_text()
+    assert f"| system | own: {type(trained[0]).__doc__.splitlines()[0]} |" in card
+
+
 def test_evaluation_of_a_model(trained, tmp_path):
     model, digits = trained
     found = keras_gan.evaluate(
         model, digits, num_samples=30, features="pixels", output=str(tmp_path)
     )
     assert found.settings["checkpoint"] == 2 and found.settings["n_fake"] == 30
+    assert found.settings["split"] == "unknown"  # A source does not tell it.
     assert found.settings["weights"] == weights_digest(model.averaged_generator)
     assert found.values["kernel_distance"] > 0.05  # It has learnt nothing yet.
     assert (tmp_path / "evaluation.json").exists()
     assert (tmp_path / "evaluation/samples.png").exists()
+
+
+def test_paths_begin_at_home(trained, finished, tmp_path, monkeypatch):
+    model, digits = trained
+    shutil.copytree(finished, tmp_path / "run")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = {"num_samples": 20, "features": "pixels"}
+    keras_gan.evaluate(model, digits, output="~/of model", **settings)
+    keras_gan.evaluate("~/run", **settings)
+    keras_gan.evaluate(pathlib.Path("~/run"), output=pathlib.Path("~/of run"), **settings)
+    for name in ("of model", "run", "of run"):
+        assert (tmp_path / name / "evaluation.json").exists()
 
 
 def test_mistakes(trained, tmp_path):
@@ -58,6 +83,7 @@ def test_mistakes(trained, tmp_path):
         (lambda: keras_gan.export(model, tmp_path, checkpoint="best"), "for a run directory"),
         (lambda: keras_gan.evaluate(model), "keras_gan.load_dataset.*Received: NoneType"),
         (lambda: keras_gan.evaluate(model, keras_gan.load_dataset("ring")), "examples .8, 8, 1."),
+        (lambda: keras_gan.evaluate(model, digits, seed=-1), "seed must be a whole number"),
         (lambda: keras_gan.evaluate(digits, digits), "Expected a model of keras_gan"),
         (lambda: keras_gan.evaluate(str(tmp_path), digits), "own dataset"),
         (lambda: keras_gan.evaluate(str(tmp_path)), "There is no run"),

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gan.data import load_dataset
 from keras_gan.errors import UserError
 from tests import conftest
 from tests.conformance.sessions import batches, build
@@ -90,8 +91,20 @@ REFUSED = {
     "class_weight": (lambda m, x: m.fit(x, class_weight={0: 2.0}), "serve them more often"),
     "sample_weight": (lambda m, x: m.fit(x, sample_weight=np.ones(8)), "serve them more often"),
     "targets": (lambda m, x: m.fit(x, np.ones(8)), "labels are in the dict"),
+    "nothing": (lambda m, x: m.fit(), "Received: NoneType"),
+    "empty list": (lambda m, x: m.fit([]), "Received: list. For a folder"),
+    "source": (lambda m, x: m.fit(load_dataset("digits")), r"load_dataset\(name\).batches"),
+    "no entries": (lambda m, x: m.fit({}), "Expected batches that are dicts with the key"),
+    "lists": (
+        lambda m, x: m.fit({**x, "label": [0, 1]}),
+        "number of examples in all.* list for 'label'",
+    ),
+    "lengths": (lambda m, x: m.fit({**x, "label": np.zeros(3)}), "all entries.* 3 for 'label'"),
+    "no batch size": (lambda m, x: m.fit(x, batch_size=0), "batch_size must be a whole number"),
+    "scalar": (lambda m, x: m.train_on_batch(dict.fromkeys(x, 1.0)), "Expected .*float"),
     "array": (lambda m, x: m.fit(next(iter(x.values()))), r"Call fit\(\{"),
     "partial": (lambda m, x: m.fit(x, batch_size=3), "drop_remainder=True"),
+    "too few": (lambda m, x: m.fit(x), "examples and batch_size=32. Give more, or a smaller"),
     "optimizer": (lambda m, x: m.compile(optimizer="adam"), r"compile\(optimizers=\{.*'adam'"),
     "loss": (lambda m, x: m.compile(loss="mse"), "its own losses"),
     "metrics": (lambda m, x: m.compile(metrics=["mse"]), "its own losses and metrics"),

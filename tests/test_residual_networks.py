@@ -1,17 +1,21 @@
 """The residual networks and perceptrons of R3GAN and SAGAN."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from keras_gan import models
+from keras_gan.commands.training import train
 from keras_gan.errors import UserError
 from keras_gan.layers.attention import SelfAttention
 from keras_gan.layers.batch_norm import BatchNormalization
 from keras_gan.layers.convolutions import Conv2D
 from keras_gan.networks import perceptrons, r3gan, resnet
 from tests.conftest import build, examples
+from tests.runs import configuration
 
 SHAPES = [(8, 8, 1), (28, 28, 3), (32, 24, 1)]
 R3GAN = {"width": 2, "growth": 2, "max_width": 4, "blocks": 1, "group_size": 2}
@@ -221,6 +225,18 @@ def test_gamma_and_the_average_follow_the_images_seen(step, share):
     half_life = min(2.0 * share, 0.05 * 8 * step)
     kept = 0.5 ** (8 / half_life) if half_life else 0.0
     assert float(model.ema_decay(8)) == pytest.approx(kept, rel=1e-4, abs=1e-7)
+
+
+def test_old_runs_of_r3gan_continue_with_their_resampling(tmp_path, eagerly):
+    settings = {"cpu_replicas": 1, "decay_images": None}
+    train(configuration("r3gan", tmp_path, steps=1, **settings))
+    record = json.loads((tmp_path / "config.json").read_text())
+    assert record["model"].pop("centred_resampling")
+    (tmp_path / "config.json").write_text(json.dumps(record))  # As older versions wrote it.
+    model = train(configuration("r3gan", tmp_path, steps=2, **settings))
+    assert not model.get_config()["centred_resampling"] and int(model.step) == 2
+    record = json.loads((tmp_path / "config.json").read_text())
+    assert record["model"]["centred_resampling"] is False
 
 
 def test_old_models_of_r3gan_keep_their_resampling():

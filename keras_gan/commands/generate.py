@@ -161,7 +161,7 @@ def _drawn_function(model, options):
     if function.given:
         port = function.given[0]
         advice = "Use another --function"
-        if isinstance(port, Images) and port.are_images:
+        if port.are_images:
             advice = (
                 f"Use python -m keras_gan.translate --run_dir={options.run_dir} --function={name} "
                 "--images=FOLDER --output=FOLDER"
@@ -181,7 +181,7 @@ def _drawn_function(model, options):
 
 def _output(port, kind, output):
     """Returns where samples of a port go, or `None` for the terminal; checks the kind of file."""
-    from keras_gan.game.ports import Images, Tokens
+    from keras_gan.game.ports import Tokens
 
     if isinstance(port, Tokens):
         if kind not in (".txt", ".npy") and output is not None:
@@ -196,7 +196,7 @@ def _output(port, kind, output):
             f"These samples are {port.name}: expected a .png, an .npy or a folder for --output. "
             f"Received: {output}."
         )
-    are_images = isinstance(port, Images) and port.are_images
+    are_images = port.are_images
     if (
         not are_images
         and kind != ".npy"

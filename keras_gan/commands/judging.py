@@ -59,13 +59,14 @@ def evaluate(
             that do not fit.
     """
     chosen = _Chosen(features, num_samples, seed)
+    output = None if output is None else os.path.expanduser(output)
     if isinstance(run_or_model, str | os.PathLike):
         if source is not None:
             raise UserError(
                 "A run is compared with its own dataset. Received: a run directory and a source. "
                 "Drop the source, or use python -m keras_gan.evaluate --dataset."
             )
-        run_dir = str(run_or_model)
+        run_dir = os.path.expanduser(run_or_model)
         options = command.Options(
             run_dir=(run_dir,), function=function, output=output, **chosen._asdict()
         )
@@ -78,6 +79,8 @@ def evaluate(
         )
     if num_samples is not None:
         check_arguments(num_samples=num_samples)
+    if not isinstance(seed, int) or seed < 0:
+        raise UserError(f"seed must be a whole number of at least 0. Received: {seed!r}.")
     model = run_or_model
     real = given_real_data(source, model.function(function))
     names = list(source.class_names) if source.class_names else None

@@ -68,12 +68,8 @@ def _train(config, run, processes):
         if workers.count(finished is not None):
             return _said_to_be_finished(run, config, finished)
         # Every process must read the data as the run did when it began.
-        began = {"class_names": None, "bit_depth": None}
-        if record:
-            began = {"class_names": record["class_names"], "bit_depth": bit_depths(record)}
-        model, source = _load(
-            config, strategy, json.loads(workers.text_from_chief(json.dumps(began)))
-        )
+        began = json.loads(workers.text_from_chief(json.dumps(_began(record, config))))
+        model, source = _load(config, strategy, began)
         description = run.describe(config, model, source)
         resuming.check_same_work(workers, description)
         judge = _judge(config, source, model) if processes.is_chief else None
@@ -100,6 +96,17 @@ def _train(config, run, processes):
     return model
 
 
+def _began(record, config):
+    """Returns how the run read its data when it began, and arguments that did not exist then."""
+    if record is None:
+        return {"data": {"class_names": None, "bit_depth": None}, "legacy": {}}
+    legacy = models.get(config.model).legacy
+    return {
+        "data": {"class_names": record["class_names"], "bit_depth": bit_depths(record)},
+        "legacy": {name: x for name, x in legacy.items() if name not in record["model"]},
+    }
+
+
 def _said_to_be_finished(run, config, model):
     """Says how to train a finished run on; returns its model, or `None` on other workers."""
     if model is not None:
@@ -118,8 +125,8 @@ def _steps_in_a_call(config, model, batches, done, workers):
 
 def _load(config, strategy, began):
     try:
-        source = _load_source(config, strategy, began)
-        return _build(config, source, strategy), source
+        source = _load_source(config, strategy, began["data"])
+        return _build(config, source, strategy, began["legacy"]), source
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise UserError(
             "Not enough memory for these images or this network. Make them smaller."
@@ -237,13 +244,13 @@ def _check_labels(config, system, source):
         )
 
 
-def _build(config, source, strategy):
+def _build(config, source, strategy, legacy):
     system = models.get(config.model)
     _check_labels(config, system, source)
     arguments = models.parse_arguments(system, key_values(config.model_arg))
     keras.utils.set_random_seed(config.seed)
     with strategy.scope(), dtype_policy(config.precision):
-        model = system(**system.data_arguments(source), **arguments)
+        model = system(**system.data_arguments(source), **{**legacy, **arguments})
         model.compile(
             optimizers=_optimizers(model, config),
             seed=config.seed,

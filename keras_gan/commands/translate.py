@@ -99,11 +99,10 @@ def _files(options):
 
 def _name(model, name):
     """Returns the name of a function from images to images."""
-    from keras_gan.game.ports import Images
 
     def takes_images(function):
         given = function.given
-        return len(given) == 1 and isinstance(given[0], Images) and given[0].are_images
+        return len(given) == 1 and given[0].are_images
 
     able = [key for key, f in model.functions.items() if takes_images(f) and f.draws_images]
     system, chosen = type(model).__name__, name or next(iter(able), None)

@@ -19,9 +19,10 @@ def in_order(names, recorded=None):
     found = sorted(names, key=(lambda name: (_value(name), name)) if numbered else None)
     if not recorded:
         return found
-    new = [name for name in found if name not in recorded]
-    kept = [name if name in found else (new.pop(0) if new else None) for name in recorded]
-    return [name for name in kept if name is not None] + new
+    present, known = set(found), set(recorded)
+    new = iter([name for name in found if name not in known])
+    kept = [name if name in present else next(new, None) for name in recorded]
+    return [name for name in kept if name is not None] + list(new)
 
 
 def difference(before, now):

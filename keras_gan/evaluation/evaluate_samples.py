@@ -13,7 +13,7 @@ from keras_gan.evaluation.real_data import check_enough, mixture_of
 from keras_gan.evaluation.record import Evaluation
 from keras_gan.files import write_bytes, write_text
 from keras_gan.game import showing
-from keras_gan.game.ports import Images, Tokens
+from keras_gan.game.ports import Tokens
 
 PICTURES = "evaluation"  # Folder beside evaluation.json.
 _MOST = 10_000  # Examples, unless more are asked for.
@@ -140,7 +140,7 @@ def _first(samples, real, fake):
     reference = None if examples.ndim == 4 else real.images[:fitting]
     drawn = {"samples": pictures.picture(examples, reference)}
     given = samples.function.given if samples.function else ()
-    if given and all(isinstance(x, Images) and x.are_images for x in (*given, port)):
+    if given and all(x.are_images for x in (*given, port)):
         sources = [samples.real.inputs[one.name] for one in given]
         count = min(
             len(examples), _PAIRS, pictures.pairs_that_fit(sources[0].shape, len(given) + 1)

@@ -124,7 +124,7 @@ def given_real_data(source, function):
         part,
         part,
         function.output,
-        split="train",
+        split="unknown",
         crop="unknown",
         is_own=True,
         inputs={port.name: source.part(port.key) for port in function.given},
@@ -181,7 +181,7 @@ def _preparation(options, config, function):
     if function is None:
         return options.image_size, options.channels
     port = function.output
-    if not (isinstance(port, Images) and port.are_images):
+    if not port.are_images:
         return None, None
     if None in port.shape[:2]:  # Any size: that of training.
         return config.image_size, port.shape[2]

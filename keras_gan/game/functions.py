@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan.errors import UserError
-from keras_gan.game.ports import Images, Latents, Port
+from keras_gan.game.ports import Latents, Port
 
 BATCH = 64  # Rows in one forward pass.
 
@@ -45,7 +45,7 @@ class Function(NamedTuple):
     @property
     def draws_images(self):
         """Whether the function returns images, rather than vectors or tokens."""
-        return isinstance(self.output, Images) and self.output.are_images
+        return self.output.are_images
 
     def apply(self, network, rows, training=False):
         """Runs a network on tensors and returns its output.

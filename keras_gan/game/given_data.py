@@ -7,13 +7,15 @@ asking a `PyDataset` or a generator for it.
 
 import contextlib
 import itertools
+import os
 import types
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.checks import examples_of, not_dicts
+from keras_gan.checks import check_arguments, examples_of, not_dicts
+from keras_gan.data.source import Source
 from keras_gan.errors import UserError
 
 _PARTIAL = "is not compatible with expected shape"
@@ -59,8 +61,14 @@ class GivenData:
             return ((examples_of(batch),) for batch in itertools.chain([first], x))
         elif isinstance(x, dict):
             self._check_arrays(x, batch_size)
-        elif isinstance(x, np.ndarray | tf.Tensor | list | tuple):
+        elif isinstance(x, np.ndarray | tf.Tensor) or (isinstance(x, list | tuple) and x):
             raise not_dicts(x, self.spec, "Call fit({}).")
+        elif x is None or isinstance(x, str | os.PathLike | int | float | list | tuple | Source):
+            raise UserError(
+                "Expected a dict of arrays, a tf.data.Dataset, a PyDataset or a generator of "
+                f"dicts. Received: {type(x).__name__}. For a folder or a dataset by name call "
+                "fit(keras_gan.load_dataset(name).batches(64), steps_per_epoch=1000)."
+            )
         return x
 
     def _watched(self, dataset):
@@ -113,12 +121,18 @@ class GivenData:
             self.shapes = {key: str(shape and shape[1:]) for key, shape in shapes.items()}
 
     def _check_arrays(self, arrays, batch_size):
+        if not set(self.spec) <= set(arrays):
+            raise not_dicts(arrays, self.spec)
         self._check(arrays)
         self._learn(arrays)
-        counts = {len(arrays[key]) for key in self.spec if key in arrays}
-        size = batch_size or 32
-        if any(count % size for count in counts):
-            count = max(counts)
+        count, size = _count(arrays), 32 if batch_size is None else batch_size
+        check_arguments(batch_size=size)
+        if count < size:
+            raise UserError(
+                f"Expected at least as many examples as a batch has. Received: {count} examples "
+                f"and batch_size={size}. Give more, or a smaller batch_size."
+            )
+        if count % size:
             raise UserError(
                 f"Expected a number of examples that the batch size divides. Received: {count} "
                 f"examples and batch_size={size}. Leave out the last {count % size}, or call "
@@ -162,6 +176,22 @@ class GivenData:
                     "another number. Leave out a last batch that is smaller."
                 ) from None
             raise
+
+
+def _count(arrays):
+    """Returns the number of examples in a dict of arrays."""
+    shapes = {key: getattr(x, "shape", None) for key, x in arrays.items()}
+    counts = {key: shape[0] if shape else None for key, shape in shapes.items()}
+    if None in counts.values() or len(set(counts.values())) > 1:
+        told = [
+            f"{type(arrays[key]).__name__ if count is None else count} for {key!r}"
+            for key, count in counts.items()
+        ]
+        raise UserError(
+            "Expected arrays with the same number of examples in all entries of the dict. "
+            f"Received: {', '.join(told)}."
+        )
+    return next(iter(counts.values()))
 
 
 def prepared(batch, spec):

@@ -1,6 +1,7 @@
 """Keras' own methods on a model with several players: what they do, or what to do instead."""
 
 import keras
+import numpy as np
 
 from keras_gan.checks import check_batch
 from keras_gan.errors import UserError
@@ -78,7 +79,8 @@ class KerasMethods:
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """Makes one step with one batch, a dict of arrays as in `fit`; returns the metrics."""
         _refuse_targets(y, sample_weight, class_weight)
-        size = len(next(iter(x.values()))) if isinstance(x, dict) and x else None
+        shapes = [np.shape(part) for part in x.values()] if isinstance(x, dict) else []
+        size = next((shape[0] for shape in shapes if shape), None)
         return super().train_on_batch(self._given(x, size).x, return_dict=return_dict)
 
     def _given(self, x, batch_size):

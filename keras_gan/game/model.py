@@ -42,6 +42,8 @@ class AdversarialModel(
     Attributes:
         data_keys: Keys of a batch that the system needs, such as `image`.
         tiny: Constructor arguments for a small model that tests build quickly.
+        legacy: Values of constructor arguments in runs and files that were saved before these
+            arguments existed.
         term_names: Names of the values that the losses log beside those of the contests.
         default_ema_images: Default half-life of the averaged networks, in images.
         needs_labels: Whether each example needs a label.
@@ -54,6 +56,7 @@ class AdversarialModel(
 
     data_keys = ("image",)
     tiny = {}
+    legacy = {}
     term_names = ()
     default_ema_images = 10_000
     needs_labels = takes_unlabelled = False
@@ -174,6 +177,10 @@ class AdversarialModel(
         return averages.warm_up_images(self.ema_images)
 
     # Methods that Keras calls.
+
+    @classmethod
+    def from_config(cls, config):
+        return super().from_config({**cls.legacy, **config})
 
     @property
     def metrics(self):

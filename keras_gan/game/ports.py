@@ -28,12 +28,13 @@ class Port:
         key: Key of the batch entry that holds such rows, or `None`.
         words: Description of the values, for metadata and model cards.
         is_drawn: Whether a seed can draw rows when none are given.
+        are_images: Whether the rows are images, rather than vectors, latents or tokens.
         scaling: What brings pixels from 0 to 255 into range, as Python text after their name.
     """
 
     dtype = "float32"
     key = None
-    is_drawn = False
+    is_drawn = are_images = False
     scaling = ""
 
     @property
@@ -204,7 +205,6 @@ class Images(Port):
 
     @property
     def are_images(self):
-        """Whether the rows are images, rather than vectors."""
         return len(self.shape) == 3
 
     @property

@@ -99,11 +99,7 @@ def _show_given(function, real, averaged):
     sources = [rows[:count] for rows in sources]
     given = {port.name: rows for port, rows in zip(ports, sources, strict=True)}
     outputs = function.sample([(i, 0) for i in range(count)], averaged, **given)
-    images = [rows for port, rows in zip(ports, sources, strict=True) if _are_images(port)]
+    images = [rows for port, rows in zip(ports, sources, strict=True) if port.are_images]
     if images and function.draws_images:
         return Shown(show_pairs(images, outputs))
     return show_examples(function.output, outputs, real.get(function.output.key))
-
-
-def _are_images(port):
-    return isinstance(port, Images) and port.are_images

@@ -74,6 +74,7 @@ class R3GAN(LatentGAN):
     tiny_shape = (8, 8, 1)
     pieces = {"objective": "relativistic", "penalty": "r1,r2", "penalty_weight": 0.05}
     fixed_pieces = ("objective", "penalty")
+    legacy = {"centred_resampling": False}
     default_ema_images = 5_000_000
 
     def __init__(
@@ -135,10 +136,6 @@ class R3GAN(LatentGAN):
         )
         self.penalty_weight_end, self.schedule_images = penalty_weight_end, schedule_images
         self.schedule_ends = {"learning_rate_end": learning_rate_end, "beta_2_end": beta_2_end}
-
-    @classmethod
-    def from_config(cls, config):
-        return super().from_config({"centred_resampling": False, **config})
 
     def default_optimizers(self):
         ends = {**self.schedule_ends, "images": self.schedule_images}

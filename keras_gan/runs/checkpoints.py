@@ -219,7 +219,8 @@ def _read(path, parts):
         if tuple(mine) != theirs:
             raise UserError(
                 f"The checkpoint {path} is not of this model: for {name} expected "
-                f"{_shown(*mine)}. Received: {_shown(*theirs)}."
+                f"{_shown(*mine)}. Received: {_shown(*theirs)}. If another version of keras_gan "
+                "wrote it, use that version, or start a new run with another --run_dir."
             )
     reader.get_tensor(_GRAPH)  # Not needed, but reading it detects damage to the file.
     return [(variable, reader.get_tensor(key)) for key, variable in variables.items()]

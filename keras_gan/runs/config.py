@@ -91,7 +91,7 @@ class Config:
     decay_images: int | str | None = option(
         None,
         "Decay both learning rates linearly to zero over this many images, or over the whole run: "
-        "run. A run that continues may get another value.",
+        "run. A run that has a decay may continue with another value.",
         lower=1,
         words=("run",),
     )
@@ -196,13 +196,14 @@ class Config:
     def differences(self, other):
         """Returns `[(flag, own value, other's value)]` for hyperparameters that differ.
 
-        Another `--decay_images` is no difference. Leaving it out is one, as it ends the decay.
+        Another `--decay_images` is no difference. Adding or dropping a decay is one: optimizers
+        with and without it have other variables, so a checkpoint fits only one kind.
         """
         changed = changes(self.hyperparameters(), other.hyperparameters())
         return [
             (f"--{name}", mine, theirs)
             for name, mine, theirs in changed
-            if name != "decay_images" or theirs is None
+            if name != "decay_images" or None in (mine, theirs)
         ]
 
     @property

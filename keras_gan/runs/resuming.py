@@ -53,7 +53,8 @@ def restore(run, record, model, description, contents=None, allow_changed_data=F
             )
         if changed:
             print(f"Warning: {changed} Going on with the data of now.", file=sys.stderr)
-        _check_same_run(run, changes(record["model"], description["model"]))
+        recorded = {**type(model).legacy, **record["model"]}
+        _check_same_run(run, changes(recorded, description["model"]))
         run.checkpoints.restore(model)
 
 

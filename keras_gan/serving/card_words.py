@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from keras_gan.game.ports import Tokens
-from keras_gan.serving.image_form import holds_images
 
 
 class Words(NamedTuple):
@@ -28,7 +27,7 @@ def words_of(function):
         return _of_given(function)
     if isinstance(function.output, Tokens):
         return _TEXTS
-    if holds_images(function.output) and not function.conditions:
+    if function.output.are_images and not function.conditions:
         return _SAMPLES._replace(task="unconditional-image-generation")
     return _SAMPLES
 
@@ -63,9 +62,9 @@ _TEXTS = Words(
 
 def _of_given(function):
     given = " and ".join(dict.fromkeys(port.name for port in function.given))
-    from_images = all(map(holds_images, function.given))
+    from_images = all(port.are_images for port in function.given)
     returned = function.output.name
-    is_translation = from_images and holds_images(function.output)
+    is_translation = from_images and function.output.are_images
     return Words(
         f"Functions learned by adversarial training; the first of them takes {given} and returns "
         f"{returned}.",

@@ -4,8 +4,6 @@ import inspect
 
 import tensorflow as tf
 
-from keras_gan.game.ports import Images
-
 _PNG_CHANNELS = (1, 2, 3, 4)
 _DEFAULT = "serving_default"  # What a server answers where a request names no signature.
 
@@ -114,7 +112,7 @@ def _joined(*names):
 
 
 def _fits_png(port):
-    return isinstance(port, Images) and port.are_images and port.shape[-1] in _PNG_CHANNELS
+    return port.are_images and port.shape[-1] in _PNG_CHANNELS
 
 
 def _check(condition, expected, received):

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_gan.drawing import pictures
 from keras_gan.errors import UserError
 from keras_gan.game.functions import Function
-from keras_gan.game.ports import Images, Tokens
+from keras_gan.game.ports import Tokens
 from keras_gan.serving import comparing
 
 LEVEL = 1.0 / 127.5  # Between neighbours of the 256 values of a byte, in [-1, 1].
@@ -128,7 +128,7 @@ class ServedFunction:
 def _rows(port, seeds, number=0):
     """Returns rows of a port; images are such that bytes hold them."""
     rows = port.examples(seeds, number)
-    if not (isinstance(port, Images) and port.are_images):
+    if not port.are_images:
         return rows
     if None in port.shape and len(seeds) == _ODD:
         more = [(0, n if side is None else 0) for n, side in zip((7, 1, 0), port.shape)]  # noqa: B905

@@ -3,7 +3,7 @@
 import json
 
 from keras_gan.game.ports import Images, Tokens
-from keras_gan.serving.image_form import Form, holds_images
+from keras_gan.serving.image_form import Form
 
 
 def stated(functions, form=Form()):  # noqa: B008
@@ -42,7 +42,7 @@ def _of_output(port, form):
         return {}
     sides = form.spec(port).shape[1:]
     fixed = {"shape": "x".join(map(str, sides))} if None not in port.shape else {}
-    layout = {"layout": "NCHW" if form.nchw else "NHWC"} if holds_images(port) else {}
+    layout = {"layout": "NCHW" if form.nchw else "NHWC"} if port.are_images else {}
     return {**fixed, **layout, "value_range": form.words(port)}
 
 

@@ -1,5 +1,6 @@
 """The model card of an export, in the format of the Hugging Face Hub."""
 
+import inspect
 import json
 import math
 import os
@@ -10,7 +11,6 @@ import keras_gan
 from keras_gan import files
 from keras_gan.evaluation.digests import weights_digest
 from keras_gan.serving.card_words import words_of
-from keras_gan.serving.image_form import holds_images
 
 FILE, PICTURE = "model_card.md", "samples.png"
 
@@ -54,11 +54,11 @@ def card(model, name, format, stated, training, evaluation, shown):
     function = model.function()
     words = words_of(function)
     limits = "".join(f"- {limit}\n" for limit in words.limits)
-    kind = "images" if holds_images(function.output) and function.latents else "examples"
+    kind = "images" if function.output.are_images and function.latents else "examples"
     seen = "" if training.images is None else f", {training.images:,} {kind}"
     facts = {
         "file": format,
-        "system": f"{training.system}: {type(model).__doc__.strip().splitlines()[0]}",
+        "system": f"{training.system}: {inspect.getdoc(type(model)).splitlines()[0]}",
         **_weights(model),
         "training": f"{stated['step']} steps" + seen,
         "made with": f"keras_gan {keras_gan.__version__}",

@@ -1,4 +1,4 @@
-"""Every system, stopped at every kind of step, on one and two replicas, ends in the same bytes."""
+"""Systems from latents, stopped at every kind of step on one and two replicas, end the same."""
 
 import os
 import signal

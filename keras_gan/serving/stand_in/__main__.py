@@ -31,7 +31,7 @@ class Options:
     """What to serve and where."""
 
     export_dir: str | None = option(
-        None, "The folder that export.py wrote, which contains saved_model/1."
+        None, "The folder that export.py wrote, which contains saved_model/1.", path=True
     )
     name: str | None = option(
         None,
