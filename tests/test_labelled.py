@@ -247,7 +247,8 @@ def test_mistakes_with_labels_are_one_line(run, tmp_path, capsys):
     for labels, message in (
         (
             "3,10",
-            "numbers from 0 to 9, or names of classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9). Received: '10'",
+            "numbers from 0 to 9, or names of classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9). "
+            "Received: '10'",
         ),
         ("two", "Received: 'two'"),
         ("8-10", "Received: '8-10'"),
