@@ -13,7 +13,7 @@ import sys
 # Modules that systems import and that import Keras themselves. Importing one of them must first
 # import Keras and all systems: a system cannot import from a half-imported module.
 PARTS = (
-    "augment", "distribution.replicas", "drawing", "game", "layers", "losses", "networks",
+    "augment", "data", "distribution.replicas", "drawing", "game", "layers", "losses", "networks",
     "optimizers", "penalties", "randomness",
 )  # fmt: skip
 

@@ -62,7 +62,11 @@ def apart(one, other):
     return np.linalg.norm(one - other) / np.linalg.norm(other)
 
 
-@pytest.mark.parametrize("name", [name for name in SYSTEMS if name != "sagan"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.soak) for name in ("wgan_gp", "dragan")]
+    + ["r3gan", "sngan"],
+)
 def test_compiled_and_in_low_precision(name):
     model, real, fake = penalised(name)
     penalty, expected = (x.numpy() for x in loss_and_gradients(model, real, fake))

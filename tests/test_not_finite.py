@@ -45,7 +45,7 @@ def train_two_replicas(*watchers):
     model.fit(data, callbacks=watchers, verbose=0, shuffle=False)
 
 
-@pytest.mark.parametrize("player", ["g", "d"])
+@pytest.mark.parametrize("player", ["g", pytest.param("d", marks=pytest.mark.soak)])
 def test_a_gradient_that_is_infinite_on_one_replica_is_named(player, monkeypatch):
     original = updates.sum_over_replicas
 

@@ -10,7 +10,7 @@ from keras_gan.errors import UserError
 from keras_gan.game import schedules
 from keras_gan.optimizers.cosine import CosineAdam, cosine
 from keras_gan.runs.config import Config
-from keras_gan.runs.schedules import note
+from keras_gan.runs.schedules import check_learns, note
 
 
 @pytest.mark.parametrize(("progress", "value"), [(0.0, 3.0), (0.5, 2.0), (1.0, 1.0), (7.0, 1.0)])
@@ -142,9 +142,18 @@ def test_extra_updates_and_stages_count():
     assert {s.player for s in schedules.ended_at_zero(model, rates, 10)} == {"d", "g"}
 
 
+def test_a_schedule_of_the_system_itself_asks_for_a_new_run():
+    given = {"schedule_images": 80, "learning_rate_end": 0.0}
+    model, _ = ends("r3gan", (8, 8, 1), given)
+    config, cure = Config(batch_size=8, steps=30), "another --run_dir and a longer schedule"
+    assert f"To learn on, use {cure}" in note(model.schedules(8), config, 0)
+    with pytest.raises(UserError, match=f"the steps 11 to 30 would change nothing. Give {cure}"):
+        check_learns(model, model.schedules(8), config, 10)
+
+
 def test_a_line_names_the_schedules_that_end_before_the_run():
     model, _ = ends("gan", (4, 4, 1), decay_images=80)
-    line = note(model.schedules(8), Config(batch_size=8, steps=30), 0)
+    line = note(model.schedules(8), Config(batch_size=8, steps=30, decay_images=80), 0)
     assert line.startswith(
         "Schedules that end before step 30: from step 10 (80 images) the learning rate of the "
         "discriminator is 0, the learning rate of the generator is 0. At a learning rate of 0 "

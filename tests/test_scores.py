@@ -107,7 +107,7 @@ def test_a_frechet_distance_of_too_few_examples_keeps_nothing():
         judge.check_keeps("frechet_distance")
 
 
-@pytest.mark.parametrize("cut", [8, 12, 20])
+@pytest.mark.parametrize("cut", [8, pytest.param(12, marks=pytest.mark.soak), 20])
 def test_a_cut_run_keeps_the_same_best(judged, tmp_path, cut):
     run_train(tmp_path, *FLAGS, f"--steps={cut}")
     if cut == 8:  # As if it had been killed after a later evaluation and before a checkpoint.

@@ -60,12 +60,14 @@ def load_dataset(
         raise UserError(f"--bit_depth must be from 8 to 16. Received: {bit_depth}.")
     data_dir = None if data_dir is None else os.path.expanduser(data_dir)
     keys = {"image_key": image_key, "label_key": label_key}
-    kind = (split, data_dir, preparation, on_bad_image, keys)
+    kind = (split, data_dir, preparation, on_bad_image)
     depth = depths.get("image", depths.get("a"))
-    first = _described("dataset", name, depth, *kind, class_names)
+    first = _described("dataset", name, depth, *kind, keys, class_names)
     if target is None:
         return first
-    return domains.Domains(first, _described("target", target, depths.get("b"), *kind))
+    return domains.Domains(
+        first, _described("target", target, depths.get("b"), *kind, {"image_key": image_key})
+    )
 
 
 def _described(flag, name, depth, split, *how):

@@ -4,6 +4,12 @@ from keras_gan.errors import UserError
 from keras_gan.game.schedules import ended_at_zero
 
 _STRETCH = "--decay_images=run, which lets the learning rates fall over all steps of the run"
+_OWN = "another --run_dir and a longer schedule of the system, by its --model_arg"
+
+
+def _cure(config):
+    """What a run needs to learn on: its optimizers keep the decay, or the lack of one."""
+    return _OWN if config.decay_images is None else _STRETCH
 
 
 def note(schedules, config, done):
@@ -26,7 +32,7 @@ def note(schedules, config, done):
     )
     line = f"Schedules that end before step {config.steps:,}: {listed}."
     if any(s.player and s.value == 0.0 and s.steps >= done for s in early):
-        line += f" At a learning rate of 0 nothing is learned. To learn on, use {_STRETCH}."
+        line += f" At a learning rate of 0 nothing is learned. To learn on, use {_cure(config)}."
     return line
 
 
@@ -41,11 +47,13 @@ def check_learns(model, schedules, config, done):
     """
     ended = ended_at_zero(model, schedules, done)
     if done and ended:
-        given = "" if config.decay_images is None else f" by --decay_images={config.decay_images}"
+        given, more = "", ""
+        if config.decay_images is not None:
+            given = f" by --decay_images={config.decay_images}"
+            more = f", or --decay_images with more than {done * config.batch_size:,} images"
         raise UserError(
             f"The {ended[0].name} fell to 0 at step {ended[0].steps:,}{given}, so the steps "
-            f"{done + 1:,} to {config.steps:,} would change nothing. Give {_STRETCH}, or "
-            f"--decay_images with more than {done * config.batch_size:,} images."
+            f"{done + 1:,} to {config.steps:,} would change nothing. Give {_cure(config)}{more}."
         )
 
 
@@ -58,4 +66,5 @@ def advice(ended, config):
     """
     if not ended or config.decay_images == "run":
         return "Raise --steps to train on."
-    return f"Its learning rates have fallen to 0. To train on, raise --steps and give {_STRETCH}."
+    raised = "" if config.decay_images is None else "raise --steps and "
+    return f"Its learning rates have fallen to 0. To train on, {raised}give {_cure(config)}."
