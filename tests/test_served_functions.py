@@ -163,12 +163,13 @@ def test_card_of_a_translator(translator):
     assert "| weights of a_to_b | " in card and "| weights of b_to_a | " in card
 
 
-def test_requests_of_several_sizes_are_not_merged(translator):
+def test_requests_of_several_sizes_are_not_merged(translator, monkeypatch):
     _, paths = translator
     for key in ("serve", "compose"):
         assert "batching" not in pathlib.Path(paths[key]).read_text()
+    # The versions are loaded at once, and take their limits then.
+    monkeypatch.setattr(Limits, "from_file", lambda path: Limits(8, 1.0))
     model = Model(paths["serve"].removesuffix("/serve.sh"), "cyclegan", batching=True)
-    model.limits = Limits(8, 1.0)
     sent = [{"inputs": images(1, side, 8).tolist()} for side in (8, 8, 12)]
     with rest_server(model) as server:
         ask = lambda body: predict(server, body, name="cyclegan")  # noqa: E731
