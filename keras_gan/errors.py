@@ -25,6 +25,11 @@ def first_line(error):
     return re.sub(rf"{_PIPELINE}|\{{\{{.*?\}}\}} ?| ?\[Op:.*", "", line).strip()
 
 
+def printable(text):
+    """Returns a text for a message: as it is, or quoted with escapes if it cannot be printed."""
+    return text if text.isprintable() else repr(text)
+
+
 def did_you_mean(word, known):
     """Returns " Did you mean 'x'?" for the nearest known word, or an empty string."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)

@@ -8,11 +8,10 @@ import numpy as np
 from PIL import Image
 
 from keras_gan.data import sequences
+from keras_gan.data.class_names import MOST_CLASSES
 from keras_gan.data.contents import Contents
 from keras_gan.data.source import ArraySource
 from keras_gan.errors import UserError, first_line
-
-_MOST_CLASSES = 2**16
 
 
 def prepare(images, preparation):
@@ -118,9 +117,9 @@ def _labels(path, name, arrays, count):
         return None, None
     labels = arrays[name]
     fits = labels.dtype.kind in "iu" and labels.shape in ((count,), (count, 1))
-    if not fits or labels.min() < 0 or labels.max() >= _MOST_CLASSES:
+    if not fits or labels.min() < 0 or labels.max() >= MOST_CLASSES:
         raise UserError(
-            f"Expected {name} in {path} to be {count} integers from 0 to {_MOST_CLASSES - 1}, one "
+            f"Expected {name} in {path} to be {count} integers from 0 to {MOST_CLASSES - 1}, one "
             f"for each image. Received: {labels.dtype} of shape {labels.shape}"
             + (f" from {labels.min()} to {labels.max()}." if fits else ".")
         )

@@ -4,6 +4,8 @@ import re
 
 from keras_gan.errors import UserError
 
+MOST_CLASSES = 2**16  # Larger labels are taken for a mistake.
+
 
 def in_order(names, recorded=None):
     """Returns names of classes in the order of their labels.

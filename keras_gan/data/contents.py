@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 
 from keras_gan import files
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, printable
 
 _MOST = 2**30  # Bytes. A longer listing is not read, as it could be an attack.
 _PLURALS = {"file": "files", "array": "arrays", "property": "properties"}
@@ -48,19 +48,19 @@ class Contents:
         before, now = list(self.parts), list(other.parts)
         for old, new in zip(before, now, strict=False):
             if old != new and new not in self.parts:
-                return f"{self.kind} {_printable(new)} is new"
+                return f"{self.kind} {printable(new)} is new"
             if old != new and old not in other.parts:
-                return f"{self.kind} {_printable(old)} is gone"
+                return f"{self.kind} {printable(old)} is gone"
             if old != new:
-                return f"{self.kind} {_printable(new)} comes before {_printable(old)}"
+                return f"{self.kind} {printable(new)} comes before {printable(old)}"
             if self.parts[old] != other.parts[new]:
                 values = self.parts[old], other.parts[new]
                 was, is_now = map(self._shown, values)
-                return f"{self.kind} {_printable(old)} was {was}, is now {is_now}"
+                return f"{self.kind} {printable(old)} was {was}, is now {is_now}"
         for name in before[len(now) :]:
-            return f"{self.kind} {_printable(name)} is gone"
+            return f"{self.kind} {printable(name)} is gone"
         for name in now[len(before) :]:
-            return f"{self.kind} {_printable(name)} is new"
+            return f"{self.kind} {printable(name)} is new"
         return None
 
     def _shown(self, value):
@@ -105,10 +105,6 @@ def together(contents):
     kinds = {one.kind for one in contents.values()}
     parts = {f"{name}: {k}": v for name, one in contents.items() for k, v in one.parts.items()}
     return Contents(kinds.pop() if len(kinds) == 1 else "part", parts)
-
-
-def _printable(name):
-    return name if name.isprintable() else repr(name)
 
 
 def _described(array):

@@ -12,7 +12,7 @@ import numpy as np
 
 from keras_gan.data import bit_depth, decoding, threads
 from keras_gan.data.decoding import BadImageError
-from keras_gan.errors import UserError
+from keras_gan.errors import UserError, printable
 
 _TOLERATED = 0.01
 _NAMED = 10
@@ -144,7 +144,7 @@ class Scan:
         """
         if not self.bad:
             return
-        named = [f"{_shown(path)} ({self.bad[path]})" for path in sorted(self.bad)[:_NAMED]]
+        named = [f"{printable(path)} ({self.bad[path]})" for path in sorted(self.bad)[:_NAMED]]
         more = len(self.bad) - len(named)
         listed = ", ".join(named) + (f" and {more:,} more" if more else "")
         count = f"{len(self.bad):,} of {len(self.files):,} images in {self.folder}"
@@ -183,10 +183,6 @@ class _Progress:
         with contextlib.suppress(OSError, AttributeError):  # There may be no output.
             self.stream.write(f"{start}{line}{end}")
             self.stream.flush()
-
-
-def _shown(path):
-    return path if path.isprintable() else repr(path)
 
 
 def _check(path, root):

@@ -31,6 +31,11 @@ class _Rows(NamedTuple):
         return batch[self.first : self.first + self.count]
 
 
+def floats(images, dtype=tf.float32):
+    """Returns uint8 images in [-1, 1], as networks take them."""
+    return tf.cast(images, dtype) / 127.5 - 1.0
+
+
 class Source(abc.ABC):
     """Base class of the datasets. A source serves prepared examples in batches.
 
@@ -134,7 +139,7 @@ class Source(abc.ABC):
         def finish(positions, example):
             own = example[self.key]
             if own.dtype == tf.uint8:  # Images; vectors and tokens stay as they are.
-                own = tf.cast(own, tf.float32) / 127.5 - 1.0
+                own = floats(own)
             own = tf.ensure_shape(own, [rows.count, *self.shape])
             if flip:
                 own = _flip(own, seed, positions[0] - rows.first, rows)

@@ -8,12 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan.data import decoding, source, threads, unknown_dataset
+from keras_gan.data.class_names import MOST_CLASSES
 from keras_gan.data.contents import Contents
 from keras_gan.data.scan import MixedSizesError
 from keras_gan.data.tfds_features import ImageReader, find_images, find_labels
 from keras_gan.errors import UserError, first_line
-
-_MOST_CLASSES = 2**16
 
 
 def load(name, split, data_dir, preparation, image_key=None, label_key=None, depth=None):
@@ -111,9 +110,9 @@ def _survey(name, read, reader, label):
         smallest, largest = np.inf, -np.inf
         for row in threads.in_order(look, read().as_numpy_iterator()):
             smallest, largest = np.minimum(smallest, row), np.maximum(largest, row)
-        if counts_classes and not (0 <= smallest[2] and largest[2] < _MOST_CLASSES):
+        if counts_classes and not (0 <= smallest[2] and largest[2] < MOST_CLASSES):
             raise UserError(
-                f"Expected labels of {name} from 0 to {_MOST_CLASSES - 1}. Received: from "
+                f"Expected labels of {name} from 0 to {MOST_CLASSES - 1}. Received: from "
                 f"{smallest[2]:.0f} to {largest[2]:.0f}. Choose others by --label_key."
             )
         if reader.needs_scale:

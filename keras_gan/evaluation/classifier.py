@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gan.data.source import floats
 from keras_gan.drawing.pictures import to_bytes
 from keras_gan.errors import UserError
 from keras_gan.evaluation.digests import digest_of
@@ -151,11 +152,6 @@ def _shrunk(images):
         return images
     parts = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
     return np.concatenate([to_bytes(shrunk(floats(part), SIDE).numpy()) for part in parts])
-
-
-def floats(images):
-    """Returns uint8 images as float32 in [-1, 1], as networks take them."""
-    return tf.cast(images, tf.float32) / 127.5 - 1.0
 
 
 def _cache_path(images, labels, source):

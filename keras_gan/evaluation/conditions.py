@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_gan import metrics
 from keras_gan.data import class_names
+from keras_gan.data.source import floats
 from keras_gan.evaluation import classifier
 from keras_gan.evaluation.examples import generated_parts, real_labels, real_parts, stored
 from keras_gan.metrics.precision import NEIGHBOURS
@@ -168,5 +169,5 @@ def _answers(model, name):
 def _answered(model, images, name):
     """Returns one of D's answers to images, uint8, as float32 logits [N, K]."""
     parts = (images[start : start + _BATCH] for start in range(0, len(images), _BATCH))
-    answers = (model.discriminator(classifier.floats(x), training=False)[name] for x in parts)
+    answers = (model.discriminator(floats(x), training=False)[name] for x in parts)
     return np.concatenate([np.asarray(tf.cast(x, tf.float32)) for x in answers])

@@ -133,7 +133,7 @@ class Contest(keras.layers.Layer):
         return Loss(total, **named), (real_answer, fake_answer)
 
     def _lecam(self, real_logits, fake_logits):
-        """The running means start at zero; their weight, a mean of ones, removes that bias."""
+        """Divides the running means by their weight, since they start at zero."""
         weight = self.mean_weight.value
         means = (tf.math.divide_no_nan(x.value, weight) for x in (self.real_mean, self.fake_mean))
         lecam = penalties.lecam(real_logits, fake_logits, *means, rectified=True)

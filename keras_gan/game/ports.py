@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan import randomness
+from keras_gan.data.source import floats
 from keras_gan.errors import UserError
 
 _TOLERANCE = 1e-3  # Of rounding, beyond the ends of [-1, 1].
@@ -218,7 +219,7 @@ class Images(Port):
     def prepared(self, rows, key):
         """Scales images in uint8 from 0 to 255 to [-1, 1]. Floating-point images stay."""
         if self.are_images and rows.dtype == tf.uint8:
-            return tf.cast(rows, keras.config.floatx()) / 127.5 - 1.0
+            return floats(rows, keras.config.floatx())
         if not rows.dtype.is_floating:
             kinds = "uint8 from 0 to 255 or floats in [-1, 1]" if self.are_images else "floats"
             cast = "uint8" if self.are_images else "float32"
